@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# tests/unit/<folder>/*.cc becomes unit_<folder>, linked to that folder's library; tests/script becomes
+# script_tests. All are plain GoogleTest programs; ctest runs each as one test.
+enable_testing()
+find_package(GTest REQUIRED)
+find_library(RAPIDCHECK rapidcheck)
+
+function(nodedb_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gtest GTest::gtest_main)
+  if(RAPIDCHECK)
+    target_link_libraries(${name} PRIVATE ${RAPIDCHECK})
+  endif()
+  target_compile_definitions(${name} PRIVATE NODEDB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  add_test(NAME ${name} COMMAND ${name})
+  if(ARG_TIMEOUT)
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  endif()
+endfunction()
+
+foreach(folder base raft swim meta kv wire node client)
+  file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${folder}/*.cc)
+  if(found)
+    nodedb_test(unit_${folder} SOURCES ${found} LINKS nodedb_${folder})
+  endif()
+endforeach()
+
+file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/sim/*.cc)
+if(found)
+  nodedb_test(unit_sim SOURCES ${found} LINKS nodedb_sim)
+endif()
+file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/script/*.cc)
+if(found)
+  nodedb_test(script_tests SOURCES ${found} LINKS nodedb_node)
+endif()

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Bring your own state machine: two pure functions over an ordered view of one vShard's data. `apply` turns a
+// committed entry into writes and a reply, identically on every replica; `read` answers from the view alone.
+// Neither may look at a clock, at luck, or at anything but its arguments. Calls for one vShard never overlap,
+// but different vShards may be served by the same object from the apply thread: keep no state in it.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/hlc.h"
+#include "base/ids.h"
+
+namespace nodedb {
+
+/// Walks keys of one vShard upwards in byte order. Views it hands out die at the next call.
+class Cursor {
+ public:
+  virtual ~Cursor() = default;
+  virtual bool valid() const = 0;
+  virtual void next() = 0;
+  virtual BytesView key() const = 0;
+  virtual BytesView value() const = 0;
+};
+
+/// A consistent, read-only, ordered map from key to value: one vShard's data at one applied index.
+class View {
+ public:
+  virtual ~View() = default;
+  virtual std::optional<Bytes> get(BytesView key) const = 0;
+  /// The first key that is >= `from`. Invalid at once when there is none.
+  virtual std::unique_ptr<Cursor> seek(BytesView from) const = 0;
+};
+
+struct Put {
+  Bytes key;
+  Bytes value;
+  bool operator==(const Put&) const = default;
+};
+struct Delete {
+  Bytes key;
+  bool operator==(const Delete&) const = default;
+};
+/// Every key in [from, to); `to` empty means to the end.
+struct DeleteRange {
+  Bytes from;
+  Bytes to;
+  bool operator==(const DeleteRange&) const = default;
+};
+using Write = std::variant<Put, Delete, DeleteRange>;
+/// Applied in order, as one.
+using Batch = std::vector<Write>;
+
+struct ApplyInput {
+  VShardId vshard;
+  Index index;  ///< the entry's place in the group's log: unique, rising
+  Hlc hlc;      ///< stamped by the leader; rises with the index within a vShard
+  BytesView command;
+};
+
+struct ApplyOutput {
+  Batch writes;
+  Bytes reply;
+};
+
+struct ReadInput {
+  VShardId vshard;
+  Index applied;  ///< the view's applied index
+  Hlc hlc;        ///< the time of the read; never below the stamp of an applied entry
+  BytesView query;
+};
+
+class StateMachine {
+ public:
+  virtual ~StateMachine() = default;
+
+  virtual ApplyOutput apply(const View& view, const ApplyInput& input) const = 0;
+  virtual Bytes read(const View& view, const ReadInput& input) const = 0;
+
+  /// The command to propose by itself when `due_ns` of `next_due` has come, or nothing if there is none.
+  /// Lets expiry and other time-driven clean-up be entries like all else. Called on the leader only.
+  virtual std::optional<Bytes> command_when_due(const View&, Hlc) const { return std::nullopt; }
+  /// Wall-clock ns at which `command_when_due` may have something to do; nothing when idle.
+  virtual std::optional<std::int64_t> next_due_ns(const View&) const { return std::nullopt; }
+};
+
+}  // namespace nodedb

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Bytes. `Bytes` owns and may be edited; `BytesView` borrows; `Blob` is immutable and shared, so that an
+// entry that is encoded once can sit in the log window, the disk batch and three send queues without a copy.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace nodedb {
+
+using Bytes = std::string;
+using BytesView = std::string_view;
+
+class Blob {
+ public:
+  Blob() = default;
+  explicit Blob(Bytes owned) {
+    if (!owned.empty()) owner_ = std::make_shared<const Bytes>(std::move(owned));
+    if (owner_) view_ = *owner_;
+  }
+
+  /// Shares the whole buffer's lifetime but shows only a part. Pre: offset + size lies within.
+  Blob slice(std::size_t offset, std::size_t size) const {
+    Blob part;
+    part.owner_ = owner_;
+    part.view_ = view_.substr(offset, size);
+    return part;
+  }
+
+  BytesView view() const { return view_; }
+  std::size_t size() const { return view_.size(); }
+  bool empty() const { return view_.empty(); }
+  friend bool operator==(const Blob& a, const Blob& b) { return a.view_ == b.view_; }
+
+ private:
+  // Shared because core, disk and net hold the same entry at once and none outlives the others by rule.
+  std::shared_ptr<const Bytes> owner_;
+  BytesView view_;
+};
+
+}  // namespace nodedb

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Every cap on what input can grow, in one place (rule C7). A full queue answers `busy`; an oversized
+// value answers `too_large`. Changing one changes behaviour under load, never the meaning of data.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace nodedb::limits {
+
+inline constexpr std::size_t key_bytes_max = 64 * 1024;
+inline constexpr std::size_t value_bytes_max = 16 * 1024 * 1024;
+/// One request as a whole: all of its arguments.
+inline constexpr std::size_t request_bytes_max = 32 * 1024 * 1024;
+
+/// Frames between nodes: before the peer's certificate is checked, and after.
+inline constexpr std::size_t frame_bytes_max_unauthenticated = 4 * 1024;
+inline constexpr std::size_t frame_bytes_max = 64 * 1024 * 1024;
+/// What may wait for one peer, by class of stream; a full class drops Raft messages (Raft resends them).
+inline constexpr std::size_t send_queue_bytes_max = 64 * 1024 * 1024;
+
+/// Raft, per group.
+inline constexpr std::size_t append_entries_max = 1024;
+inline constexpr std::size_t append_bytes_max = 1024 * 1024;
+inline constexpr std::size_t inflight_appends_max = 64;
+inline constexpr std::size_t inflight_bytes_max = 8 * 1024 * 1024;
+inline constexpr std::size_t uncommitted_bytes_max = 64 * 1024 * 1024;
+inline constexpr std::size_t pending_reads_max = 64 * 1024;
+inline constexpr std::size_t config_members_max = 64;
+
+/// Log kept in memory and on disk: per group before compaction is asked for, and for the whole node.
+inline constexpr std::size_t log_bytes_per_group = 4 * 1024 * 1024;
+inline constexpr std::size_t log_entries_per_group = 16 * 1024;
+inline constexpr std::size_t log_bytes_per_node = 256 * 1024 * 1024;
+
+/// Client requests that a node holds at once, as gateway.
+inline constexpr std::size_t requests_max = 64 * 1024;
+inline constexpr std::size_t requests_bytes_max = 256 * 1024 * 1024;
+
+inline constexpr std::size_t snapshot_chunk_bytes = 256 * 1024;
+inline constexpr std::size_t snapshots_sending_max = 8;
+inline constexpr std::size_t snapshots_receiving_max = 8;
+
+inline constexpr std::size_t nodes_max = 64;
+
+}  // namespace nodedb::limits
