@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "base/hlc.h"
 #include "base/ids.h"
 
@@ -81,7 +82,9 @@ class StateMachine {
  public:
   virtual ~StateMachine() = default;
 
-  virtual ApplyOutput apply(const View& view, const ApplyInput& input) const = 0;
+  /// An error means "this build cannot understand the entry" (incompatible, malformed): the vShard's apply
+  /// stops before it on this node, visibly, and the process stays up. A command that merely fails is a reply.
+  virtual Result<ApplyOutput> apply(const View& view, const ApplyInput& input) const = 0;
   virtual Bytes read(const View& view, const ReadInput& input) const = 0;
 
   /// The command to propose by itself when `due_ns` of `next_due` has come, or nothing if there is none.

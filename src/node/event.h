@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Everything that can happen to a node. Made by edge/ from real life and by sim/ from a seed.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "base/uuid.h"
+#include "node/task.h"
+#include "wire/messages.h"
+
+namespace nodedb::node {
+
+/// The instant that the last turn asked for has come.
+struct Wake {};
+
+/// An authenticated connection to `peer` stands (mutual TLS proved the UUID and the cluster). `seed`: the
+/// address that was dialled, empty if the peer dialled.
+struct PeerConnected {
+  Uuid peer;
+  std::string seed;
+};
+struct PeerDisconnected {
+  Uuid peer;
+};
+struct FromPeer {
+  Uuid peer;
+  wire::PeerMessage message;
+};
+
+/// Every log batch up to `id` is durable.
+struct LogDurable {
+  std::uint64_t id = 0;
+};
+/// The disk has no room (or has room again): pending batches wait and are tried again by the edge.
+struct DiskRoom {
+  bool full = false;
+};
+
+struct FromState {
+  StateDone done;
+};
+
+/// A client's command for one vShard. `tag` comes back in the reply.
+struct ClientRequest {
+  std::uint64_t tag = 0;
+  VShardId vshard;
+  bool write = false;
+  Blob command;
+  std::int64_t timeout_ns = 10 * ns_per_s;
+};
+
+// --- operator's requests; each is answered by an OperatorReply with its tag ---
+
+/// Form the cluster out of the seeds. Idempotent.
+struct Init {
+  std::uint64_t tag = 0;
+};
+struct GetStatus {
+  std::uint64_t tag = 0;
+  bool groups = false;  ///< with one row per group
+};
+/// Hand the leadership of a vShard (or of group 0) to another voter.
+struct TransferLeader {
+  std::uint64_t tag = 0;
+  GroupId group;
+  NodeId to;
+};
+/// Hand all leaderships away; `Turn::drained` tells when none is left or patience is over.
+struct Drain {};
+
+using Event = std::variant<Wake, PeerConnected, PeerDisconnected, FromPeer, LogDurable, DiskRoom, FromState,
+                           ClientRequest, Init, GetStatus, TransferLeader, Drain>;
+
+}  // namespace nodedb::node

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the node is told at birth and never changes. Defaults suit a LAN.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "base/uuid.h"
+#include "raft/group.h"
+
+namespace nodedb::node {
+
+/// Deliberate bugs above Raft, to prove that the simulator finds them. All off outside tests.
+struct PlantedBugs {
+  bool snapshot_without_data = false;  ///< installs a snapshot's position without its rows
+  bool duplicate_apply = false;        ///< applies a retried write again
+  bool lease_on_wall_clock = false;    ///< measures leases with the clock that jumps
+  bool reply_before_apply = false;     ///< acknowledges a write when it is proposed
+};
+
+struct Options {
+  Uuid uuid;                             ///< this node's, from its certificate
+  Uuid cluster;                          ///< from its certificate
+  std::string address;                   ///< host:port that peers dial
+  std::string client_address;            ///< host:port that Redis clients dial; may be empty
+  std::vector<std::string> seeds;        ///< the founders' addresses, the same list on each of them
+  std::uint32_t replication_factor = 3;  ///< at init; 1…7, odd
+
+  raft::Options raft;
+  /// Pulses to each peer; the election timeout is at least 4 of them.
+  std::int64_t pulse_ns = 200 * ns_per_ms;
+  /// Leaderships go back to the preferred replica after it has been healthy this long; 0: never.
+  std::int64_t rebalance_after_ns = 5 * ns_per_s;
+  bool trace = false;
+
+  raft::PlantedBugs raft_bugs;
+  PlantedBugs bugs;
+
+  /// Every complaint at once; empty if all is well.
+  std::vector<std::string> validate() const;
+};
+
+}  // namespace nodedb::node

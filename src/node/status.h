@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a node knows about itself and the cluster, as plain values: for `status`, the dashboard and metrics.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/uuid.h"
+#include "meta/types.h"
+#include "raft/types.h"
+
+namespace nodedb::node {
+
+struct MemberStatus {
+  meta::Member member;
+  bool connected = false;
+  std::int64_t last_heard_ns_ago = -1;  ///< -1: never
+  std::uint32_t leads = 0;              ///< groups that it claims to lead, as far as this node knows
+};
+
+struct FollowerStatus {
+  NodeId node;
+  Index match;
+  std::string state;  ///< probe, stream, snapshot
+};
+
+struct GroupStatus {
+  GroupId group;
+  raft::Role role = raft::Role::follower;
+  bool replica = false;  ///< this node holds one
+  Term term;
+  NodeId leader;  ///< 0: unknown
+  Index commit;
+  Index applied;
+  raft::Position base;
+  raft::Position last;
+  std::size_t log_bytes = 0;
+  raft::Config config;
+  Epoch epoch;
+  std::vector<NodeId> wanted;
+  std::vector<FollowerStatus> followers;  ///< leader only
+  std::string halted;                     ///< why apply stopped, empty if it did not
+};
+
+struct Status {
+  std::optional<meta::Cluster> cluster;  ///< nothing before `init`
+  Uuid uuid;
+  NodeId id;
+  Incarnation incarnation;
+  std::string address;
+  std::string client_address;
+  bool disk_full = false;
+  bool draining = false;
+  std::uint32_t groups_led = 0;
+  std::uint32_t groups_without_leader = 0;  ///< of all vshard_count + 1, as far as this node knows
+  std::uint64_t lag_entries_max = 0;        ///< the worst follower of a group led here
+  std::uint64_t requests_waiting = 0;
+  std::size_t log_bytes = 0;
+  std::vector<MemberStatus> members;
+  std::vector<GroupStatus> groups;  ///< only if asked for
+};
+
+}  // namespace nodedb::node

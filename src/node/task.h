@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the core asks of the apply thread, and what comes back. Tasks are done strictly in the order in which
+// turns give them, so a read that is handed out after an apply sees it. node/applier.h does them over a
+// StateStore.
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "base/hlc.h"
+#include "node/store.h"
+#include "wire/messages.h"
+
+namespace nodedb::node {
+
+struct GroupEntries {
+  GroupId group;
+  std::vector<raft::Entry> entries;  ///< gapless, committed and durable here
+  bool want_replies = false;         ///< this node leads: somebody waits
+};
+struct ApplyTask {
+  std::vector<GroupEntries> groups;
+};
+struct ReadTask {
+  std::uint64_t token = 0;
+  GroupId group;
+  Hlc hlc;
+  Blob query;
+};
+struct FlushTask {
+  std::uint64_t token = 0;
+};
+struct OpenSnapshotTask {
+  wire::TransferId transfer;
+  GroupId group;
+};
+struct ReadSnapshotTask {
+  wire::TransferId transfer;
+  std::uint64_t sequence = 0;
+};
+struct CloseSnapshotTask {
+  wire::TransferId transfer;
+};
+struct StageTask {
+  wire::TransferId transfer;
+  GroupId group;
+  std::uint64_t sequence = 0;  ///< 0 discards what an earlier transfer staged
+  Blob rows;
+};
+struct InstallTask {
+  wire::TransferId transfer;
+  GroupId group;
+  raft::Position at;
+  raft::Config config;
+};
+/// The state machine's own clean-up command, if something is due (StateMachine::command_when_due).
+struct DueTask {
+  GroupId group;
+  Hlc hlc;
+};
+
+using StateTask = std::variant<ApplyTask, ReadTask, FlushTask, OpenSnapshotTask, ReadSnapshotTask,
+                               CloseSnapshotTask, StageTask, InstallTask, DueTask>;
+
+struct EntryReply {
+  Index index;
+  Result<Blob> reply;  ///< errors: stale_session, out_of_order
+};
+struct GroupApplied {
+  GroupId group;
+  raft::Position applied;
+  std::vector<EntryReply> replies;          ///< if wanted, one for each command entry
+  Batch metadata;                           ///< group 0 only: the row changes, for the node's own tables
+  std::optional<std::int64_t> next_due_ns;  ///< StateMachine::next_due_ns after these entries
+  std::optional<Error> halted;              ///< entry applied.index + 1 cannot be understood by this build
+};
+struct Applied {
+  std::vector<GroupApplied> groups;
+};
+struct ReadDone {
+  std::uint64_t token = 0;
+  Result<Blob> reply;
+};
+struct Flushed {
+  std::uint64_t token = 0;
+};
+struct SnapshotOpened {
+  wire::TransferId transfer;
+  Result<raft::Position> at;
+};
+struct SnapshotRead {
+  wire::TransferId transfer;
+  std::uint64_t sequence = 0;
+  Result<SnapshotRows> rows;
+};
+struct Staged {
+  wire::TransferId transfer;
+  GroupId group;
+  std::uint64_t sequence = 0;
+};
+struct Installed {
+  wire::TransferId transfer;
+  GroupId group;
+  raft::Position at;
+  raft::Config config;
+  std::vector<Put> metadata;  ///< group 0 only: all rows
+};
+struct DueFound {
+  GroupId group;
+  std::optional<Blob> command;
+  std::optional<std::int64_t> next_due_ns;
+};
+
+using StateDone =
+    std::variant<Applied, ReadDone, Flushed, SnapshotOpened, SnapshotRead, Staged, Installed, DueFound>;
+
+}  // namespace nodedb::node

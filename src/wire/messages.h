@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What nodes say to each other. One struct a meaning; wire/peer_codec.h gives each its bytes. Any of them may
+// be lost, repeated, reordered or late: the receiver's state decides what it still means. Peers are addressed
+// by the UUID that their certificate proves.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "base/uuid.h"
+#include "meta/types.h"
+#include "raft/liveness.h"
+#include "raft/types.h"
+
+namespace nodedb::wire {
+
+/// First on every connection, and again when something in it changes.
+struct Hello {
+  NodeId id;  ///< 0 before the cluster is formed
+  Incarnation incarnation;
+  std::string address;
+  std::string client_address;
+  bool operator==(const Hello&) const = default;
+};
+
+/// "You are a founder": the genesis, offered to members that have no identity yet; answered by Founded.
+struct Found {
+  meta::Genesis genesis;
+  bool operator==(const Found&) const = default;
+};
+struct Founded {
+  bool accepted = false;
+  std::string reason;  ///< why not
+  bool operator==(const Founded&) const = default;
+};
+
+struct GroupMessage {
+  GroupId group;
+  raft::Message message;
+  bool operator==(const GroupMessage&) const = default;
+};
+/// All that one turn has to say to one peer about any group.
+struct RaftBundle {
+  std::vector<GroupMessage> messages;
+  bool operator==(const RaftBundle&) const = default;
+};
+
+/// Where a write stands in its gateway's queue for one group (DESIGN.md rule C5).
+struct SessionStamp {
+  NodeId gateway;
+  Incarnation incarnation;
+  std::uint64_t sequence = 0;           ///< 1, 2, 3, … per (gateway, incarnation, group)
+  std::uint64_t first_outstanding = 0;  ///< everything below is answered or given up
+  bool operator==(const SessionStamp&) const = default;
+};
+
+/// A client's request on its way from its gateway to the group's leader.
+struct Forward {
+  std::uint64_t request = 0;  ///< the gateway's own number, unique within its incarnation
+  Incarnation incarnation;    ///< the gateway's
+  GroupId group;
+  bool write = false;
+  SessionStamp stamp;  ///< writes only
+  Blob command;
+  bool operator==(const Forward&) const = default;
+};
+struct ForwardReply {
+  std::uint64_t request = 0;
+  Incarnation incarnation;  ///< echoed: answers to an earlier life of the gateway are dropped
+  GroupId group;
+  Result<Blob> result;
+  NodeId leader_hint;  ///< with `not_leader`: who leads, if known
+  bool operator==(const ForwardReply&) const = default;
+};
+struct ForwardBundle {
+  std::vector<Forward> requests;
+  std::vector<ForwardReply> replies;
+  bool operator==(const ForwardBundle&) const = default;
+};
+
+/// Names one snapshot transfer: unique because the sender's incarnation is in it.
+struct TransferId {
+  Incarnation incarnation;
+  std::uint64_t number = 0;
+  auto operator<=>(const TransferId&) const = default;
+};
+/// "Your log is too short; here is the state at `at`." Repeated until the first credit comes.
+struct SnapshotOffer {
+  TransferId transfer;
+  GroupId group;
+  Term term;  ///< the offering leader's
+  raft::Position at;
+  raft::Config config;
+  bool operator==(const SnapshotOffer&) const = default;
+};
+/// The receiver drives: "I hold all chunks below `next`; send up to (not including) `limit`."
+struct SnapshotCredit {
+  TransferId transfer;
+  GroupId group;
+  std::uint64_t next = 0;
+  std::uint64_t limit = 0;
+  bool refused = false;  ///< not wanted (any more)
+  bool done = false;     ///< installed and durable
+  bool operator==(const SnapshotCredit&) const = default;
+};
+struct SnapshotChunk {
+  TransferId transfer;
+  GroupId group;
+  std::uint64_t sequence = 0;
+  std::uint32_t crc = 0;        ///< CRC-32C of `rows`
+  std::uint32_t crc_chain = 0;  ///< CRC-32C of all rows from the first chunk to this one
+  bool last = false;
+  Blob rows;  ///< wire/rows.h
+  bool operator==(const SnapshotChunk&) const = default;
+};
+
+using PeerMessage = std::variant<Hello, Found, Founded, RaftBundle, raft::Pulse, ForwardBundle, SnapshotOffer,
+                                 SnapshotCredit, SnapshotChunk>;
+
+/// Which QUIC stream carries it: bulk never delays a pulse, and forwarded writes keep their order.
+enum class StreamClass : std::uint8_t { control, log, bulk };
+StreamClass stream_class(const PeerMessage& message);
+
+struct Outbound {
+  Uuid to;
+  PeerMessage message;
+};
+
+}  // namespace nodedb::wire
