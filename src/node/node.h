@@ -38,6 +38,8 @@ class Node {
   Node& operator=(Node&&) noexcept;
 
   Turn step(Now now, Event event);
+  /// As if each event were a step, but with one turn for all: one log batch, one message per peer.
+  Turn step(Now now, std::vector<Event> events);
 
   // --- facts, for checks and tests ---
   NodeId id() const;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "raft/group.h"
@@ -34,6 +35,10 @@ struct Options {
   std::int64_t pulse_ns = 200 * ns_per_ms;
   /// Leaderships go back to the preferred replica after it has been healthy this long; 0: never.
   std::int64_t rebalance_after_ns = 5 * ns_per_s;
+  /// Log kept in memory and on disk before the state is flushed and the log compacted: per node, and what a
+  /// slow follower may make a group keep. Speed and memory only.
+  std::size_t log_bytes_per_node = limits::log_bytes_per_node;
+  std::size_t log_bytes_per_group = limits::log_bytes_per_group;
   bool trace = false;
 
   raft::PlantedBugs raft_bugs;

@@ -26,6 +26,7 @@ struct Hello {
   Incarnation incarnation;
   std::string address;
   std::string client_address;
+  bool draining = false;  ///< it is giving its leaderships away: send it none
   bool operator==(const Hello&) const = default;
 };
 
