@@ -71,10 +71,17 @@ struct TransferLeader {
   GroupId group;
   NodeId to;
 };
+/// Give a group another config, one legal step from the one in force (raft/config.h check_step). Leader only;
+/// answered by ConfigProposed as soon as it is in the leader's log. The tool of tests and, later, of moves.
+struct ChangeConfig {
+  std::uint64_t tag = 0;
+  GroupId group;
+  raft::Config next;
+};
 /// Hand all leaderships away; `Turn::drained` tells when none is left or patience is over.
 struct Drain {};
 
 using Event = std::variant<Wake, PeerConnected, PeerDisconnected, FromPeer, LogDurable, DiskRoom, FromState,
-                           ClientRequest, Init, GetStatus, TransferLeader, Drain>;
+                           ClientRequest, Init, GetStatus, TransferLeader, ChangeConfig, Drain>;
 
 }  // namespace nodedb::node

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ids.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "base/uuid.h"
@@ -39,6 +40,12 @@ struct Options {
   /// slow follower may make a group keep. Speed and memory only.
   std::size_t log_bytes_per_node = limits::log_bytes_per_node;
   std::size_t log_bytes_per_group = limits::log_bytes_per_group;
+  /// Rows in one snapshot chunk. Speed only.
+  std::size_t snapshot_chunk_bytes = limits::snapshot_chunk_bytes;
+  /// At init, only the first so many vShards get replicas; the others have an empty placement: no group, and
+  /// requests to them answer `no_leader`. Fewer than vshard_count only in the simulator, for speed. The same
+  /// on every founder.
+  std::uint32_t vshards_placed = vshard_count;
   bool trace = false;
 
   raft::PlantedBugs raft_bugs;

@@ -35,9 +35,12 @@ struct Initialised {
   meta::Cluster cluster;
 };
 struct Transferred {};
+struct ConfigProposed {
+  raft::Position at;
+};
 struct OperatorReply {
   std::uint64_t tag = 0;
-  Result<std::variant<Initialised, Status, Transferred>> result;
+  Result<std::variant<Initialised, Status, Transferred, ConfigProposed>> result;
 };
 
 /// Whom to keep a connection to. Replaces the earlier list.
