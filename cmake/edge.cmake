@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# The edge: one library per folder of src/edge, each with the third-party libraries that it alone may include.
+# tests/edge/<folder>/*.cc becomes edge_<folder>.
+find_package(Threads REQUIRED)
+
+nodedb_library(nodedb_edge_base FOLDERS src/edge/base LINKS nodedb_base Threads::Threads spdlog fmt)
+target_compile_definitions(nodedb_edge_base PUBLIC ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED)
+target_compile_definitions(nodedb_edge_base PRIVATE SPDLOG_COMPILED_LIB SPDLOG_SHARED_LIB SPDLOG_FMT_EXTERNAL)
+
+nodedb_library(nodedb_edge_rocks FOLDERS src/edge/rocks src/edge/disk LINKS nodedb_node rocksdb)
+
+foreach(folder base rocks)
+  file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/${folder}/*.cc)
+  if(found)
+    nodedb_test(edge_${folder} SOURCES ${found} LINKS nodedb_edge_${folder})
+  endif()
+endforeach()
+
+nodedb_library(nodedb_edge_tls FOLDERS src/edge/tls LINKS nodedb_base gnutls)
+nodedb_library(nodedb_edge_quic FOLDERS src/edge/quic LINKS nodedb_edge_base nodedb_edge_tls nodedb_wire
+               ngtcp2_crypto_gnutls ngtcp2 gnutls)
+foreach(folder tls quic)
+  file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/${folder}/*.cc)
+  if(found)
+    nodedb_test(edge_${folder} SOURCES ${found} LINKS nodedb_edge_${folder})
+  endif()
+endforeach()
