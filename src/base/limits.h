@@ -13,10 +13,28 @@ inline constexpr std::size_t key_bytes_max = 64 * 1024;
 inline constexpr std::size_t value_bytes_max = 16 * 1024 * 1024;
 /// One request as a whole: all of its arguments.
 inline constexpr std::size_t request_bytes_max = 32 * 1024 * 1024;
+/// Arguments of one command, or of all commands of one transaction together.
+inline constexpr std::size_t arguments_max = 1024 * 1024;
+
+/// One reply: its bytes, the elements of the whole tree, and how deep arrays nest.
+inline constexpr std::size_t reply_bytes_max = 32 * 1024 * 1024;
+inline constexpr std::size_t reply_items_max = 2 * arguments_max;
+inline constexpr std::size_t reply_depth_max = 8;
+
+/// Rows and bytes of keys that one page of a scan looks at, a glob pattern (matching may cost key × pattern),
+/// keys that one purge entry drops, and the table of one LCS.
+inline constexpr std::size_t scan_rows_max = 16 * 1024;
+inline constexpr std::size_t scan_bytes_max = 1024 * 1024;
+inline constexpr std::size_t glob_bytes_max = 4 * 1024;
+inline constexpr std::size_t purge_keys_max = 128;
+inline constexpr std::size_t lcs_table_bytes_max = 64 * 1024 * 1024;
 
 /// Frames between nodes: before the peer's certificate is checked, and after.
 inline constexpr std::size_t frame_bytes_max_unauthenticated = 4 * 1024;
 inline constexpr std::size_t frame_bytes_max = 64 * 1024 * 1024;
+/// Messages in one bundle, host:port as text.
+inline constexpr std::size_t bundle_messages_max = 64 * 1024;
+inline constexpr std::size_t address_bytes_max = 512;
 /// What may wait for one peer, by class of stream; a full class drops Raft messages (Raft resends them).
 inline constexpr std::size_t send_queue_bytes_max = 64 * 1024 * 1024;
 
@@ -43,5 +61,7 @@ inline constexpr std::size_t snapshots_sending_max = 8;
 inline constexpr std::size_t snapshots_receiving_max = 8;
 
 inline constexpr std::size_t nodes_max = 64;
+/// Entries of group 0 that are decided as one.
+inline constexpr std::size_t meta_batch_max = 1024;
 
 }  // namespace nodedb::limits

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kv/keyspace.h"
+
+#include "base/check.h"
+
+namespace nodedb::kv {
+
+Keyspace::Entry& Keyspace::load(BytesView key) {
+  const auto found = entries_.find(key);
+  if (found != entries_.end()) return found->second;
+  Entry& entry = entries_.emplace(Bytes(key), Entry{}).first->second;
+  entry.position = rows::position_of(key);
+  if (cleared_) return entry;
+  entry.row = view_.get(rows::value_key(entry.position, key));
+  if (!entry.row) return entry;
+  const auto item = rows::item_in(*entry.row);
+  if (!item) {
+    damaged_ = true;
+    entry.row.reset();
+    return entry;
+  }
+  entry.item = *item;
+  entry.stored = true;
+  entry.stored_expire_at_ms = item->expire_at_ms;
+  return entry;
+}
+
+const rows::Item* Keyspace::find(BytesView key) {
+  Entry& entry = load(key);
+  if (!entry.row) return nullptr;
+  if (!entry.item.due(context_.now_ms)) return &entry.item;
+  if (context_.may_write) remove(entry);
+  return nullptr;
+}
+
+void Keyspace::put(BytesView key, const NewValue& new_value) {
+  CHECK(context_.may_write);
+  const rows::Item item{.modified_index = context_.index.value,
+                        .expire_at_ms = new_value.expire_at_ms,
+                        .form = new_value.form,
+                        .value = new_value.value};
+  if (item.due(context_.now_ms)) {
+    erase(key);
+    return;
+  }
+  Entry& entry = load(key);
+  if (!entry.row) {
+    stats();
+    ++stats_->keys;
+    stats_changed_ = true;
+  } else if (entry.item.due(context_.now_ms)) {
+    // It went and came back: a watcher that saw it absent must know.
+    stats();
+    stats_->last_delete_index = context_.index.value;
+    stats_changed_ = true;
+  }
+  entry.row = rows::pack(item);  // built before the old row, which `value` may point into, is let go
+  entry.item = *rows::item_in(*entry.row);
+  entry.changed = true;
+}
+
+bool Keyspace::erase(BytesView key) {
+  CHECK(context_.may_write);
+  Entry& entry = load(key);
+  if (!entry.row) return false;
+  const bool live = !entry.item.due(context_.now_ms);
+  remove(entry);
+  return live;
+}
+
+void Keyspace::remove(Entry& entry) {
+  entry.row.reset();
+  entry.item = {};
+  entry.changed = true;
+  stats();
+  if (stats_->keys > 0) --stats_->keys;
+  stats_->last_delete_index = context_.index.value;
+  stats_changed_ = true;
+}
+
+void Keyspace::clear() {
+  CHECK(context_.may_write);
+  if (stats().keys == 0) return;
+  entries_.clear();
+  cleared_ = true;
+  stats_ = rows::Stats{.keys = 0, .last_delete_index = context_.index.value};
+  stats_changed_ = true;
+}
+
+const rows::Stats& Keyspace::stats() {
+  if (stats_) return *stats_;
+  stats_.emplace();
+  const auto row = view_.get(rows::stats_key);
+  if (!row) return *stats_;
+  const auto stored = rows::stats_in(*row);
+  if (!stored) damaged_ = true;
+  if (stored) stats_ = *stored;
+  return *stats_;
+}
+
+void Keyspace::append_writes(Batch& batch, BytesView key, Entry& entry) {
+  const std::int64_t expire_at_ms = entry.row ? entry.item.expire_at_ms : 0;
+  const bool had_expiry = entry.stored && entry.stored_expire_at_ms != 0;
+  if (had_expiry && entry.stored_expire_at_ms != expire_at_ms) {
+    batch.push_back(Delete{rows::expiry_key(entry.stored_expire_at_ms, entry.position, key)});
+  }
+  if (entry.row) {
+    batch.push_back(Put{rows::value_key(entry.position, key), std::move(*entry.row)});
+  } else if (entry.stored) {
+    batch.push_back(Delete{rows::value_key(entry.position, key)});
+  }
+  if (expire_at_ms != 0 && !(had_expiry && entry.stored_expire_at_ms == expire_at_ms)) {
+    batch.push_back(Put{rows::expiry_key(expire_at_ms, entry.position, key), {}});
+  }
+}
+
+Batch Keyspace::take_batch() {
+  Batch batch;
+  if (cleared_) {
+    batch.push_back(DeleteRange{Bytes(rows::values_begin), Bytes(rows::values_end)});
+    batch.push_back(DeleteRange{Bytes(rows::expiries_begin), Bytes(rows::expiries_end)});
+  }
+  for (auto& [key, entry] : entries_) {
+    if (entry.changed) append_writes(batch, key, entry);
+  }
+  if (stats_changed_) batch.push_back(Put{Bytes(rows::stats_key), rows::pack(*stats_)});
+  entries_.clear();
+  return batch;
+}
+
+}  // namespace nodedb::kv
