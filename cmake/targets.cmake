@@ -30,5 +30,6 @@ nodedb_library(nodedb_node FOLDERS src/node LINKS nodedb_wire nodedb_kv nodedb_r
 nodedb_library(nodedb_client FOLDERS src/client LINKS nodedb_wire nodedb_meta nodedb_base)
 
 nodedb_library(nodedb_sim FOLDERS sim LINKS nodedb_node)
+target_include_directories(nodedb_sim PUBLIC ${PROJECT_SOURCE_DIR})
 
 include(cmake/tests.cmake)
