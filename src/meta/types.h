@@ -2,7 +2,7 @@
 #pragma once
 
 // What the metadata group knows: members, placement, the cluster itself. Shapes only; how they are changed is
-// in meta/machine.h, how they are laid out as bytes in wire/meta_codec.h. The Raft config inside a group's
+// in meta/machine.h, how they are laid out as bytes in meta/codec.h. The Raft config inside a group's
 // own log is the truth about who votes; a placement here is what is *wanted*.
 
 #include <cstdint>

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What every message travels in: a 12-byte header, then the payload.
+//
+//   length   u32  of the payload
+//   kind     u8   FrameKind
+//   version  u8   of the frame and of all payload formats
+//   zero     u16  reserved
+//   crc      u32  CRC-32C of the eight bytes before it and the payload
+//
+// A reader belongs to one stream and to the net thread. After an error the stream is beyond repair: where
+// the next frame begins is unknown, so the connection has to be closed.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace nodedb::wire {
+
+inline constexpr std::size_t frame_header_bytes = 12;
+inline constexpr std::uint8_t frame_version = 1;
+
+/// Numbers are for ever: never reused, never changed.
+enum class FrameKind : std::uint8_t {
+  stream_open = 1,  ///< first on each stream: its class
+  hello = 2,
+  found = 3,
+  founded = 4,
+  raft = 5,
+  pulse = 6,
+  forward = 7,
+  snapshot_offer = 8,
+  snapshot_credit = 9,
+  snapshot_chunk = 10,
+  operator_request = 32,
+  operator_response = 33,
+};
+
+struct Frame {
+  FrameKind kind{};  ///< may be a number that this build does not know
+  Blob payload;
+  bool operator==(const Frame&) const = default;
+};
+
+/// The header alone, so that a large payload need not be copied behind it. Pre: payload.size() < 4 GiB.
+std::array<char, frame_header_bytes> frame_header(FrameKind kind, BytesView payload);
+Bytes encode_frame(FrameKind kind, BytesView payload);
+
+class FrameReader {
+ public:
+  explicit FrameReader(std::size_t payload_bytes_max) : payload_bytes_max_(payload_bytes_max) {}
+
+  /// Raise it once the peer is authenticated, before feeding what may be larger.
+  void raise_limit(std::size_t payload_bytes_max);
+
+  /// Takes in bytes as they come, in pieces of any size. Memory grows with what has really arrived, never
+  /// with what a header promises.
+  void feed(BytesView bytes);
+  /// The next whole frame, or nothing until more is fed. Frames that came before trouble are still given.
+  /// Errors, which stay: too_large, damaged (checksum), incompatible (version), malformed.
+  Result<std::optional<Frame>> next();
+
+  /// Held, in finished and unfinished frames: what back-pressure should look at.
+  std::size_t buffered_bytes() const { return ready_bytes_ + header_.size() + payload_.size(); }
+  /// A frame has begun and is not complete: an end of the stream here is a cut.
+  bool in_frame() const { return !header_.empty(); }
+
+ private:
+  void check_header();
+  void finish_frame();
+
+  std::size_t payload_bytes_max_;
+  Bytes header_;
+  Bytes payload_;
+  std::size_t payload_size_ = 0;  ///< as the header says
+  std::deque<Frame> ready_;
+  std::size_t ready_bytes_ = 0;
+  std::optional<Error> trouble_;
+};
+
+}  // namespace nodedb::wire

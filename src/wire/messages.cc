@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/messages.h"
+
+namespace nodedb::wire {
+
+namespace {
+
+struct Classify {
+  StreamClass operator()(const Hello&) const { return StreamClass::control; }
+  StreamClass operator()(const Found&) const { return StreamClass::control; }
+  StreamClass operator()(const Founded&) const { return StreamClass::control; }
+  StreamClass operator()(const RaftBundle&) const { return StreamClass::log; }
+  StreamClass operator()(const raft::Pulse&) const { return StreamClass::control; }
+  StreamClass operator()(const ForwardBundle&) const { return StreamClass::log; }
+  StreamClass operator()(const SnapshotOffer&) const { return StreamClass::control; }
+  StreamClass operator()(const SnapshotCredit&) const { return StreamClass::control; }
+  StreamClass operator()(const SnapshotChunk&) const { return StreamClass::bulk; }
+};
+
+}  // namespace
+
+StreamClass stream_class(const PeerMessage& message) {
+  return std::visit(Classify{}, message);
+}
+
+}  // namespace nodedb::wire
