@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "base/bytes.h"
 #include "base/ids.h"
 
 namespace nodedb::node {
@@ -32,5 +33,8 @@ struct TraceEvent {
   std::uint64_t id = 0;
   std::uint32_t hash = 0;  ///< CRC-32C of the entry's kind and payload
 };
+
+/// One JSON object and a newline; ids and numbers only, so nothing needs escaping.
+Bytes trace_line(NodeId self, const TraceEvent& event);
 
 }  // namespace nodedb::node

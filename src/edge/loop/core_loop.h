@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The core thread: takes every event that waits, reads the clocks after that (a read is linearizable only
+// then), steps the node once for all of them, and hands each part of the turn to the thread that does it.
+// Sleeps until the turn's `wake_at` or the next event.
+
+#include <functional>
+#include <span>
+
+#include "edge/loop/apply_loop.h"
+#include "edge/loop/core_inbox.h"
+#include "edge/loop/disk_loop.h"
+#include "edge/loop/net_port.h"
+#include "node/node.h"
+
+namespace nodedb::edge {
+
+/// Gets the turn's trace, in order, before anything of the turn leaves; core thread.
+using OnTrace = std::function<void(NodeId self, std::span<const node::TraceEvent>)>;
+
+class CoreLoop {
+ public:
+  /// All must outlive the loop; `on_trace` may be empty.
+  CoreLoop(node::Node node, CoreInbox& inbox, DiskLoop& disk, ApplyLoop& apply, NetInbox& net,
+           OnTrace on_trace)
+      : node_(std::move(node)),
+        inbox_(inbox),
+        disk_(disk),
+        apply_(apply),
+        net_(net),
+        on_trace_(std::move(on_trace)) {}
+
+  /// Until the inbox is closed and empty.
+  void run();
+
+ private:
+  void carry_out(node::Turn turn);
+
+  node::Node node_;
+  CoreInbox& inbox_;
+  DiskLoop& disk_;
+  ApplyLoop& apply_;
+  NetInbox& net_;
+  OnTrace on_trace_;
+  bool drained_ = false;
+};
+
+}  // namespace nodedb::edge

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The disk thread: makes log batches durable, in order, with one sync for all that queued meanwhile, and only
+// then lets go what waited for it: first the messages, then the report to the core. A full disk keeps the
+// batches and tries again; any other failure ends the process before anything is acknowledged.
+
+#include <atomic>
+#include <optional>
+#include <vector>
+
+#include "edge/base/mailbox.h"
+#include "edge/loop/core_inbox.h"
+#include "edge/loop/net_port.h"
+#include "edge/loop/stop.h"
+#include "node/store.h"
+#include "node/turn.h"
+
+namespace nodedb::edge {
+
+/// One turn's promise. The messages may leave once this batch and all before it are durable.
+struct DiskItem {
+  std::optional<node::LogWrite> log;
+  std::vector<wire::Outbound> after;
+};
+
+class DiskLoop {
+ public:
+  static constexpr std::size_t inbox_max = 16 * 1024;
+  static constexpr std::size_t batches_max = 1024;
+
+  /// All must outlive the loop.
+  DiskLoop(node::LogStore& store, CoreInbox& core, NetInbox& net, OnFailure on_failure)
+      : store_(store), core_(core), net_(net), on_failure_(std::move(on_failure)), inbox_(inbox_max) {}
+
+  /// The core thread's. Waits if the disk is that far behind.
+  void give(DiskItem item);
+  /// The core thread's: nothing waits and nothing is under way.
+  bool idle() const { return given_ == done_.load(std::memory_order_acquire); }
+
+  /// The thread's body: until `close`, and then what is left.
+  void run();
+  /// No more work comes. With `abandon`, a full disk is not waited for.
+  void close(bool abandon);
+
+ private:
+  void carry_out(std::vector<DiskItem> items);
+  /// False: given up because the process stops.
+  bool write(const std::vector<node::LogBatch>& batches);
+
+  node::LogStore& store_;
+  CoreInbox& core_;
+  NetInbox& net_;
+  OnFailure on_failure_;
+  Mailbox<DiskItem> inbox_;
+  std::uint64_t given_ = 0;  ///< items; core thread
+  std::atomic<std::uint64_t> done_ = 0;
+  std::atomic<bool> abandoned_ = false;
+  bool full_ = false;
+};
+
+}  // namespace nodedb::edge

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the other threads hand to the net thread: the part of a turn that leaves the machine. The core and the
+// disk thread push; they wait when it is full, which is safe because the net thread never waits for them.
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "edge/base/mailbox.h"
+#include "node/turn.h"
+
+namespace nodedb::edge {
+
+struct ToNet {
+  std::vector<wire::Outbound> messages;
+  std::vector<node::ClientReply> replies;
+  std::vector<node::OperatorReply> operator_replies;
+  std::optional<std::vector<node::Peer>> peers;
+  std::shared_ptr<const node::Routing> routing;  // shared as node/turn.h says
+  bool drained = false;
+
+  bool empty() const {
+    return messages.empty() && replies.empty() && operator_replies.empty() && !peers && !routing && !drained;
+  }
+};
+
+using NetInbox = Mailbox<ToNet>;
+inline constexpr std::size_t net_inbox_max = 16 * 1024;
+
+}  // namespace nodedb::edge

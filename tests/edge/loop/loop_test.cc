@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// The disk and apply loops against stores that this test controls: what is released, when, and in what order.
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "edge/loop/core_inbox.h"
+#include "edge/loop/disk_loop.h"
+
+namespace nodedb::edge {
+namespace {
+
+/// A log store that waits for permission before each write and answers what it is told.
+class GatedStore : public node::LogStore {
+ public:
+  Result<void> write(std::span<const node::LogBatch> batches) override {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return permits_ > 0; });
+    --permits_;
+    --waiting_;
+    if (failure_) return std::unexpected(*failure_);
+    writes_.push_back(batches.size());
+    return {};
+  }
+  Result<node::StoredLog> load() override { return node::StoredLog{}; }
+
+  void permit(std::size_t writes, std::optional<Error> failure = {}) {
+    const std::lock_guard lock(mutex_);
+    permits_ += writes;
+    failure_ = std::move(failure);
+    changed_.notify_all();
+  }
+  void await_write() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_ > 0; });
+  }
+  std::vector<std::size_t> writes() {
+    const std::lock_guard lock(mutex_);
+    return writes_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t permits_ = 0;
+  std::size_t waiting_ = 0;
+  std::optional<Error> failure_;
+  std::vector<std::size_t> writes_;
+};
+
+class DiskLoopTest : public ::testing::Test {
+ protected:
+  DiskLoopTest()
+      : loop_(store_, core_, net_, [this](const Error& error) { failure_ = error; }),
+        thread_([this] { loop_.run(); }) {}
+  ~DiskLoopTest() override { stop(); }
+  void stop() {
+    if (!thread_.joinable()) return;
+    loop_.close(true);
+    store_.permit(1'000);
+    thread_.join();
+  }
+
+  static DiskItem item(std::uint64_t id, std::uint64_t message) {
+    DiskItem made;
+    made.log.emplace().id = id;
+    wire::Hello hello;
+    hello.incarnation = Incarnation(message);
+    made.after.push_back({Uuid{}, hello});
+    return made;
+  }
+  std::vector<std::uint64_t> sent(Time deadline) {
+    std::vector<std::uint64_t> numbers;
+    for (const ToNet& out : net_.take_all(deadline))
+      for (const wire::Outbound& message : out.messages)
+        numbers.push_back(std::get<wire::Hello>(message.message).incarnation.value);
+    return numbers;
+  }
+
+  GatedStore store_;
+  CoreInbox core_;
+  NetInbox net_{net_inbox_max};
+  std::optional<Error> failure_;
+  DiskLoop loop_;
+  std::thread thread_;
+};
+
+TEST_F(DiskLoopTest, NothingLeavesBeforeItsBatchIsDurable) {
+  loop_.give(item(1, 10));
+  store_.await_write();
+  EXPECT_TRUE(sent(long_ago).empty());
+  EXPECT_TRUE(core_.take_all(long_ago).empty());
+  EXPECT_FALSE(loop_.idle());
+  store_.permit(1);
+  EXPECT_EQ(sent(never), std::vector<std::uint64_t>{10});
+  const auto events = core_.take_all(never);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(std::get<node::LogDurable>(events[0]).id, 1u);
+  EXPECT_TRUE(loop_.idle());
+}
+
+TEST_F(DiskLoopTest, WhatQueuesMeanwhileSharesOneWrite) {
+  loop_.give(item(1, 10));
+  store_.await_write();
+  loop_.give(item(2, 20));
+  DiskItem promise_only;
+  promise_only.after = item(0, 21).after;
+  loop_.give(std::move(promise_only));
+  loop_.give(item(3, 30));
+  store_.permit(2);
+  std::vector<std::uint64_t> all = sent(never);
+  while (all.size() < 4)
+    for (const std::uint64_t number : sent(never)) all.push_back(number);
+  EXPECT_EQ(all, (std::vector<std::uint64_t>{10, 20, 21, 30}));
+  EXPECT_EQ(store_.writes(), (std::vector<std::size_t>{1, 2}));
+}
+
+TEST_F(DiskLoopTest, AFullDiskKeepsTheBatchesAndRecovers) {
+  loop_.give(item(1, 10));
+  store_.await_write();
+  store_.permit(1, Error{Code::disk_full, "no room"});
+  const auto full = core_.take_all(never);
+  ASSERT_EQ(full.size(), 1u);
+  EXPECT_TRUE(std::get<node::DiskRoom>(full[0]).full);
+  EXPECT_TRUE(sent(long_ago).empty());
+  store_.await_write();
+  store_.permit(1);
+  EXPECT_EQ(sent(never), std::vector<std::uint64_t>{10});
+  std::vector<node::Event> events = core_.take_all(never);
+  while (events.size() < 2)
+    for (node::Event& event : core_.take_all(never)) events.push_back(std::move(event));
+  EXPECT_FALSE(std::get<node::DiskRoom>(events[0]).full);
+  EXPECT_EQ(std::get<node::LogDurable>(events[1]).id, 1u);
+}
+
+TEST_F(DiskLoopTest, AFailedDiskAcknowledgesNothing) {
+  loop_.give(item(1, 10));
+  store_.await_write();
+  store_.permit(1, Error{Code::disk_failed, "fsync"});
+  stop();
+  ASSERT_TRUE(failure_);
+  EXPECT_EQ(failure_->code, Code::disk_failed);
+  EXPECT_TRUE(sent(long_ago).empty());
+  EXPECT_TRUE(core_.take_all(long_ago).empty());
+}
+
+TEST(CoreInbox, RefusesTheOutsideBeforeTheInside) {
+  CoreInbox inbox;
+  for (std::size_t i = 0; i < CoreInbox::outside_max; ++i) ASSERT_TRUE(inbox.offer(node::Wake{}));
+  EXPECT_FALSE(inbox.offer(node::Wake{}));
+  inbox.report(node::LogDurable{1});
+  EXPECT_EQ(inbox.take_all(long_ago).size(), CoreInbox::outside_max + 1);
+  EXPECT_TRUE(inbox.offer(node::Wake{}));
+  inbox.close();
+  EXPECT_FALSE(inbox.offer(node::Wake{}));
+  EXPECT_EQ(inbox.take_all(never).size(), 1u);
+  EXPECT_TRUE(inbox.finished());
+}
+
+}  // namespace
+}  // namespace nodedb::edge
