@@ -37,6 +37,9 @@ struct Change {
   NodeId node;
 };
 
+/// Sorted, free of duplicates and of node 0, the sets as disjoint as they must be.
+bool well_formed(const Config& config);
+
 /// One step without a joint phase: at most one voter may differ. Errors: invalid_state with the reason.
 Result<Config> change_simple(const Config& from, const std::vector<Change>& changes);
 /// Into the joint config: the old voters become `outgoing`. Errors: invalid_state with the reason.
@@ -45,6 +48,9 @@ Result<Config> enter_joint(const Config& from, bool auto_leave, const std::vecto
 Result<Config> leave_joint(const Config& from);
 /// Back out of the joint config, keeping the outgoing half: what an aborted migration does before Cutover.
 Result<Config> leave_joint_back(const Config& from);
+/// Is `to` one legal step from `from`: a simple change, into a joint config, or out of it either way?
+/// Errors: invalid_state with the reason.
+Result<void> check_step(const Config& from, const Config& to);
 
 /// Flat little-endian form (docs/formats.md). Decoding errors: malformed, too_large.
 Bytes encode(const Config& config);

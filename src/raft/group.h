@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/rng.h"
@@ -39,7 +40,8 @@ struct Options {
   std::size_t inflight_bytes_max;
   std::size_t uncommitted_bytes_max;
   std::size_t pending_reads_max;
-  Options();  ///< caps from base/limits.h
+  bool check_rules = false;  ///< abort when `broken_rule` finds something, after every event
+  Options();                 ///< caps from base/limits.h
 };
 
 /// Deliberate bugs, to prove that the simulator finds them. All off outside tests.
@@ -84,11 +86,13 @@ struct Work {
   std::vector<Decided> lost;        ///< own proposals that another leader overwrote (committed = false)
   std::vector<NodeId> snapshot_to;  ///< followers whose next entry is no longer in the log
   bool role_changed = false;        ///< role, term, leader or config differ from before
+  bool commit_rose = false;         ///< no append carries the commit index to all followers: touch the claim
+  bool wants_round = false;         ///< a read waits for support: send pulses that ask for an echo at once
 
   bool must_persist() const { return hard_state || truncate_from || !append.empty() || compact_to; }
   bool empty() const {
     return !must_persist() && send_now.empty() && send_after.empty() && apply.empty() && reads.empty() &&
-           lost.empty() && snapshot_to.empty() && !role_changed;
+           lost.empty() && snapshot_to.empty() && !role_changed && !commit_rose && !wants_round;
   }
 };
 
@@ -115,7 +119,8 @@ class Group {
   void support_changed(Time now, const Liveness& live);
   /// Call when `deadline()` has come: elections, resends, transfer time-outs.
   void wake(Time now, const Liveness& live);
-  /// Everything up to `last` (and the hard state taken with it) is durable.
+  /// Everything up to `last` (and the hard state taken with it) is durable. Call it once for each Work with
+  /// `must_persist()`, in the order in which they were taken; `last` is `last()` as it was then.
   void persisted(Time now, Position last);
   /// The state machine holds everything up to `applied` (not necessarily durable).
   void applied(Index applied);
@@ -136,7 +141,8 @@ class Group {
   /// Hands leadership to a voter (thesis, section 3.10). Proposals answer `stopping` until it ends. Aborted
   /// after one election timeout. Errors: not_leader, not_found, conflict.
   Result<void> transfer(Time now, NodeId target);
-  /// Start an election now (tests, cold start of the preferred replica).
+  /// Start an election now (tests, cold start of the preferred replica). Not before the boot fence ends, and
+  /// not against a leader that `wake` finds alive.
   void campaign(Time now);
 
   // --- snapshots and the log ---
@@ -183,9 +189,15 @@ class Group {
   /// The peer's share of the commit index, for claims. Leader only.
   Index commit_for(NodeId peer) const;
   bool lease_valid(Time now, const Liveness& live) const;
+  /// The first rule of DESIGN.md section 8 that this group, seen alone, breaks; nothing when all hold.
+  std::optional<std::string> broken_rule() const;
 
  private:
   struct State;
+  template <class Event>
+  auto step(Time now, Event event);
+  void check_rules() const;
+
   std::unique_ptr<State> state_;
 };
 

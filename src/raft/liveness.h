@@ -65,7 +65,7 @@ class Liveness {
   void disclaim(GroupId group, Term term);
   /// The commit index rose while nothing else carries it to the followers.
   void touch(GroupId group);
-  bool claims(GroupId group) const { return mine_.contains(group); }
+  bool claims(GroupId group) const;
 
   /// The pulse for `peer`; `commit_of(group)` gives the peer's share of the commit index.
   /// Pre: `refusals` lists the peer's claims that this node does not follow (see `claims_of`).
@@ -125,6 +125,9 @@ class Liveness {
   };
 
   Pulse begin_pulse(NodeId peer, Time now, bool reply_now, std::vector<Refusal> refusals);
+  void take_claims(Peer& from, const Pulse& pulse, Received& out);
+  void take_echo(Peer& from, const Pulse& pulse, Time now, Received& out);
+  void drop_known_withdrawals();
 
   Incarnation incarnation_;
   std::uint64_t version_ = 0;

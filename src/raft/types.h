@@ -77,9 +77,11 @@ struct Append {  // paper, section 5.3
 struct AppendReply {
   Term term;
   bool success = false;
-  Index match;        ///< success: the last index verified by *this* append, durable
-  Index rejected;     ///< failure: the `previous.index` that did not match
-  Position conflict;  ///< failure: hint: the follower's first index of its conflicting term, or its log's end
+  Index match{};     ///< success: the last index verified by *this* append, durable
+  Index rejected{};  ///< failure: the `previous.index` that did not match
+  /// Failure, a hint: the follower's first index of its conflicting term; or, when its log is too short, the
+  /// index behind its end, with term 0.
+  Position conflict{};
   bool operator==(const AppendReply&) const = default;
 };
 struct TimeoutNow {  // thesis, section 3.10

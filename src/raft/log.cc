@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raft/log.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/check.h"
+
+namespace nodedb::raft {
+
+Log::Log(Position base, std::vector<Entry> entries) : base_(base) {
+  for (Entry& entry : entries) append(std::move(entry));
+}
+
+Position Log::last() const {
+  if (entries_.empty()) return base_;
+  return Position{entries_.back().index, entries_.back().term};
+}
+
+std::optional<Term> Log::term_at(Index at) const {
+  if (at == base_.index) return base_.term;
+  if (at < base_.index || at > last().index) return std::nullopt;
+  return entries_[offset(at)].term;
+}
+
+const Entry& Log::at(Index at) const {
+  CHECK(at > base_.index && at <= last().index);
+  return entries_[offset(at)];
+}
+
+std::vector<Entry> Log::slice(Index from, std::size_t entries_max, std::size_t bytes_max) const {
+  CHECK(from > base_.index && from <= last().index);
+  std::vector<Entry> out;
+  std::size_t bytes = 0;
+  for (std::size_t i = offset(from); i < entries_.size(); ++i) {
+    bytes += entries_[i].bytes();
+    if (!out.empty() && (out.size() >= entries_max || bytes > bytes_max)) break;
+    out.push_back(entries_[i]);
+  }
+  return out;
+}
+
+std::size_t Log::bytes_above(Index at) const {
+  std::size_t bytes = 0;
+  for (auto entry = entries_.rbegin(); entry != entries_.rend() && entry->index > at; ++entry) {
+    bytes += entry->bytes();
+  }
+  return bytes;
+}
+
+Index Log::first_of_term(Index at) const {
+  const auto term = term_at(at);
+  CHECK(term.has_value());
+  if (*term == base_.term) return base_.index;
+  const auto found = std::ranges::lower_bound(entries_, *term, {}, &Entry::term);
+  return found->index;
+}
+
+std::optional<Index> Log::last_up_to_term(Index limit, Term term) const {
+  if (limit < base_.index || base_.term > term) return std::nullopt;
+  const auto above = std::ranges::upper_bound(entries_, term, {}, &Entry::term);
+  const Index last_of_term = base_.index + static_cast<std::uint64_t>(above - entries_.begin());
+  return std::min(limit, last_of_term);
+}
+
+void Log::append(Entry entry) {
+  CHECK_MSG(entry.index == last().index + 1, "the log is gapless");
+  bytes_ += entry.bytes();
+  entries_.push_back(std::move(entry));
+}
+
+void Log::truncate_from(Index from) {
+  CHECK(from > base_.index);
+  while (!entries_.empty() && entries_.back().index >= from) {
+    bytes_ -= entries_.back().bytes();
+    entries_.pop_back();
+  }
+}
+
+void Log::compact_to(Index to) {
+  CHECK(to >= base_.index && to <= last().index);
+  while (!entries_.empty() && entries_.front().index <= to) {
+    bytes_ -= entries_.front().bytes();
+    base_ = Position{entries_.front().index, entries_.front().term};
+    entries_.pop_front();
+  }
+}
+
+void Log::reset(Position base) {
+  entries_.clear();
+  bytes_ = 0;
+  base_ = base;
+}
+
+}  // namespace nodedb::raft

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raft/progress.h"
+
+#include <algorithm>
+
+namespace nodedb::raft {
+
+void Progress::to_probe(Index from) {
+  state = State::probe;
+  next = std::max(from, match + 1);
+  in_flight.clear();
+  in_flight_bytes = 0;
+}
+
+void Progress::to_stream() {
+  state = State::stream;
+  next = match + 1;
+  in_flight.clear();
+  in_flight_bytes = 0;
+  not_before = long_ago;
+}
+
+void Progress::to_snapshot(Index floor) {
+  state = State::snapshot;
+  in_flight.clear();
+  in_flight_bytes = 0;
+  snapshot_floor = floor;
+}
+
+bool Progress::window_full(const Options& options) const {
+  return in_flight.size() >= options.inflight_appends_max || in_flight_bytes >= options.inflight_bytes_max;
+}
+
+void Progress::sent(InFlight append) {
+  in_flight_bytes += append.bytes;
+  in_flight.push_back(append);
+  nudge = false;
+}
+
+bool Progress::acknowledged(Index index) {
+  while (!in_flight.empty() && in_flight.front().last <= index) {
+    in_flight_bytes -= in_flight.front().bytes;
+    in_flight.pop_front();
+  }
+  const bool news = index > match;
+  match = std::max(match, index);
+  next = std::max(next, match + 1);
+  return news;
+}
+
+Time Progress::deadline(bool entries_wait) const {
+  if (state == State::snapshot) return never;
+  if (!in_flight.empty()) return in_flight.front().expires;
+  return state == State::probe && entries_wait ? not_before : never;
+}
+
+}  // namespace nodedb::raft

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a leader knows about one follower's log, and what is on its way to it.
+//
+//        rejection, loss                       next entry compacted away
+//      ┌──────────────── stream ──────────────────────────┐
+//      ▼                   ▲                              ▼
+//    probe ────────────────┘ success                  snapshot
+//      ▲ └───────────────────────────────────────────────▲│
+//      └──── snapshot sent or failed, or acknowledged ────┘
+//
+// probe: one append in flight at a time, `next` is a guess. stream: many in flight, `next` is optimistic.
+// snapshot: no appends. `match` never falls; next > match always.
+
+#include <cstddef>
+#include <deque>
+
+#include "raft/group.h"
+
+namespace nodedb::raft {
+
+struct Progress {
+  using State = Group::Follower::State;
+
+  struct InFlight {
+    Index last;
+    std::size_t bytes = 0;
+    Time expires;  ///< without an answer by then it counts as lost
+  };
+
+  Index match;
+  Index next;
+  State state = State::probe;
+  std::deque<InFlight> in_flight;
+  std::size_t in_flight_bytes = 0;
+  bool nudge = false;          ///< send an append even if there is no entry to send
+  Time not_before = long_ago;  ///< probes wait until then (after a failed snapshot)
+  Time heard = long_ago;       ///< its latest answer
+  Index told_commit;           ///< the commit index that is on its way to it
+  Index snapshot_floor;        ///< entries up to here will be in the snapshot that it gets
+
+  void to_probe(Index from);
+  void to_stream();
+  void to_snapshot(Index floor);
+  bool window_full(const Options& options) const;
+  void sent(InFlight append);
+  /// The follower verified everything up to `index`. True if that is news.
+  bool acknowledged(Index index);
+  bool lost(Time now) const { return !in_flight.empty() && in_flight.front().expires <= now; }
+  /// When this follower wants attention, given that there are entries for it or not.
+  Time deadline(bool entries_wait) const;
+};
+
+}  // namespace nodedb::raft

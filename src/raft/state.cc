@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raft/state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+
+namespace nodedb::raft {
+
+Options::Options()
+    : append_entries_max(limits::append_entries_max),
+      append_bytes_max(limits::append_bytes_max),
+      inflight_appends_max(limits::inflight_appends_max),
+      inflight_bytes_max(limits::inflight_bytes_max),
+      uncommitted_bytes_max(limits::uncommitted_bytes_max),
+      pending_reads_max(limits::pending_reads_max) {}
+
+Group::State::State(GroupId group, NodeId node, const Options& opts, Restored restored, Rng luck, Now at,
+                    PlantedBugs planted)
+    : id(group),
+      self(node),
+      options(opts),
+      rng(luck),
+      bugs(planted),
+      boot(at.mono),
+      clock(at.mono),
+      hard(restored.hard),
+      log(restored.base, std::move(restored.log)),
+      configs(restored.base.index, std::move(restored.base_config)),
+      disk(restored.hard, log.last().index) {
+  for (Index index = log.base().index + 1; index <= log.last().index; ++index) {
+    const Entry& entry = log.at(index);
+    if (entry.kind != EntryKind::config) continue;
+    auto config = decode_config(entry.payload.view());
+    CHECK_MSG(config.has_value(), "the stored log was validated when it was loaded");
+    configs.append(index, std::move(*config));
+  }
+  if (log.last().term > hard.term) {
+    hard.term = log.last().term;
+    hard.vote = NodeId();
+  }
+  hard.commit = std::max({hard.commit, restored.applied, log.base().index});
+  if (bugs.truncate_below_commit) hard.commit = std::min(hard.commit, log.last().index);
+  CHECK_MSG(hard.commit <= log.last().index, "R3: what was committed or applied is in the log");
+  handed = applied_upto = std::min(std::max(restored.applied, log.base().index), hard.commit);
+  election = lone_voter() ? boot + options.election_timeout_ns : boot + random_timeout();
+}
+
+void Group::State::receive(Time now, NodeId from, Message message, const Liveness& live) {
+  if (from == self || from == NodeId()) return;
+  struct Dispatch {
+    State& to;
+    Time now;
+    NodeId from;
+    const Liveness& live;
+    void operator()(VoteRequest& m) const { to.receive_vote_request(now, from, m, live); }
+    void operator()(VoteReply& m) const { to.receive_vote_reply(now, from, m); }
+    void operator()(Append& m) const { to.receive_append(now, from, std::move(m), live); }
+    void operator()(AppendReply& m) const { to.receive_append_reply(now, from, m); }
+    void operator()(TimeoutNow& m) const { to.receive_timeout_now(now, from, m); }
+    void operator()(ReadIndexRequest& m) const { to.receive_read_request(now, from, m, live); }
+    void operator()(ReadIndexReply& m) const { to.receive_read_reply(m); }
+  };
+  std::visit(Dispatch{*this, now, from, live}, message);
+}
+
+void Group::State::wake(Time now, const Liveness& live) {
+  refuse_asks(now - options.election_timeout_ns);
+  if (role != Role::leader) return election_due(now, live);
+  resend_lost(now, live);
+  transfer_due(now);
+}
+
+void Group::State::send_durable(NodeId to, Message message) {
+  const bool reply =
+      std::holds_alternative<AppendReply>(message) || std::holds_alternative<VoteReply>(message);
+  auto& queue = reply && bugs.ack_before_fsync ? work.send_now : work.send_after;
+  queue.push_back({to, std::move(message)});
+}
+
+bool Group::State::lone_voter() const {
+  const Config& config = configs.latest();
+  return config.voters.size() == 1 && config.voters.front() == self && !config.joint();
+}
+
+bool Group::State::higher(Position a, Position b) const {
+  return a.term != b.term ? a.term > b.term : a.index > b.index;
+}
+
+Work Group::State::take_work() {
+  if (role == Role::leader && replicate) pump(clock);
+  for (auto& [peer, follower] : progress) {
+    const Index share = std::min(hard.commit, follower.match);
+    if (share <= follower.told_commit) continue;
+    follower.told_commit = share;
+    work.commit_rose = true;
+  }
+  Work out = std::exchange(work, Work());
+  Durability::Batch batch = disk.take(hard, log, bugs.vote_not_persisted);
+  out.hard_state = batch.hard;
+  out.truncate_from = batch.truncate_from;
+  out.append = std::move(batch.append);
+  out.compact_to = batch.compact_to;
+  const Index ready = std::min(hard.commit, disk.upto());
+  for (; handed < ready; ++handed) out.apply.push_back(log.at(handed + 1));
+  hold_or_release(out);
+  return out;
+}
+
+/// A Work without anything to persist would let its promises go at once; they must not overtake what an
+/// earlier Work is still persisting.
+void Group::State::hold_or_release(Work& out) {
+  if (out.must_persist() || disk.idle()) return;
+  for (Envelope& envelope : out.send_after) held.push_back(Held{disk.taken(), std::move(envelope)});
+  out.send_after.clear();
+}
+
+bool Group::State::has_work() const {
+  return !work.empty() || disk.pending(hard, log) || (role == Role::leader && replicate) ||
+         handed < std::min(hard.commit, disk.upto());
+}
+
+Time Group::State::deadline() const {
+  Time soonest = never;
+  if (!asks.empty()) soonest = asks.front().asked + options.election_timeout_ns;
+  if (role != Role::leader) return voter() ? std::min(soonest, election) : soonest;
+  for (const auto& [peer, follower] : progress) {
+    soonest = std::min(soonest, follower.deadline(follower.next <= log.last().index || follower.nudge));
+  }
+  return transfer ? std::min(soonest, transfer->ends) : soonest;
+}
+
+}  // namespace nodedb::raft

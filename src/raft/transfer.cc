@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handing leadership over. Thesis, section 3.10. Once the target was told to stand, this term's lease is gone
+// for good: the target's votes override the support that others promised.
+#include <algorithm>
+
+#include "raft/state.h"
+
+namespace nodedb::raft {
+
+Result<void> Group::State::begin_transfer(Time now, NodeId target) {
+  if (role != Role::leader) return fail(Code::not_leader, {});
+  if (!std::ranges::binary_search(configs.latest().voters, target)) {
+    return fail(Code::not_found, "the target is not a voter of the group");
+  }
+  if (target == self) return {};
+  if (transfer && transfer->target == target) return {};
+  if (transfer) return fail(Code::conflict, "another transfer is under way");
+  transfer = Transfer{.target = target, .ends = now + options.election_timeout_ns, .told = false};
+  replicate = true;
+  transfer_if_caught_up();
+  return {};
+}
+
+void Group::State::transfer_if_caught_up() {
+  if (role != Role::leader || !transfer || transfer->told) return;
+  if (match_of(transfer->target) != log.last().index) return;
+  transfer->told = true;
+  lease_fenced = true;
+  send(transfer->target, TimeoutNow{hard.term});
+}
+
+void Group::State::transfer_due(Time now) {
+  if (!transfer || transfer->ends > now) return;
+  transfer.reset();
+  work.role_changed = true;
+  after_commit(now);  // what the transfer held up
+}
+
+void Group::State::receive_timeout_now(Time now, NodeId from, const TimeoutNow& message) {
+  if (message.term < hard.term) return;
+  if (message.term > hard.term) become_follower(now, message.term, from);
+  if (role != Role::follower || !voter() || fenced(now)) return;
+  if (leader != from && leader != NodeId()) return;
+  become_candidate(now, true);
+}
+
+}  // namespace nodedb::raft
