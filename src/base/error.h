@@ -40,7 +40,11 @@ enum class Code : std::uint8_t {
   unsupported,          ///< we do not do this
 };
 
+// gcc takes the scoped name for a shadow of the `never` in base/time.h.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 enum class Retry : std::uint8_t { same_place, elsewhere, never };
+#pragma GCC diagnostic pop
 enum class Effect : std::uint8_t { no, yes, unknown };
 
 /// Lower-case name, stable: used on the wire's text side, in logs and in JSON.
