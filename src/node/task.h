@@ -27,6 +27,7 @@ struct ApplyTask {
 struct ReadTask {
   std::uint64_t token = 0;
   GroupId group;
+  Index applied;  ///< all entries up to here have been handed out for this group
   Hlc hlc;
   Blob query;
 };
@@ -39,7 +40,8 @@ struct OpenSnapshotTask {
 };
 struct ReadSnapshotTask {
   wire::TransferId transfer;
-  std::uint64_t sequence = 0;
+  std::uint64_t sequence = 0;  ///< rising by one: each goes on where the one before ended
+  std::size_t bytes_max = 0;
 };
 struct CloseSnapshotTask {
   wire::TransferId transfer;
@@ -114,7 +116,11 @@ struct DueFound {
   std::optional<std::int64_t> next_due_ns;
 };
 
-using StateDone =
-    std::variant<Applied, ReadDone, Flushed, SnapshotOpened, SnapshotRead, Staged, Installed, DueFound>;
+struct SnapshotClosed {
+  wire::TransferId transfer;
+};
+
+using StateDone = std::variant<Applied, ReadDone, Flushed, SnapshotClosed, SnapshotOpened, SnapshotRead,
+                               Staged, Installed, DueFound>;
 
 }  // namespace nodedb::node

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the apply thread reports, except snapshots (snapshots.cc) and reads (leading.cc).
+#include <algorithm>
+#include <utility>
+
+#include "node/state.h"
+#include "wire/command_codec.h"
+
+namespace nodedb::node {
+
+void Node::State::receive(Applied done) {
+  for (GroupApplied& one : done.groups) {
+    Replica* group = replica(one.group);
+    if (group == nullptr) continue;
+    group->applied = std::max(group->applied, one.applied.index);
+    group->raft.applied(group->applied);
+    touch(one.group);
+    for (Write& row : one.metadata) {
+      if (auto absorbed = tables.absorb(Write(std::move(row))); !absorbed) one.halted = absorbed.error();
+    }
+    if (!one.metadata.empty()) {
+      adopt_tables();
+      announce();
+    }
+    answer_writes(*group, std::move(one.replies), group->applied);
+    if (one.next_due_ns) group->next_due_ns = one.next_due_ns;
+    schedule_due(*group);
+    if (one.halted && !group->halted) {
+      group->halted = one.halted;
+      notice("group " + std::to_string(one.group.value) + " stopped applying: " + one.halted->detail);
+      for (const Replica::Write& write : std::exchange(group->writes, {})) {
+        reply(write.origin, one.group, std::unexpected(*one.halted));
+      }
+    }
+  }
+}
+
+/// Matches answers to requests by (term, index): the same index in another term is another entry.
+void Node::State::answer_writes(Replica& group, std::vector<EntryReply> replies, Index applied) {
+  const GroupId id = group.raft.id();
+  auto answer = replies.begin();
+  while (!group.writes.empty() && group.writes.front().at.index <= applied) {
+    const Replica::Write write = group.writes.front();
+    group.writes.pop_front();
+    while (answer != replies.end() && answer->index < write.at.index) ++answer;
+    const bool answered = answer != replies.end() && answer->index == write.at.index;
+    const auto term = group.raft.term_at(write.at.index);
+    if (answered && term == write.at.term) {
+      if (!options.bugs.reply_before_apply) reply(write.origin, id, std::move(answer->reply));
+    } else if (term && term != write.at.term) {
+      reply(write.origin, id, fail(Code::lost, "another leader's entry took its place"));
+    } else {
+      reply(write.origin, id, fail(Code::timeout, "the write was overtaken by a snapshot"));
+    }
+  }
+}
+
+void Node::State::receive(Flushed done) {
+  if (!flush_running || done.token != flush_token) return;
+  flush_running = false;
+  for (const auto& here : replicas) {
+    if (here) here->flushed = std::max(here->flushed, here->flushing);
+  }
+  compact();
+}
+
+/// Led groups tell by the wall clock when their state machine has clean-up to do.
+void Node::State::schedule_due(Replica& group) {
+  if (!group.next_due_ns || group.due_asked || group.raft.role() != raft::Role::leader) return;
+  due.emplace(*group.next_due_ns, group.raft.id());
+}
+
+void Node::State::run_due() {
+  while (!due.empty() && due.begin()->first <= now.wall.ns) {
+    Replica* group = replica(due.begin()->second);
+    due.erase(due.begin());
+    if (group == nullptr || group->due_asked || group->halted) continue;
+    if (group->raft.role() != raft::Role::leader || disk_full) continue;
+    group->due_asked = true;
+    turn.tasks.push_back(DueTask{group->raft.id(), hlc.now(now.wall)});
+  }
+}
+
+void Node::State::receive(DueFound done) {
+  Replica* group = replica(done.group);
+  if (group == nullptr) return;
+  group->due_asked = false;
+  group->next_due_ns = done.next_due_ns;
+  if (done.command && group->raft.role() == raft::Role::leader) {
+    const wire::CommandEntry entry{hlc.now(now.wall), {}, done.command->view()};
+    if (group->staged.empty()) staged.push_back(done.group);
+    group->staged.push_back({Origin{}, wire::encode_command(entry)});
+    return;  // the next instant is known once it is applied
+  }
+  if (group->next_due_ns) group->next_due_ns = std::max(*group->next_due_ns, now.wall.ns + 100 * ns_per_ms);
+  schedule_due(*group);
+}
+
+}  // namespace nodedb::node

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/applier.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/check.h"
+#include "node/namespaces.h"
+#include "node/overlay.h"
+#include "node/session.h"
+#include "wire/command_codec.h"
+#include "wire/reader.h"
+#include "wire/writer.h"
+
+namespace nodedb::node {
+
+namespace {
+
+Bytes encode_clock(Hlc clock) {
+  Bytes row;
+  wire::Writer out(row);
+  out.u64(static_cast<std::uint64_t>(clock.wall_ns));
+  out.u32(clock.logical);
+  return row;
+}
+
+Result<Hlc> decode_clock(BytesView row) {
+  wire::Reader in(row);
+  Hlc clock;
+  clock.wall_ns = static_cast<std::int64_t>(in.u64());
+  clock.logical = in.u32();
+  if (!in.ok() || !in.at_end()) return fail(Code::damaged, "a clock row does not parse");
+  return clock;
+}
+
+/// What the applier remembers of a group between tasks: a cache of the node's own rows in it.
+struct Memory {
+  Hlc clock;
+  std::map<NodeId, Session> sessions;
+  std::optional<Error> halted;
+};
+
+}  // namespace
+
+/// One task's work on one group: the entries' effects gather here and are stored in one update.
+class GroupApply {
+ public:
+  GroupApply(GroupId group, const StateMachine& machine, const View& stored, Memory& memory, PlantedBugs bugs)
+      : group_(group),
+        machine_(machine),
+        stored_(stored),
+        overlay_(machine_view_),
+        memory_(memory),
+        bugs_(bugs) {}
+
+  /// False: this build cannot understand the entry; nothing of it has happened.
+  bool apply(const raft::Entry& entry, bool want_reply) {
+    if (entry.kind == raft::EntryKind::command) {
+      auto outcome = command(entry);
+      if (!outcome) {
+        memory_.halted = outcome.error();
+        return false;
+      }
+      if (want_reply) done_.replies.push_back({entry.index, std::move(*outcome)});
+    }
+    done_.applied = raft::Position{entry.index, entry.term};
+    return true;
+  }
+
+  GroupStateUpdate take_update() {
+    if (clock_changed_) update_.writes.push_back(Put{clock_key(), encode_clock(memory_.clock)});
+    for (const NodeId gateway : sessions_changed_) {
+      update_.writes.push_back(Put{session_key(gateway), memory_.sessions.at(gateway).encode()});
+    }
+    update_.group = group_;
+    update_.applied = done_.applied;
+    return std::move(update_);
+  }
+
+  GroupApplied take_done() {
+    done_.group = group_;
+    done_.halted = memory_.halted;
+    done_.next_due_ns = machine_.next_due_ns(overlay_);
+    return std::move(done_);
+  }
+
+ private:
+  /// The outer error halts; the inner one is the client's answer.
+  Result<Result<Blob>> command(const raft::Entry& entry) {
+    auto decoded = wire::decode_command(entry.payload.view());
+    if (!decoded) return std::unexpected(decoded.error());
+    if (decoded->stamp.gateway == NodeId()) return execute(entry, *decoded);
+    auto session = session_of(decoded->stamp.gateway);
+    if (!session) return std::unexpected(session.error());
+    sessions_changed_.insert(decoded->stamp.gateway);
+    switch ((*session)->admit(decoded->stamp)) {
+      case Session::Verdict::stale:
+        return fail_reply(Code::stale_session, "a later life of the gateway has written already");
+      case Session::Verdict::out_of_order:
+        return fail_reply(Code::out_of_order, "an earlier write of the gateway has not been applied");
+      case Session::Verdict::duplicate:
+        if (bugs_.duplicate_apply) break;
+        if (const Bytes* reply = (*session)->reply_to(decoded->stamp.sequence))
+          return Result<Blob>(Blob(*reply));
+        return fail_reply(Code::stale_session, "the answer to this write was let go");
+      case Session::Verdict::apply:
+        break;
+    }
+    auto reply = execute(entry, *decoded);
+    if (reply) (*session)->answered(decoded->stamp.sequence, (*reply)->view());
+    return reply;
+  }
+
+  static Result<Result<Blob>> fail_reply(Code code, std::string detail) {
+    return Result<Blob>(fail(code, std::move(detail)));
+  }
+
+  Result<Result<Blob>> execute(const raft::Entry& entry, const wire::CommandEntry& command) {
+    // Rises strictly within the group even if a later leader's clock is behind.
+    const Hlc after = Hlc{memory_.clock.wall_ns, memory_.clock.logical + 1};
+    const Hlc stamp = std::max(command.hlc, after);
+    const ApplyInput input{group_ == metadata_group ? VShardId() : vshard_of(group_), entry.index, stamp,
+                           command.command};
+    auto output = machine_.apply(overlay_, input);
+    if (!output) return std::unexpected(output.error());
+    memory_.clock = stamp;
+    clock_changed_ = true;
+    for (Write& write : output->writes) {
+      update_.writes.push_back(to_stored(write));
+      if (group_ == metadata_group) done_.metadata.push_back(write);
+      overlay_.add(write);
+    }
+    return Result<Blob>(Blob(std::move(output->reply)));
+  }
+
+  Result<Session*> session_of(NodeId gateway) {
+    if (const auto known = memory_.sessions.find(gateway); known != memory_.sessions.end())
+      return &known->second;
+    Session session;
+    if (const auto row = stored_.get(session_key(gateway))) {
+      auto decoded = Session::decode(*row);
+      if (!decoded) return std::unexpected(decoded.error());
+      session = std::move(*decoded);
+    }
+    return &memory_.sessions.emplace(gateway, std::move(session)).first->second;
+  }
+
+  GroupId group_;
+  const StateMachine& machine_;
+  const View& stored_;
+  MachineView machine_view_{stored_};
+  Overlay overlay_;
+  Memory& memory_;
+  PlantedBugs bugs_;
+  std::set<NodeId> sessions_changed_;
+  bool clock_changed_ = false;
+  GroupStateUpdate update_;
+  GroupApplied done_;
+};
+
+struct Applier::State {
+  StateStore& store;
+  const StateMachine& data;
+  const StateMachine& metadata;
+  PlantedBugs bugs;
+  std::map<GroupId, Memory> memory;
+  std::map<wire::TransferId, std::unique_ptr<StateSnapshot>> snapshots;
+  std::map<wire::TransferId, Bytes> snapshot_cursors;
+
+  const StateMachine& machine_of(GroupId group) const { return group == metadata_group ? metadata : data; }
+
+  Result<Memory*> memory_of(GroupId group, const View& stored) {
+    const auto known = memory.find(group);
+    if (known != memory.end()) return &known->second;
+    Memory fresh;
+    if (const auto row = stored.get(clock_key())) {
+      auto clock = decode_clock(*row);
+      if (!clock) return std::unexpected(clock.error());
+      fresh.clock = *clock;
+    }
+    return &memory.emplace(group, std::move(fresh)).first->second;
+  }
+
+  Result<StateDone> run(const ApplyTask& task);
+  Result<StateDone> run(const ReadTask& task);
+  Result<StateDone> run(const FlushTask& task);
+  Result<StateDone> run(const OpenSnapshotTask& task);
+  Result<StateDone> run(const ReadSnapshotTask& task);
+  Result<StateDone> run(const CloseSnapshotTask& task);
+  Result<StateDone> run(const StageTask& task);
+  Result<StateDone> run(const InstallTask& task);
+  Result<StateDone> run(const DueTask& task);
+};
+
+Result<StateDone> Applier::State::run(const ApplyTask& task) {
+  Applied done;
+  std::vector<GroupStateUpdate> updates;
+  // The memory may be ahead of the store until the write below succeeds; a failed write takes it back.
+  std::map<GroupId, Memory> before;
+  for (const GroupEntries& entries : task.groups) {
+    const auto stored = store.view(entries.group);
+    auto known = memory_of(entries.group, *stored);
+    if (!known) return std::unexpected(known.error());
+    if ((*known)->halted) continue;
+    before.emplace(entries.group, **known);
+    GroupApply apply(entries.group, machine_of(entries.group), *stored, **known, bugs);
+    bool any = false;
+    for (const raft::Entry& entry : entries.entries) {
+      if (!apply.apply(entry, entries.want_replies)) break;
+      any = true;
+    }
+    if (any) updates.push_back(apply.take_update());
+    done.groups.push_back(apply.take_done());
+  }
+  if (auto written = store.write(updates); !written) {
+    for (auto& [group, old] : before) memory.insert_or_assign(group, std::move(old));
+    return std::unexpected(written.error());
+  }
+  return done;
+}
+
+Result<StateDone> Applier::State::run(const ReadTask& task) {
+  const auto stored = store.view(task.group);
+  auto known = memory_of(task.group, *stored);
+  if (!known) return ReadDone{task.token, std::unexpected(known.error())};
+  const MachineView view(*stored);
+  const Hlc hlc = std::max(task.hlc, (*known)->clock);
+  const VShardId vshard = task.group == metadata_group ? VShardId() : vshard_of(task.group);
+  const ReadInput input{vshard, task.applied, hlc, task.query.view()};
+  return ReadDone{task.token, Blob(machine_of(task.group).read(view, input))};
+}
+
+Result<StateDone> Applier::State::run(const FlushTask& task) {
+  if (auto flushed = store.flush(); !flushed) return std::unexpected(flushed.error());
+  return Flushed{task.token};
+}
+
+Result<StateDone> Applier::State::run(const OpenSnapshotTask& task) {
+  auto snapshot = store.snapshot(task.group);
+  if (!snapshot) return SnapshotOpened{task.transfer, std::unexpected(snapshot.error())};
+  const raft::Position at = (*snapshot)->position();
+  snapshots.insert_or_assign(task.transfer, std::move(*snapshot));
+  snapshot_cursors.insert_or_assign(task.transfer, Bytes());
+  return SnapshotOpened{task.transfer, at};
+}
+
+Result<StateDone> Applier::State::run(const ReadSnapshotTask& task) {
+  const auto open = snapshots.find(task.transfer);
+  if (open == snapshots.end()) {
+    return SnapshotRead{task.transfer, task.sequence, fail(Code::not_found, "the snapshot is not open")};
+  }
+  Bytes& cursor = snapshot_cursors[task.transfer];
+  auto rows = open->second->read(cursor, task.bytes_max);
+  if (rows) cursor = rows->last_key;
+  return SnapshotRead{task.transfer, task.sequence, std::move(rows)};
+}
+
+Result<StateDone> Applier::State::run(const CloseSnapshotTask& task) {
+  snapshots.erase(task.transfer);
+  snapshot_cursors.erase(task.transfer);
+  return SnapshotClosed{task.transfer};
+}
+
+Result<StateDone> Applier::State::run(const StageTask& task) {
+  if (task.sequence == 0) {
+    if (auto discarded = store.discard_staged(task.group); !discarded)
+      return std::unexpected(discarded.error());
+  }
+  if (!task.rows.empty() && !bugs.snapshot_without_data) {
+    if (auto staged = store.stage(task.group, task.rows.view()); !staged)
+      return std::unexpected(staged.error());
+  }
+  return Staged{task.transfer, task.group, task.sequence};
+}
+
+Result<StateDone> Applier::State::run(const InstallTask& task) {
+  if (auto installed = store.install(task.group, task.at, task.config); !installed) {
+    return std::unexpected(installed.error());
+  }
+  memory.erase(task.group);
+  Installed done{task.transfer, task.group, task.at, task.config, {}};
+  if (task.group == metadata_group) {
+    const auto stored = store.view(task.group);
+    const MachineView view(*stored);
+    for (auto row = view.seek({}); row->valid(); row->next()) {
+      done.metadata.push_back(Put{Bytes(row->key()), Bytes(row->value())});
+    }
+  }
+  return done;
+}
+
+Result<StateDone> Applier::State::run(const DueTask& task) {
+  const auto stored = store.view(task.group);
+  const MachineView view(*stored);
+  DueFound found{task.group, std::nullopt, machine_of(task.group).next_due_ns(view)};
+  if (auto command = machine_of(task.group).command_when_due(view, task.hlc))
+    found.command = Blob(std::move(*command));
+  return found;
+}
+
+Applier::Applier(StateStore& store, const StateMachine& data, const StateMachine& metadata, PlantedBugs bugs)
+    : state_(new State{store, data, metadata, bugs, {}, {}, {}}) {}
+
+Applier::~Applier() = default;
+
+Result<StateDone> Applier::run(const StateTask& task) {
+  return std::visit([this](const auto& one) { return state_->run(one); }, task);
+}
+
+}  // namespace nodedb::node

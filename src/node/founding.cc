@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a cluster begins, and how its members find each other again. Every founder adopts the same genesis,
+// computed from the same seeds: asking twice, or on two nodes at once, gives the same bytes.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "meta/codec.h"
+#include "meta/entries.h"
+#include "meta/placement.h"
+#include "node/state.h"
+
+namespace nodedb::node {
+
+namespace {
+
+constexpr std::int64_t founding_patience_ns = 10 * ns_per_s;
+constexpr std::int64_t announce_patience_ns = 5 * ns_per_s;
+
+/// A genesis says itself how it was made: making it again must give the same.
+bool consistent(const meta::Genesis& genesis) {
+  meta::GenesisPlan plan{genesis.cluster.uuid, {}, genesis.cluster.replication_factor, 0};
+  for (const meta::Member& member : genesis.members) {
+    plan.founders.push_back({member.uuid, member.address, member.client_address});
+  }
+  for (const meta::Placement& placement : genesis.placement) {
+    if (!placement.replicas.empty()) ++plan.vshards_placed;
+  }
+  const auto again = meta::make_genesis(plan);
+  return again && *again == genesis;
+}
+
+}  // namespace
+
+void Node::State::handle(Init event) {
+  if (identity && founding.deadline == never) {
+    answer_operator(event.tag, Initialised{identity->genesis.cluster});
+    return;
+  }
+  founding.tags.push_back(event.tag);
+  if (founding.deadline == never) founding.deadline = now.mono + founding_patience_ns;
+  continue_founding();
+}
+
+/// Forms the cluster as soon as every seed has said who it is; answers as soon as every founder has the
+/// genesis.
+void Node::State::continue_founding() {
+  if (founding.tags.empty()) return;
+  const bool late = founding.deadline <= now.mono;
+  const auto answer_all = [this](const decltype(OperatorReply::result)& result) {
+    for (const std::uint64_t tag : std::exchange(founding.tags, {})) answer_operator(tag, result);
+    founding.deadline = never;
+  };
+  if (!identity) {
+    auto genesis = draft_genesis();
+    if (genesis) {
+      found(*genesis);
+      return;  // goes on when the genesis is durable here
+    }
+    if (late || retry_advice(genesis.error().code) == Retry::never)
+      answer_all(std::unexpected(genesis.error()));
+    return;
+  }
+  const bool durable =
+      promises.empty() || std::ranges::none_of(promises, [](const auto& p) { return p.founds; });
+  const bool complete = durable && founding.accepted.size() + 1 >= identity->genesis.members.size();
+  if (!complete && !late) return;
+  if (!complete)
+    notice("the cluster is formed; some founders have not confirmed yet and are told as they connect");
+  answer_all(Initialised{identity->genesis.cluster});
+}
+
+Result<meta::Genesis> Node::State::draft_genesis() const {
+  std::vector<std::string> seeds = options.seeds;
+  if (seeds.empty()) seeds.push_back(options.address);
+  if (std::ranges::find(seeds, options.address) == seeds.end()) {
+    return fail(Code::malformed, "this node's own address " + options.address +
+                                     " is not among the seeds: give the same --seed list to every node");
+  }
+  meta::GenesisPlan plan{options.cluster, {}, options.replication_factor, options.vshards_placed};
+  std::string missing;
+  for (const std::string& seed : seeds) {
+    if (seed == options.address) {
+      plan.founders.push_back({options.uuid, options.address, options.client_address});
+      continue;
+    }
+    const auto peer = std::ranges::find_if(known, [&](const auto& entry) {
+      return entry.second.connected && entry.second.hello && entry.second.hello->address == seed;
+    });
+    if (peer == known.end()) {
+      missing += (missing.empty() ? "" : ", ") + seed;
+      continue;
+    }
+    if (peer->second.hello->id != NodeId()) {
+      return fail(
+          Code::already_initialised,
+          seed + " is a member of a cluster already: wait until it has told this node, or check the seeds");
+    }
+    plan.founders.push_back({peer->first, seed, peer->second.hello->client_address});
+  }
+  if (!missing.empty()) {
+    return fail(Code::unreachable, "no connection to " + missing +
+                                       ": start every node with the same --seed list, then run init again");
+  }
+  return meta::make_genesis(plan);
+}
+
+/// Adopts the genesis: identity and groups in one log batch, group 0's rows once that is durable.
+void Node::State::found(const meta::Genesis& genesis) {
+  CHECK(!identity);
+  const auto me = std::ranges::find(genesis.members, options.uuid, &meta::Member::uuid);
+  CHECK(me != genesis.members.end());
+  identity = wire::Identity{options.cluster, options.uuid, me->id, wire::data_format_version, genesis};
+  self = me->id;
+  gateway.set_self(self);
+  absorb_genesis();
+  LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
+  batch.identity = wire::encode_identity(*identity);
+  promise.founds = true;
+  const raft::Position birth{Index(1), Term(1)};
+  const auto create = [&](GroupId group, raft::Config config) {
+    const raft::HardState hard{birth.term, NodeId(), birth.index};
+    GroupLogUpdate update;
+    update.group = group;
+    update.hard = hard;
+    update.base = LogBase{birth, config};
+    batch.groups.push_back(std::move(update));
+    add_replica(group, raft::Restored{hard, birth, std::move(config), {}, birth.index}, birth.index);
+  };
+  raft::Config metadata;
+  metadata.voters = genesis.metadata_voters;
+  std::ranges::sort(metadata.voters);
+  for (const meta::Member& member : genesis.members) {
+    if (std::ranges::find(metadata.voters, member.id) == metadata.voters.end())
+      metadata.learners.push_back(member.id);
+  }
+  create(metadata_group, std::move(metadata));
+  for (std::uint32_t v = 0; v < genesis.placement.size(); ++v) {
+    raft::Config config;
+    config.voters = genesis.placement[v].replicas;
+    std::ranges::sort(config.voters);
+    if (!config.is_voter(self)) continue;
+    create(group_of(VShardId(static_cast<std::uint16_t>(v))), std::move(config));
+  }
+  adopt_tables();
+  next_pulse = now.mono;
+  next_upkeep = now.mono;
+  notice("the cluster " + genesis.cluster.uuid.text() + " is formed; this is node " +
+         std::to_string(self.value));
+}
+
+void Node::State::say_hello(const Uuid& peer) {
+  turn.send_now.push_back(
+      {peer, wire::Hello{self, incarnation, options.address, options.client_address, draining}});
+}
+
+void Node::State::receive(const Uuid& peer, wire::Hello hello) {
+  Known& entry = known[peer];
+  const bool is_founder = hello.id == NodeId();
+  entry.hello = std::move(hello);
+  if (is_founder) offer_genesis(peer);
+  if (!identity || founding.deadline != never) continue_founding();
+}
+
+/// To a peer that has no identity yet, if the genesis names it and it never reported itself before.
+void Node::State::offer_genesis(const Uuid& peer) {
+  if (!identity || !known[peer].connected) return;
+  const auto& hello = known[peer].hello;
+  if (!hello || hello->id != NodeId()) return;
+  const auto id = ids.find(peer);
+  if (id == ids.end()) return;
+  if (tables.members.at(id->second).state == meta::MemberState::active) {
+    turn.send_now.push_back(
+        {peer,
+         wire::Founded{false, "node " + std::to_string(id->second.value) +
+                                  " has been a member with another disk: its data is gone or elsewhere. "
+                                  "Start it with its old data directory, or give the machine a new node "
+                                  "certificate and let it join"}});
+    return;
+  }
+  turn.send_now.push_back({peer, wire::Found{identity->genesis}});
+}
+
+void Node::State::receive(const Uuid& peer, wire::Found message) {
+  const auto refuse = [&](std::string why) {
+    notice("refused a genesis: " + why);
+    turn.send_now.push_back({peer, wire::Founded{false, std::move(why)}});
+  };
+  const meta::Genesis& genesis = message.genesis;
+  if (genesis.cluster.uuid != options.cluster)
+    return refuse("it is of cluster " + genesis.cluster.uuid.text());
+  if (identity) {
+    if (identity->genesis != genesis)
+      return refuse("this node was founded with another one: check the seeds");
+    turn.send_after.push_back({peer, wire::Founded{true, {}}});
+    return;
+  }
+  const auto me = std::ranges::find(genesis.members, options.uuid, &meta::Member::uuid);
+  if (me == genesis.members.end()) return refuse("it does not name node " + options.uuid.text());
+  if (!consistent(genesis)) return refuse("it contradicts itself");
+  found(genesis);
+  turn.send_after.push_back({peer, wire::Founded{true, {}}});
+}
+
+void Node::State::receive(const Uuid& peer, wire::Founded message) {
+  if (!message.accepted) {
+    notice("node " + peer.text() + " does not take part: " + message.reason);
+    return;
+  }
+  founding.accepted.insert(peer);
+  if (auto& hello = known[peer].hello; hello && ids.contains(peer)) hello->id = ids.at(peer);
+  continue_founding();
+}
+
+/// Tells group 0 where this node is in this life, until the row says so.
+void Node::State::announce() {
+  const auto me = tables.members.find(self);
+  if (me == tables.members.end() || announce_at > now.mono) return;
+  const meta::Member& row = me->second;
+  if (row.incarnation >= incarnation && row.address == options.address &&
+      row.client_address == options.client_address) {
+    return;
+  }
+  announce_at = now.mono + announce_patience_ns;
+  const meta::MemberUp up{self, incarnation, options.address, options.client_address};
+  gateway.submit(now.mono,
+                 {0, metadata_group, true, Blob(meta::encode(meta::MetaEntry(up))), announce_patience_ns},
+                 leaders);
+}
+
+void Node::State::publish_peers() {
+  std::vector<Peer> peers;
+  for (const auto& [id, member] : tables.members) {
+    if (id != self) peers.push_back({member.uuid, member.address});
+  }
+  turn.peers = std::move(peers);
+}
+
+}  // namespace nodedb::node

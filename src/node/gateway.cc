@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/gateway.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+
+namespace nodedb::node {
+
+namespace {
+
+constexpr std::int64_t first_retry_ns = 5 * ns_per_ms;
+constexpr std::int64_t last_retry_ns = 200 * ns_per_ms;
+
+std::int64_t back_off(std::uint32_t attempts) {
+  return std::min(last_retry_ns, first_retry_ns << std::min(attempts, 10u));
+}
+
+/// What an answer means for the request that it answers.
+enum class Meaning : std::uint8_t {
+  final,      ///< tell the client
+  try_hint,   ///< surely no effect; another node leads
+  try_later,  ///< surely no effect; the group cannot take it just now
+  ask_again,  ///< outcome unknown; the session makes asking again safe
+};
+
+Meaning meaning_of(const Result<Blob>& result) {
+  if (result) return Meaning::final;
+  switch (result.error().code) {
+    case Code::not_leader:
+      return Meaning::try_hint;
+    case Code::no_leader:
+    case Code::lost:
+    case Code::out_of_order:
+    case Code::stopping:
+      return Meaning::try_later;
+    case Code::timeout:
+    case Code::unreachable:
+      return Meaning::ask_again;
+    default:
+      return Meaning::final;
+  }
+}
+
+}  // namespace
+
+void Gateway::submit(Time now, Request request, const Leaders& leaders) {
+  const std::size_t size = request.command.size();
+  if (requests_.size() >= limits::requests_max || bytes_ + size > limits::requests_bytes_max) {
+    if (request.tag != 0) {
+      output_.replies.push_back(
+          {request.tag, fail(Code::busy, "this node holds as many requests as it may")});
+    }
+    return;
+  }
+  bytes_ += size;
+  Queue& queue = queues_[request.group];
+  Pending pending;
+  pending.deadline = now + request.timeout_ns;
+  if (request.write) pending.sequence = queue.next_sequence++;
+  pending.request = std::move(request);
+  const auto at = requests_.emplace_hint(requests_.end(), ++last_number_, std::move(pending));
+  if (at->second.request.write) queue.writes.emplace(at->second.sequence, at->first);
+  deadlines_.emplace(at->second.deadline, at->first);
+  const NodeId leader = leaders[at->second.request.group.value];
+  // A write must not overtake one that waits: the group would answer out_of_order.
+  if (leader == NodeId() || !queue.waiting.empty()) {
+    wait(now, at, back_off(0));
+  } else {
+    send(now, at, leader);
+  }
+}
+
+void Gateway::answered(Time now, NodeId from, const wire::ForwardReply& reply, const Leaders& leaders) {
+  if (reply.incarnation != incarnation_) return;
+  const auto at = requests_.find(reply.request);
+  if (at == requests_.end()) return;
+  Pending& pending = at->second;
+  switch (meaning_of(reply.result)) {
+    case Meaning::final:
+      finish(now, at, reply.result, leaders);
+      return;
+    case Meaning::try_hint:
+      if (pending.in_doubt > 0) --pending.in_doubt;
+      if (pending.target != from) return;  // an old attempt; a newer one is under way
+      if (reply.leader_hint != NodeId() && reply.leader_hint != from && pending.attempts < 3) {
+        send(now, at, reply.leader_hint);
+      } else {
+        wait(now, at, back_off(pending.attempts));
+      }
+      return;
+    case Meaning::try_later:
+      if (pending.in_doubt > 0) --pending.in_doubt;
+      if (pending.target == from) wait(now, at, back_off(pending.attempts));
+      return;
+    case Meaning::ask_again:
+      if (pending.target == from) wait(now, at, back_off(pending.attempts));
+      return;
+  }
+}
+
+void Gateway::leader_changed(Time now, GroupId group, const Leaders& leaders) {
+  if (leaders[group.value] != NodeId()) send_waiting(now, group, leaders);
+}
+
+void Gateway::peer_lost(Time now, NodeId peer) {
+  for (auto at = requests_.begin(); at != requests_.end(); ++at) {
+    if (at->second.target == peer) wait(now, at, back_off(at->second.attempts));
+  }
+}
+
+void Gateway::wake(Time now, const Leaders& leaders) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    give_up(now, requests_.find(deadlines_.begin()->second), leaders);
+  }
+  std::set<GroupId> due;
+  while (!retries_.empty() && retries_.begin()->first <= now) {
+    const auto at = requests_.find(retries_.begin()->second);
+    if (at->second.target != NodeId()) {
+      wait(now, at, 0);  // no answer in time: the attempt stays in doubt
+    }
+    set_retry(at, now + back_off(at->second.attempts));
+    due.insert(at->second.request.group);
+  }
+  for (const GroupId group : due) send_waiting(now, group, leaders);
+}
+
+Time Gateway::deadline() const {
+  Time first = never;
+  if (!deadlines_.empty()) first = std::min(first, deadlines_.begin()->first);
+  if (!retries_.empty()) first = std::min(first, retries_.begin()->first);
+  return first;
+}
+
+void Gateway::send(Time now, Numbered at, NodeId to) {
+  Pending& pending = at->second;
+  Queue& queue = queues_[pending.request.group];
+  queue.waiting.erase(at->first);
+  pending.target = to;
+  ++pending.in_doubt;
+  // Each further attempt is given twice the time of the one before.
+  set_retry(at, now + (attempt_timeout_ns_ << std::min(pending.attempts, 5u)));
+  ++pending.attempts;
+  wire::Forward forward;
+  forward.request = at->first;
+  forward.incarnation = incarnation_;
+  forward.group = pending.request.group;
+  forward.write = pending.request.write;
+  forward.command = pending.request.command;
+  if (forward.write) {
+    forward.stamp = wire::SessionStamp{self_, incarnation_, pending.sequence, queue.writes.begin()->first};
+  }
+  output_.sends.push_back({to, std::move(forward)});
+}
+
+void Gateway::wait(Time now, Numbered at, std::int64_t delay_ns) {
+  at->second.target = NodeId();
+  queues_[at->second.request.group].waiting.insert(at->first);
+  set_retry(at, now + delay_ns);
+}
+
+void Gateway::send_waiting(Time now, GroupId group, const Leaders& leaders) {
+  const NodeId leader = leaders[group.value];
+  if (leader == NodeId()) return;
+  const auto queue = queues_.find(group);
+  if (queue == queues_.end()) return;
+  const std::set<std::uint64_t> waiting = queue->second.waiting;
+  for (const std::uint64_t number : waiting) send(now, requests_.find(number), leader);
+}
+
+void Gateway::set_retry(Numbered at, Time when) {
+  if (at->second.retry_at != never) retries_.erase({at->second.retry_at, at->first});
+  at->second.retry_at = when;
+  retries_.emplace(when, at->first);
+}
+
+void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& leaders) {
+  Pending& pending = at->second;
+  const GroupId group = pending.request.group;
+  const bool write = pending.request.write;
+  if (pending.request.tag != 0) output_.replies.push_back({pending.request.tag, std::move(result)});
+  bytes_ -= pending.request.command.size();
+  deadlines_.erase({pending.deadline, at->first});
+  retries_.erase({pending.retry_at, at->first});
+  Queue& queue = queues_[group];
+  queue.waiting.erase(at->first);
+  if (write) queue.writes.erase(pending.sequence);
+  requests_.erase(at);
+  // Writes that were refused for being out of order may be next now.
+  if (write && !queue.waiting.empty()) send_waiting(now, group, leaders);
+}
+
+void Gateway::give_up(Time now, Numbered at, const Leaders& leaders) {
+  CHECK(at != requests_.end());
+  const Pending& pending = at->second;
+  auto error =
+      pending.request.write && pending.in_doubt > 0
+          ? fail(Code::timeout, "no answer from the vShard's leader in time; the write may have been applied")
+          : fail(Code::no_leader, "the vShard had no leader that could take the request in time");
+  finish(now, at, std::move(error), leaders);
+}
+
+}  // namespace nodedb::node

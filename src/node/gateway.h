@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The clients' side of a node: every request that came in here, until it is answered. Finds the leader,
+// sends, and sends again when a leader is lost, busy moving or unreachable, until the request's own deadline;
+// the session stamp makes a repeated write safe (node/session.h). Pure; owned by the core thread.
+//
+//   waiting (no leader known, or told to try again) ──send──▶ sent to a node ──answer──▶ done
+//        ▲                                                        │
+//        └── not leader, lost, out of order, connection gone, no answer in time
+//
+// A write that ends without an answer is `timeout` (outcome unknown) only if some attempt may have taken
+// effect; if every attempt was surely refused it is `no_leader` (no effect).
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "node/event.h"
+#include "node/turn.h"
+#include "wire/messages.h"
+
+namespace nodedb::node {
+
+class Gateway {
+ public:
+  struct Send {
+    NodeId to;
+    wire::Forward forward;
+  };
+  /// What the calls below want done.
+  struct Output {
+    std::vector<Send> sends;
+    std::vector<ClientReply> replies;
+  };
+  /// Leader by group, 0 where unknown.
+  using Leaders = std::vector<NodeId>;
+
+  Gateway(Incarnation incarnation, std::int64_t attempt_timeout_ns)
+      : incarnation_(incarnation), attempt_timeout_ns_(attempt_timeout_ns) {}
+
+  /// Pre: called before the first request.
+  void set_self(NodeId self) { self_ = self; }
+
+  struct Request {
+    std::uint64_t tag = 0;  ///< 0: the node's own, nobody is told of the answer
+    GroupId group;
+    bool write = false;
+    Blob command;
+    std::int64_t timeout_ns = 0;
+  };
+  void submit(Time now, Request request, const Leaders& leaders);
+  void answered(Time now, NodeId from, const wire::ForwardReply& reply, const Leaders& leaders);
+  /// `leaders[group]` changed: whatever waits for it goes out.
+  void leader_changed(Time now, GroupId group, const Leaders& leaders);
+  /// Nothing that was sent there will be answered.
+  void peer_lost(Time now, NodeId peer);
+  void wake(Time now, const Leaders& leaders);
+
+  Output take_output() { return std::exchange(output_, {}); }
+  Time deadline() const;
+  std::size_t waiting() const { return requests_.size(); }
+
+ private:
+  struct Pending {
+    Request request;
+    Time deadline;
+    Time retry_at = never;
+    std::uint64_t sequence = 0;  ///< writes only
+    NodeId target;               ///< 0: waiting
+    std::uint32_t attempts = 0;  ///< sends so far
+    std::uint32_t in_doubt = 0;  ///< sends of which it is not known that they had no effect
+  };
+  struct Queue {
+    std::uint64_t next_sequence = 1;
+    std::map<std::uint64_t, std::uint64_t> writes;  ///< sequence → request number, unanswered
+    std::set<std::uint64_t> waiting;                ///< request numbers, writes and reads
+  };
+  using Numbered = std::map<std::uint64_t, Pending>::iterator;
+
+  void send(Time now, Numbered at, NodeId to);
+  void wait(Time now, Numbered at, std::int64_t delay_ns);
+  void send_waiting(Time now, GroupId group, const Leaders& leaders);
+  void set_retry(Numbered at, Time when);
+  void finish(Time now, Numbered at, Result<Blob> result, const Leaders& leaders);
+  void give_up(Time now, Numbered at, const Leaders& leaders);
+
+  Incarnation incarnation_;
+  std::int64_t attempt_timeout_ns_;
+  NodeId self_;
+  std::uint64_t last_number_ = 0;
+  std::size_t bytes_ = 0;
+  std::map<std::uint64_t, Pending> requests_;
+  std::map<GroupId, Queue> queues_;
+  std::set<std::pair<Time, std::uint64_t>> deadlines_;
+  std::set<std::pair<Time, std::uint64_t>> retries_;
+  Output output_;
+};
+
+}  // namespace nodedb::node

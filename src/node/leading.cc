@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a group's leader does with requests: writes are stamped and proposed together at the end of the step,
+// reads get a read index, are handed out behind the entries that they must see, and are re-checked when they
+// come back.
+#include <utility>
+
+#include "node/state.h"
+#include "wire/command_codec.h"
+
+namespace nodedb::node {
+
+void Node::State::serve(Origin origin, wire::Forward forward) {
+  Replica* group = replica(forward.group);
+  if (group == nullptr || group->raft.role() != raft::Role::leader) {
+    const NodeId hint = group == nullptr
+                            ? leaders[forward.group.value < group_count ? forward.group.value : 0]
+                            : group->raft.leader();
+    reply(origin, forward.group, fail(Code::not_leader, "another node leads the vShard"), hint);
+    return;
+  }
+  if (group->halted) {
+    reply(origin, forward.group, std::unexpected(*group->halted));
+    return;
+  }
+  if (forward.write) {
+    serve_write(origin, *group, forward);
+  } else {
+    serve_read(origin, *group, forward);
+  }
+}
+
+void Node::State::serve_write(Origin origin, Replica& group, const wire::Forward& forward) {
+  const GroupId id = forward.group;
+  if (forward.stamp.gateway != origin.gateway || !wire::well_formed(forward.stamp)) {
+    reply(origin, id, fail(Code::malformed, "the session stamp is not the sender's"));
+    return;
+  }
+  if (disk_full) {
+    reply(origin, id,
+          fail(Code::disk_full, "the disk of the vShard's leader, node " + std::to_string(self.value) +
+                                    ", is full: free some room; writes resume by themselves"));
+    return;
+  }
+  if (options.bugs.reply_before_apply) reply(origin, id, Blob());
+  const wire::CommandEntry entry{hlc.now(now.wall), forward.stamp, forward.command.view()};
+  if (group.staged.empty()) staged.push_back(id);
+  group.staged.push_back({origin, wire::encode_command(entry)});
+}
+
+void Node::State::propose_staged() {
+  for (const GroupId id : std::exchange(staged, {})) {
+    Replica& group = *replica(id);
+    std::vector<Replica::Staged> proposals = std::exchange(group.staged, {});
+    std::vector<Blob> payloads;
+    payloads.reserve(proposals.size());
+    for (const Replica::Staged& one : proposals) payloads.push_back(one.payload);
+    const auto first = group.raft.propose(now.mono, std::move(payloads));
+    touch(id);
+    for (std::size_t i = 0; i < proposals.size(); ++i) {
+      if (!first) {
+        reply(proposals[i].origin, id, std::unexpected(first.error()), group.raft.leader());
+      } else if (proposals[i].origin.gateway != NodeId()) {
+        group.writes.push_back({{first->index + i, first->term}, proposals[i].origin});
+      }
+    }
+  }
+}
+
+void Node::State::serve_read(Origin origin, Replica&, const wire::Forward& forward) {
+  const std::uint64_t token = ++last_token;
+  reads.emplace(token, PendingRead{origin, forward.group, forward.command, now.mono});
+  ask_read(token);
+}
+
+void Node::State::ask_read(std::uint64_t token) {
+  PendingRead& read = reads.at(token);
+  Replica& group = *replica(read.group);
+  read.asked = now.mono;
+  trace({TraceKind::read_request, read.group, {}, {}, {}, token, 0});
+  const auto asked = group.raft.read_index(now.mono, token, live);
+  touch(read.group);
+  if (!asked) drop_read(token, asked.error());
+}
+
+void Node::State::granted(const raft::ReadGrant& grant) {
+  const auto at = reads.find(grant.context);
+  if (at == reads.end()) return;
+  if (!grant.granted) {
+    drop_read(grant.context, {Code::not_leader, "leadership was lost"});
+    return;
+  }
+  trace({TraceKind::read, at->second.group, {}, grant.index, {}, grant.context, 0});
+  Replica& group = *replica(at->second.group);
+  group.reads.emplace(grant.index, grant.context);
+}
+
+/// Reads whose index has been handed to the apply thread go right behind it: tasks are done in order.
+void Node::State::hand_out_reads(Replica& group) {
+  while (!group.reads.empty() && group.reads.begin()->first <= group.handed) {
+    const std::uint64_t token = group.reads.begin()->second;
+    group.reads.erase(group.reads.begin());
+    const auto at = reads.find(token);
+    if (at == reads.end()) continue;
+    if (!apply_task.groups.empty()) turn.tasks.push_back(std::exchange(apply_task, {}));
+    turn.tasks.push_back(
+        ReadTask{token, at->second.group, group.handed, hlc.now(now.wall), at->second.query});
+  }
+}
+
+void Node::State::receive(ReadDone done) {
+  const auto at = reads.find(done.token);
+  if (at == reads.end()) return;
+  Replica& group = *replica(at->second.group);
+  if (group.raft.role() != raft::Role::leader) {
+    drop_read(done.token, {Code::not_leader, "leadership was lost"});
+    return;
+  }
+  // The time that the read took counts, too: without this a lease that ended meanwhile would go unnoticed.
+  if (!group.raft.confirms(now.mono, at->second.asked, live) && !options.raft_bugs.stale_leader_reads) {
+    ask_read(done.token);
+    return;
+  }
+  const PendingRead read = std::move(at->second);
+  reads.erase(at);
+  reply(read.origin, read.group, std::move(done.reply));
+}
+
+void Node::State::drop_read(std::uint64_t token, Error error) {
+  const auto at = reads.find(token);
+  if (at == reads.end()) return;
+  const PendingRead read = std::move(at->second);
+  reads.erase(at);
+  const Replica* group = replica(read.group);
+  if (error.code == Code::no_leader) error.code = Code::not_leader;
+  reply(read.origin, read.group, std::unexpected(std::move(error)), group->raft.leader());
+}
+
+void Node::State::reply(Origin origin, GroupId group, Result<Blob> result, NodeId leader_hint) {
+  if (origin.gateway == NodeId()) return;
+  wire::ForwardReply answer{origin.request, origin.incarnation, group, std::move(result), leader_hint};
+  if (origin.gateway == self) {
+    gateway.answered(now.mono, self, answer, leaders);
+  } else if (uuids.contains(origin.gateway)) {
+    forwards[origin.gateway].replies.push_back(std::move(answer));
+  }
+}
+
+}  // namespace nodedb::node

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// How one group's rows are shared between the state machine and the node: the first byte of the stored key
+// tells whose it is. The state machine sees only its own, without that byte.
+
+#include <memory>
+
+#include "nodedb/cluster/state_machine.h"
+
+namespace nodedb::node {
+
+inline constexpr char node_rows = '\0';
+inline constexpr char machine_rows = '\1';
+
+/// The node's own rows of a group.
+Bytes clock_key();                  ///< the latest applied HLC
+Bytes session_key(NodeId gateway);  ///< node/session.h
+
+/// The state machine's part of a stored view.
+class MachineView : public View {
+ public:
+  explicit MachineView(const View& stored) : stored_(stored) {}
+  std::optional<Bytes> get(BytesView key) const override;
+  std::unique_ptr<Cursor> seek(BytesView from) const override;
+
+ private:
+  const View& stored_;
+};
+
+/// A state machine's write, as stored.
+Write to_stored(const Write& write);
+
+}  // namespace nodedb::node

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/node.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "node/state.h"
+
+namespace nodedb::node {
+
+Node::State::State(const Options& given, Incarnation life, Rng luck, Now at)
+    : options(given),
+      incarnation(life),
+      rng(luck),
+      now(at),
+      live(life),
+      gateway(life, 2 * given.raft.election_timeout_ns),
+      transfers(life, given.snapshot_chunk_bytes),
+      replicas(group_count),
+      leaders(group_count),
+      leader_terms(group_count) {}
+
+Node::Node(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Node::~Node() = default;
+Node::Node(Node&&) noexcept = default;
+Node& Node::operator=(Node&&) noexcept = default;
+
+Result<Node> Node::create(const Options& options, Boot boot, Rng rng, Now now) {
+  auto state = std::make_unique<State>(options, boot.incarnation, rng, now);
+  if (auto booted = state->boot(std::move(boot)); !booted) return std::unexpected(booted.error());
+  return Node(std::move(state));
+}
+
+Turn Node::step(Now now, Event event) {
+  state_->now = now;
+  std::visit([this](auto&& one) { state_->handle(std::forward<decltype(one)>(one)); }, std::move(event));
+  return state_->finish();
+}
+
+Turn Node::step(Now now, std::vector<Event> events) {
+  state_->now = now;
+  for (Event& event : events) {
+    std::visit([this](auto&& one) { state_->handle(std::forward<decltype(one)>(one)); }, std::move(event));
+  }
+  return state_->finish();
+}
+
+NodeId Node::id() const {
+  return state_->self;
+}
+
+bool Node::initialised() const {
+  return state_->identity.has_value();
+}
+
+const raft::Group* Node::group(GroupId group) const {
+  const Replica* replica = state_->replica(group);
+  return replica == nullptr ? nullptr : &replica->raft;
+}
+
+Status Node::status(Now now, bool groups) const {
+  state_->now = now;
+  return state_->status(groups);
+}
+
+Replica* Node::State::replica(GroupId group) const {
+  return group.value < group_count ? replicas[group.value].get() : nullptr;
+}
+
+void Node::State::touch(GroupId group) {
+  Replica* touched = replica(group);
+  if (touched == nullptr || touched->dirty) return;
+  touched->dirty = true;
+  dirty.push_back(group);
+}
+
+void Node::State::handle(Wake) {}
+
+void Node::State::handle(PeerConnected event) {
+  Known& peer = known[event.peer];
+  peer.connected = true;
+  if (!event.seed.empty()) peer.dialled = event.seed;
+  say_hello(event.peer);
+  if (const auto id = ids.find(event.peer); id != ids.end()) answers.insert(id->second);
+}
+
+void Node::State::handle(PeerDisconnected event) {
+  known[event.peer].connected = false;
+  if (const auto id = ids.find(event.peer); id != ids.end()) {
+    healthy_since.erase(id->second);
+    gateway.peer_lost(now.mono, id->second);
+  }
+}
+
+void Node::State::handle(FromPeer event) {
+  const auto id = ids.find(event.peer);
+  const NodeId peer = id == ids.end() ? NodeId() : id->second;
+  if (peer != NodeId()) {
+    live.heard(peer, now.mono);
+    silent.erase(peer);
+    healthy_since.try_emplace(peer, now.mono);
+  }
+  std::visit(
+      [&](auto&& message) {
+        using Kind = std::decay_t<decltype(message)>;
+        if constexpr (std::is_same_v<Kind, wire::Hello> || std::is_same_v<Kind, wire::Found> ||
+                      std::is_same_v<Kind, wire::Founded>) {
+          receive(event.peer, std::forward<decltype(message)>(message));
+        } else if (peer == NodeId()) {
+          return;  // not a member: it may say who it is, nothing else
+        } else if constexpr (std::is_same_v<Kind, wire::RaftBundle>) {
+          for (wire::GroupMessage& one : message.messages) {
+            Replica* group = replica(one.group);
+            if (group == nullptr) continue;
+            group->raft.receive(now.mono, peer, std::move(one.message), live);
+            touch(one.group);
+          }
+        } else if constexpr (std::is_same_v<Kind, wire::ForwardBundle>) {
+          for (wire::Forward& forward : message.requests) {
+            const Origin origin{peer, forward.incarnation, forward.request};
+            serve(origin, std::move(forward));
+          }
+          for (const wire::ForwardReply& answer : message.replies) {
+            gateway.answered(now.mono, peer, answer, leaders);
+          }
+        } else {
+          receive(peer, std::forward<decltype(message)>(message));
+        }
+      },
+      std::move(event.message));
+}
+
+void Node::State::handle(LogDurable event) {
+  while (!promises.empty() && promises.front().id <= event.id) {
+    const LogPromise kept = std::move(promises.front());
+    promises.pop_front();
+    for (const auto& [group, last] : kept.groups) {
+      Replica* owner = replica(group);
+      if (owner == nullptr) continue;
+      owner->raft.persisted(now.mono, last);
+      touch(group);
+    }
+    for (const TraceEvent& one : kept.trace) trace(one);
+    if (kept.founds) {
+      install_genesis_rows();
+      for (const auto& [peer, what] : known) offer_genesis(peer);
+      continue_founding();
+    }
+  }
+}
+
+void Node::State::handle(DiskRoom event) {
+  if (disk_full == event.full) return;
+  disk_full = event.full;
+  notice(disk_full ? "the disk is full: writes are refused until there is room, reads go on"
+                   : "the disk has room again: writes are taken");
+}
+
+void Node::State::handle(FromState event) {
+  std::visit([this](auto&& done) { receive(std::forward<decltype(done)>(done)); }, std::move(event.done));
+}
+
+void Node::State::handle(ClientRequest event) {
+  if (!identity) {
+    turn.replies.push_back({event.tag, fail(Code::not_initialised,
+                                            "the cluster has not been formed: run `nodedb-cluster init`")});
+    return;
+  }
+  if (event.vshard.value >= vshard_count) {
+    turn.replies.push_back({event.tag, fail(Code::malformed, "no such vShard")});
+    return;
+  }
+  gateway.submit(now.mono,
+                 {event.tag, group_of(event.vshard), event.write, std::move(event.command), event.timeout_ns},
+                 leaders);
+}
+
+void Node::State::handle(GetStatus event) {
+  answer_operator(event.tag, status(event.groups));
+}
+
+void Node::State::handle(TransferLeader event) {
+  Replica* group = replica(event.group);
+  if (group == nullptr) {
+    answer_operator(event.tag, fail(Code::not_found, "this node has no replica of that vShard"));
+    return;
+  }
+  auto started = group->raft.transfer(now.mono, event.to);
+  touch(event.group);
+  if (!started) {
+    answer_operator(event.tag, std::unexpected(started.error()));
+  } else {
+    answer_operator(event.tag, Transferred{});
+  }
+}
+
+void Node::State::handle(ChangeConfig event) {
+  Replica* group = replica(event.group);
+  if (group == nullptr) {
+    answer_operator(event.tag, fail(Code::not_found, "this node has no replica of that vShard"));
+    return;
+  }
+  auto proposed = group->raft.change_config(now.mono, event.next);
+  touch(event.group);
+  if (!proposed) {
+    answer_operator(event.tag, std::unexpected(proposed.error()));
+  } else {
+    answer_operator(event.tag, ConfigProposed{*proposed});
+  }
+}
+
+void Node::State::handle(Drain) {
+  if (draining) return;
+  draining = true;
+  next_upkeep = now.mono;
+  for (const auto& [peer, what] : known) say_hello(peer);
+}
+
+Turn Node::State::finish() {
+  while (!timers.empty() && timers.begin()->first <= now.mono) {
+    const GroupId group = timers.begin()->second;
+    timers.erase(timers.begin());
+    Replica& woken = *replica(group);
+    woken.timer = never;
+    woken.raft.wake(now.mono, live);
+    touch(group);
+  }
+  if (gateway.deadline() <= now.mono) gateway.wake(now.mono, leaders);
+  if (transfers.deadline() <= now.mono) transfers.wake(now.mono);
+  if (founding.deadline <= now.mono) continue_founding();
+  find_silent();
+  if (next_upkeep <= now.mono) upkeep();
+  run_due();
+  settle();
+  beat();
+  seal_log();
+  seal_messages();
+  publish_routing();
+  turn.drained = drained;
+  turn.wake_at = next_wake();
+  return std::exchange(turn, {});
+}
+
+/// Requests become proposals, proposals become work, work answers requests: until nothing is left to do.
+void Node::State::settle() {
+  while (true) {
+    Gateway::Output out = gateway.take_output();
+    for (ClientReply& answer : out.replies) turn.replies.push_back(std::move(answer));
+    for (Gateway::Send& send : out.sends) {
+      if (send.to == self) {
+        const Origin origin{self, incarnation, send.forward.request};
+        serve(origin, std::move(send.forward));
+      } else {
+        forwards[send.to].requests.push_back(std::move(send.forward));
+      }
+    }
+    propose_staged();
+    const std::vector<GroupId> now_dirty = std::exchange(dirty, {});
+    for (const GroupId group : now_dirty) drain(*replica(group));
+    take_transfers();
+    if (out.sends.empty() && out.replies.empty() && now_dirty.empty() && staged.empty()) break;
+  }
+  if (!apply_task.groups.empty()) turn.tasks.push_back(std::exchange(apply_task, {}));
+}
+
+void Node::State::seal_log() {
+  if (!boot_updates.empty()) {
+    LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
+    batch.groups.insert(batch.groups.begin(), boot_updates.begin(), boot_updates.end());
+    boot_updates.clear();
+  }
+  if (!turn.log) {
+    CHECK(promise.groups.empty());
+    return;
+  }
+  turn.log->id = ++last_log_id;
+  promise.id = last_log_id;
+  promises.push_back(std::exchange(promise, {}));
+}
+
+void Node::State::seal_messages() {
+  const auto address = [this](NodeId to) { return uuids.at(to); };
+  for (auto& [to, bundle] : bundle_now) turn.send_now.push_back({address(to), std::move(bundle)});
+  for (auto& [to, bundle] : bundle_after) turn.send_after.push_back({address(to), std::move(bundle)});
+  for (auto& [to, bundle] : forwards) turn.send_now.push_back({address(to), std::move(bundle)});
+  bundle_now.clear();
+  bundle_after.clear();
+  forwards.clear();
+}
+
+Time Node::State::next_wake() const {
+  Time first = std::min({gateway.deadline(), transfers.deadline(), founding.deadline, next_silence()});
+  if (!timers.empty()) first = std::min(first, timers.begin()->first);
+  if (identity) first = std::min({first, next_pulse, next_upkeep});
+  if (!due.empty())
+    first = std::min(first, now.mono + std::max<std::int64_t>(0, due.begin()->first - now.wall.ns));
+  if (routing_changed) first = std::min(first, routing_at + 50 * ns_per_ms);
+  return first;
+}
+
+}  // namespace nodedb::node

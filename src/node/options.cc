@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/options.h"
+
+namespace nodedb::node {
+
+std::vector<std::string> Options::validate() const {
+  std::vector<std::string> complaints;
+  if (uuid.is_nil() || cluster.is_nil())
+    complaints.emplace_back("the node's certificate names no node or no cluster");
+  if (address.empty()) complaints.emplace_back("no address to listen on for peers");
+  if (replication_factor < 1 || replication_factor > 7 || replication_factor % 2 == 0) {
+    complaints.emplace_back("the replication factor must be 1, 3, 5 or 7");
+  }
+  if (raft.election_timeout_ns < 4 * pulse_ns) {
+    complaints.emplace_back("the election timeout must be at least four pulses");
+  }
+  if (pulse_ns < ns_per_ms) complaints.emplace_back("pulses closer than 1ms");
+  if (raft.clock_drift_max < 0 || raft.clock_drift_max > 0.5) {
+    complaints.emplace_back("the clock drift bound must be within 0 and 0.5");
+  }
+  if (vshards_placed < 1 || vshards_placed > vshard_count)
+    complaints.emplace_back("vshards_placed out of range");
+  return complaints;
+}
+
+}  // namespace nodedb::node

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/overlay.h"
+
+#include "base/check.h"
+
+namespace nodedb::node {
+
+namespace {
+
+bool ends_before(BytesView key, BytesView to) {
+  return !to.empty() && key >= to;
+}
+
+/// The later of two range ends; empty means no end.
+const Bytes& later_end(const Bytes& a, const Bytes& b) {
+  if (a.empty() || b.empty()) return a.empty() ? a : b;
+  return a < b ? b : a;
+}
+
+}  // namespace
+
+/// Merges the two ordered sources; a change hides the row below with the same key.
+class OverlayCursor : public Cursor {
+ public:
+  OverlayCursor(const Overlay& overlay, BytesView from)
+      : overlay_(overlay), below_(overlay.below_.seek(from)), change_(overlay.changes_.lower_bound(from)) {
+    settle();
+  }
+
+  bool valid() const override { return on_change_ || below_->valid(); }
+  void next() override {
+    CHECK(valid());
+    if (on_change_) {
+      ++change_;
+    } else {
+      below_->next();
+    }
+    settle();
+  }
+  BytesView key() const override { return on_change_ ? BytesView(change_->first) : below_->key(); }
+  BytesView value() const override { return on_change_ ? BytesView(*change_->second) : below_->value(); }
+
+ private:
+  /// Moves to the first pair, at or after both cursors, that is there at all.
+  void settle() {
+    while (true) {
+      while (below_->valid() && overlay_.erased(below_->key())) below_->next();
+      const bool change_left = change_ != overlay_.changes_.end();
+      if (!change_left || (below_->valid() && below_->key() < change_->first)) {
+        on_change_ = false;
+        return;
+      }
+      if (below_->valid() && below_->key() == change_->first) below_->next();
+      if (change_->second) {
+        on_change_ = true;
+        return;
+      }
+      ++change_;
+    }
+  }
+
+  const Overlay& overlay_;
+  std::unique_ptr<Cursor> below_;
+  std::map<Bytes, std::optional<Bytes>, std::less<>>::const_iterator change_;
+  bool on_change_ = false;
+};
+
+void Overlay::add(const Write& write) {
+  if (const auto* put = std::get_if<Put>(&write)) {
+    changes_.insert_or_assign(put->key, put->value);
+  } else if (const auto* erase = std::get_if<Delete>(&write)) {
+    changes_.insert_or_assign(erase->key, std::nullopt);
+  } else {
+    const auto& range = std::get<DeleteRange>(write);
+    if (!range.to.empty() && range.to <= range.from) return;
+    const auto first = changes_.lower_bound(range.from);
+    changes_.erase(first, range.to.empty() ? changes_.end() : changes_.lower_bound(range.to));
+    DeleteRange merged = range;
+    auto at = ranges_.upper_bound(merged.from);
+    if (at != ranges_.begin() && !ends_before(merged.from, std::prev(at)->second)) {
+      --at;
+      merged = DeleteRange{at->first, later_end(at->second, merged.to)};
+      at = ranges_.erase(at);
+    }
+    while (at != ranges_.end() && (merged.to.empty() || at->first <= merged.to)) {
+      merged.to = later_end(at->second, merged.to);
+      at = ranges_.erase(at);
+    }
+    ranges_.emplace(std::move(merged.from), std::move(merged.to));
+  }
+}
+
+bool Overlay::erased(BytesView key) const {
+  const auto after = ranges_.upper_bound(key);
+  return after != ranges_.begin() && !ends_before(key, std::prev(after)->second);
+}
+
+std::optional<Bytes> Overlay::get(BytesView key) const {
+  if (const auto change = changes_.find(key); change != changes_.end()) return change->second;
+  if (erased(key)) return std::nullopt;
+  return below_.get(key);
+}
+
+std::unique_ptr<Cursor> Overlay::seek(BytesView from) const {
+  return std::make_unique<OverlayCursor>(*this, from);
+}
+
+}  // namespace nodedb::node

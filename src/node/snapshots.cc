@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Joins snapshot transfers (transfers.h) to groups: who needs one, and what changes once one is installed.
+#include <utility>
+
+#include "node/state.h"
+
+namespace nodedb::node {
+
+void Node::State::receive(SnapshotOpened done) {
+  const auto group = transfers.sending_group(done.transfer);
+  const Replica* led = group ? replica(*group) : nullptr;
+  std::optional<raft::Config> config;
+  if (led != nullptr && led->raft.role() == raft::Role::leader && done.at &&
+      led->raft.term_at(done.at->index) == done.at->term) {
+    config = led->raft.config_at(done.at->index);
+  }
+  transfers.opened(now.mono, done, led == nullptr ? Term() : led->raft.term(), config);
+}
+
+void Node::State::receive(SnapshotRead done) {
+  transfers.read(now.mono, std::move(done));
+}
+
+void Node::State::receive(SnapshotClosed) {}
+
+void Node::State::receive(Staged done) {
+  const Replica* here = replica(done.group);
+  // What arrived by the log meanwhile makes the snapshot pointless: installing it would set the state back.
+  if (here != nullptr && !transfers.installing(done.group) && transfers.overtaken(done.group, here->handed)) {
+    transfers.abandon(done.group);
+    return;
+  }
+  transfers.staged(now.mono, done);
+}
+
+void Node::State::receive(NodeId peer, const wire::SnapshotOffer& offer) {
+  Replica* here = replica(offer.group);
+  const bool needed = here != nullptr && !here->halted && offer.term >= here->raft.term() &&
+                      offer.at.index > here->raft.commit() && offer.at.index > here->handed;
+  transfers.offer(now.mono, peer, offer, needed);
+}
+
+void Node::State::receive(NodeId peer, const wire::SnapshotCredit& credit) {
+  transfers.credit(now.mono, peer, credit);
+}
+
+void Node::State::receive(NodeId peer, wire::SnapshotChunk chunk) {
+  transfers.chunk(now.mono, peer, std::move(chunk));
+}
+
+void Node::State::receive(Installed done) {
+  if (done.group == metadata_group) {
+    meta::Tables fresh;
+    for (Put& row : done.metadata) {
+      if (auto absorbed = fresh.absorb(Write(std::move(row))); !absorbed) {
+        replica(metadata_group)->halted = absorbed.error();
+        notice("the metadata snapshot is not understood: " + absorbed.error().detail);
+        return;
+      }
+    }
+    tables = std::move(fresh);
+    metadata_ready = true;
+    adopt_tables();
+  }
+  Replica* here = replica(done.group);
+  if (here == nullptr || done.transfer == wire::TransferId{}) return;  // the genesis' own rows
+  const auto source = transfers.source(done.group);
+  here->raft.installed_snapshot(now.mono, done.at, done.config, source.value_or(NodeId()));
+  here->handed = std::max(here->handed, done.at.index);
+  here->applied = here->handed;
+  here->flushed = std::max(here->flushed, done.at.index);
+  trace({TraceKind::snapshot, done.group, done.at.term, done.at.index, {}, 0, 0});
+  touch(done.group);
+  if (auto credit = transfers.installed(done.group); credit && uuids.contains(credit->first)) {
+    turn.send_after.push_back({uuids.at(credit->first), std::move(credit->second)});
+  }
+  std::vector<raft::Entry> held = std::exchange(here->held, {});
+  std::erase_if(held, [&](const raft::Entry& entry) { return entry.index <= done.at.index; });
+  if (!held.empty()) apply(*here, std::move(held));
+}
+
+void Node::State::take_transfers() {
+  Transfers::Output out = transfers.take_output();
+  for (auto& [to, message] : out.sends) {
+    if (uuids.contains(to)) turn.send_now.push_back({uuids.at(to), std::move(message)});
+  }
+  for (StateTask& task : out.tasks) {
+    if (!apply_task.groups.empty()) turn.tasks.push_back(std::exchange(apply_task, {}));
+    turn.tasks.push_back(std::move(task));
+  }
+  for (const Transfers::Finished& one : out.finished) {
+    Replica* led = replica(one.group);
+    if (led == nullptr) continue;
+    led->raft.snapshot_sent(now.mono, one.to, one.ok);
+    touch(one.group);
+  }
+}
+
+}  // namespace nodedb::node

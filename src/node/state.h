@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The node's inside: private to src/node. One struct, because a step is one transaction over all of it; its
+// deeds are spread over files by what they are about:
+//
+//   node.cc       dispatch of events, the end of a step      boot.cc      from stored bytes to replicas
+//   founding.cc   init, hello, found                          heart.cc     pulses, silence, who leads what
+//   leading.cc    proposals and reads as a group's leader     work.cc      a group's work into the turn
+//   applied.cc    what the apply thread reports               snapshots.cc transfers in and out
+//   upkeep.cc     flush, compaction, leader balance, drain    status.cc    what operators see
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "base/hlc.h"
+#include "base/rng.h"
+#include "meta/tables.h"
+#include "node/gateway.h"
+#include "node/node.h"
+#include "node/replica.h"
+#include "node/transfers.h"
+#include "raft/liveness.h"
+#include "wire/identity_codec.h"
+
+namespace nodedb::node {
+
+inline constexpr std::uint32_t group_count = vshard_count + 1;
+
+/// What is known of the peer at the other end of a certificate.
+struct Known {
+  bool connected = false;
+  std::string dialled;  ///< the seed address under which it was reached
+  std::optional<wire::Hello> hello;
+};
+
+/// An `init` that waits for the other founders.
+struct Founding {
+  std::vector<std::uint64_t> tags;
+  Time deadline = never;
+  std::set<Uuid> accepted;
+};
+
+struct PendingRead {
+  Origin origin;
+  GroupId group;
+  Blob query;
+  Time asked;
+};
+
+struct Node::State {
+  State(const Options& given, Incarnation life, Rng luck, Now now);
+
+  Options options;
+  Incarnation incarnation;
+  Rng rng;
+  Now now;  ///< of the step under way
+
+  std::optional<wire::Identity> identity;  ///< nothing before the genesis
+  NodeId self;
+  meta::Tables tables;
+  std::map<Uuid, NodeId> ids;
+  std::map<NodeId, Uuid> uuids;
+  std::map<Uuid, Known> known;
+  Founding founding;
+  bool metadata_ready = false;  ///< group 0's rows are in the state store
+
+  HlcClock hlc;
+  raft::Liveness live;
+  Gateway gateway;
+  Transfers transfers;
+
+  std::vector<std::unique_ptr<Replica>> replicas;  ///< by group; null where there is none
+  std::set<std::pair<Time, GroupId>> timers;
+  std::vector<GroupId> dirty;
+  std::vector<GroupId> staged;         ///< groups with proposals to make
+  std::set<GroupId> awaiting_support;  ///< groups with reads that wait for a round
+  std::map<std::uint64_t, PendingRead> reads;
+  std::uint64_t last_token = 0;
+
+  Gateway::Leaders leaders;        ///< by group: whom to ask; a hint
+  std::vector<Term> leader_terms;  ///< of the hints
+  bool routing_changed = false;
+  Time routing_at = long_ago;  ///< when it was last published
+
+  Time next_pulse = long_ago;
+  bool pulse_all = false;
+  bool round_wanted = false;
+  std::set<NodeId> answers;  ///< peers that get a pulse at the end of the step
+  std::set<NodeId> silent;   ///< peers that were heard once and are not any more
+
+  std::uint64_t last_log_id = 0;
+  struct LogPromise {
+    std::uint64_t id = 0;
+    std::vector<std::pair<GroupId, raft::Position>> groups;
+    std::vector<TraceEvent> trace;  ///< what becomes true once it is durable
+    bool founds = false;            ///< carries the identity record
+  };
+  std::vector<GroupLogUpdate> boot_updates;  ///< what `create` found to mend, for the first turn
+  std::deque<LogPromise> promises;
+  LogPromise promise;  ///< of the step under way
+
+  std::set<std::pair<std::int64_t, GroupId>> due;  ///< wall ns, led groups only
+  std::size_t log_bytes_unflushed = 0;
+  bool flush_running = false;
+  std::uint64_t flush_token = 0;
+  Time next_upkeep = long_ago;
+  Time announce_at = long_ago;
+  bool draining = false;
+  bool drained = false;
+  bool disk_full = false;
+  std::map<NodeId, Time> healthy_since;
+
+  Turn turn;  ///< under construction
+  std::map<NodeId, wire::RaftBundle> bundle_now;
+  std::map<NodeId, wire::RaftBundle> bundle_after;
+  std::map<NodeId, wire::ForwardBundle> forwards;
+  ApplyTask apply_task;
+
+  // node.cc
+  void handle(Wake);
+  void handle(PeerConnected event);
+  void handle(PeerDisconnected event);
+  void handle(FromPeer event);
+  void handle(LogDurable event);
+  void handle(DiskRoom event);
+  void handle(FromState event);
+  void handle(ClientRequest event);
+  void handle(Init event);
+  void handle(GetStatus event);
+  void handle(TransferLeader event);
+  void handle(ChangeConfig event);
+  void handle(Drain event);
+  Turn finish();
+  void settle();
+  void seal_log();
+  void seal_messages();
+  Time next_wake() const;
+  Replica* replica(GroupId group) const;
+  void touch(GroupId group);
+  void notice(std::string text) { turn.notices.push_back(std::move(text)); }
+  void answer_operator(std::uint64_t tag, decltype(OperatorReply::result) result) {
+    turn.operator_replies.push_back({tag, std::move(result)});
+  }
+
+  // boot.cc
+  Result<void> boot(Boot boot);
+  Result<void> restore_group(StoredGroup stored, const StoredState* state);
+  void add_replica(GroupId group, raft::Restored restored, Index applied);
+  void adopt_tables();
+  void absorb_genesis();
+  void install_genesis_rows();
+
+  // founding.cc
+  void found(const meta::Genesis& genesis);
+  Result<meta::Genesis> draft_genesis() const;
+  void continue_founding();
+  void offer_genesis(const Uuid& peer);
+  void say_hello(const Uuid& peer);
+  void receive(const Uuid& peer, wire::Hello hello);
+  void receive(const Uuid& peer, wire::Found found);
+  void receive(const Uuid& peer, wire::Founded founded);
+  void announce();
+  void publish_peers();
+
+  // heart.cc
+  void receive(NodeId peer, const raft::Pulse& pulse);
+  void beat();
+  void send_pulse(NodeId peer, bool reply_now);
+  std::vector<raft::Refusal> refusals_for(NodeId peer) const;
+  void find_silent();
+  Time next_silence() const;
+  void lost_touch(NodeId peer);
+  void set_leader(GroupId group, NodeId leader, Term term);
+  void publish_routing();
+  bool connected(NodeId peer) const;
+
+  // leading.cc
+  void serve(Origin origin, wire::Forward forward);
+  void serve_write(Origin origin, Replica& group, const wire::Forward& forward);
+  void serve_read(Origin origin, Replica& group, const wire::Forward& forward);
+  void reply(Origin origin, GroupId group, Result<Blob> result, NodeId leader_hint = NodeId());
+  void propose_staged();
+  void ask_read(std::uint64_t token);
+  void granted(const raft::ReadGrant& grant);
+  void hand_out_reads(Replica& group);
+  void drop_read(std::uint64_t token, Error error);
+
+  // work.cc
+  void drain(Replica& group);
+  void persist(Replica& group, raft::Work& work);
+  void apply(Replica& group, std::vector<raft::Entry> entries);
+  void role_changed(Replica& group);
+  void answer_lost(Replica& group, const std::vector<raft::Decided>& lost);
+  void update_timer(Replica& group);
+  void trace_work(const Replica& group, const raft::Work& work);
+  void trace(TraceEvent event);
+
+  // applied.cc
+  void receive(Applied done);
+  void receive(ReadDone done);
+  void receive(Flushed done);
+  void receive(SnapshotOpened done);
+  void receive(SnapshotRead done);
+  void receive(SnapshotClosed done);
+  void receive(Staged done);
+  void receive(Installed done);
+  void receive(DueFound done);
+  void answer_writes(Replica& group, std::vector<EntryReply> replies, Index applied);
+  void schedule_due(Replica& group);
+  void run_due();
+
+  // snapshots.cc
+  void receive(NodeId peer, const wire::SnapshotOffer& offer);
+  void receive(NodeId peer, const wire::SnapshotCredit& credit);
+  void receive(NodeId peer, wire::SnapshotChunk chunk);
+  void take_transfers();
+
+  // upkeep.cc
+  void upkeep();
+  void maybe_flush();
+  void compact();
+  void balance();
+  void hand_over();
+  std::optional<NodeId> best_successor(const Replica& group) const;
+  bool is_draining(NodeId peer) const;
+
+  // status.cc
+  Status status(bool with_groups) const;
+  GroupStatus group_status(GroupId group) const;
+};
+
+}  // namespace nodedb::node

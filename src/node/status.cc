@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/status.h"
+
+#include <algorithm>
+
+#include "node/state.h"
+
+namespace nodedb::node {
+
+namespace {
+
+std::string_view name(raft::Group::Follower::State state) {
+  switch (state) {
+    case raft::Group::Follower::State::probe:
+      return "probe";
+    case raft::Group::Follower::State::stream:
+      return "stream";
+    case raft::Group::Follower::State::snapshot:
+      return "snapshot";
+  }
+  return "";
+}
+
+}  // namespace
+
+Status Node::State::status(bool with_groups) const {
+  Status out;
+  if (identity) out.cluster = tables.cluster;
+  out.uuid = options.uuid;
+  out.id = self;
+  out.incarnation = incarnation;
+  out.address = options.address;
+  out.client_address = options.client_address;
+  out.disk_full = disk_full;
+  out.draining = draining;
+  out.requests_waiting = gateway.waiting();
+  std::map<NodeId, std::uint32_t> led;
+  for (std::uint32_t group = 0; group < group_count; ++group) {
+    const bool exists = group == 0 || (identity && !tables.placement[group - 1].replicas.empty());
+    if (exists) ++led[leaders[group]];
+    if (const Replica* here = replica(GroupId(group))) {
+      out.log_bytes += here->raft.log_bytes();
+      if (here->raft.role() == raft::Role::leader) {
+        for (const auto& follower : here->raft.followers()) {
+          if (follower.node == self) continue;
+          const std::uint64_t lag = here->raft.last().index.value - follower.match.value;
+          out.lag_entries_max = std::max(out.lag_entries_max, lag);
+        }
+      }
+    }
+    if (with_groups && exists) out.groups.push_back(group_status(GroupId(group)));
+  }
+  out.groups_led = led[self];
+  out.groups_without_leader = led[NodeId()];
+  for (const auto& [id, member] : tables.members) {
+    MemberStatus one;
+    one.member = member;
+    one.connected = id == self || connected(id);
+    const Time heard = live.last_heard(id);
+    if (id == self)
+      one.last_heard_ns_ago = 0;
+    else if (heard != long_ago)
+      one.last_heard_ns_ago = now.mono - heard;
+    one.leads = led[id];
+    out.members.push_back(std::move(one));
+  }
+  return out;
+}
+
+GroupStatus Node::State::group_status(GroupId group) const {
+  GroupStatus out;
+  out.group = group;
+  out.leader = leaders[group.value];
+  if (group != metadata_group) {
+    const meta::Placement& placement = tables.placement[vshard_of(group).value];
+    out.epoch = placement.epoch;
+    out.wanted = placement.replicas;
+  }
+  const Replica* here = replica(group);
+  if (here == nullptr) return out;
+  out.replica = true;
+  out.role = here->raft.role();
+  out.term = here->raft.term();
+  out.commit = here->raft.commit();
+  out.applied = here->applied;
+  out.base = here->raft.base();
+  out.last = here->raft.last();
+  out.log_bytes = here->raft.log_bytes();
+  out.config = here->raft.config();
+  if (here->halted) out.halted = here->halted->detail;
+  if (out.role == raft::Role::leader) {
+    for (const auto& follower : here->raft.followers()) {
+      if (follower.node == out.leader) continue;
+      out.followers.push_back({follower.node, follower.match, std::string(name(follower.state))});
+    }
+  }
+  return out;
+}
+
+}  // namespace nodedb::node

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a node does for itself now and then: flush and compact, bring leaderships home, give them away before
+// it stops.
+#include <algorithm>
+
+#include "node/state.h"
+
+namespace nodedb::node {
+
+namespace {
+
+constexpr std::int64_t upkeep_ns = 1 * ns_per_s;
+constexpr std::int64_t upkeep_draining_ns = 20 * ns_per_ms;
+constexpr std::uint32_t transfers_at_once = 64;
+constexpr std::size_t log_bytes_floor = 4 * 1024;
+
+}  // namespace
+
+void Node::State::upkeep() {
+  if (!identity) {
+    drained = draining;
+    next_upkeep = never;
+    return;
+  }
+  next_upkeep = now.mono + (draining ? upkeep_draining_ns : upkeep_ns);
+  announce();
+  maybe_flush();
+  if (draining) {
+    hand_over();
+  } else if (options.rebalance_after_ns > 0) {
+    balance();
+  }
+}
+
+void Node::State::maybe_flush() {
+  if (flush_running || log_bytes_unflushed < options.log_bytes_per_node / 4) return;
+  flush_running = true;
+  log_bytes_unflushed = 0;
+  for (const auto& here : replicas) {
+    if (here) here->flushing = here->handed;
+  }
+  turn.tasks.push_back(FlushTask{++flush_token});
+}
+
+/// After a flush the log below what is durable may go. A tail stays for followers that were away for a
+/// moment, as long as all groups together keep within the node's cap.
+void Node::State::compact() {
+  const auto count =
+      static_cast<std::size_t>(std::ranges::count_if(replicas, [](const auto& r) { return r != nullptr; }));
+  if (count == 0) return;
+  const std::size_t share =
+      std::clamp(options.log_bytes_per_node / count / 2, log_bytes_floor, options.log_bytes_per_group);
+  for (const auto& here : replicas) {
+    if (!here || here->raft.log_bytes() <= share) continue;
+    const Index base = here->raft.base().index;
+    if (here->flushed <= base) continue;
+    const bool far_over = here->raft.log_bytes() > 2 * share;
+    const Index half = base + (here->flushed.value - base.value) / 2;
+    here->raft.compact(far_over ? here->flushed : half, options.log_bytes_per_group);
+    touch(here->raft.id());
+  }
+}
+
+bool Node::State::is_draining(NodeId peer) const {
+  const auto uuid = uuids.find(peer);
+  if (uuid == uuids.end()) return false;
+  const auto entry = known.find(uuid->second);
+  return entry != known.end() && entry->second.hello && entry->second.hello->draining;
+}
+
+/// Leaderships go to the replica that the placement prefers, once it has been healthy for a while and has all
+/// entries.
+void Node::State::balance() {
+  std::uint32_t moved = 0;
+  for (std::uint16_t v = 0; v < vshard_count && moved < transfers_at_once; ++v) {
+    Replica* led = replica(group_of(VShardId(v)));
+    if (led == nullptr || led->raft.role() != raft::Role::leader || led->raft.transferring_to()) continue;
+    const auto& wanted = tables.placement[v].replicas;
+    if (wanted.empty() || wanted.front() == self) continue;
+    const NodeId home = wanted.front();
+    const auto since = healthy_since.find(home);
+    if (since == healthy_since.end() || now.mono - since->second < options.rebalance_after_ns) continue;
+    if (!connected(home) || is_draining(home) || !led->raft.config().is_voter(home)) continue;
+    const auto followers = led->raft.followers();
+    const auto there = std::ranges::find(followers, home, &raft::Group::Follower::node);
+    if (there == followers.end() || there->state != raft::Group::Follower::State::stream) continue;
+    if (led->raft.last().index.value - there->match.value > 64) continue;
+    if (led->raft.transfer(now.mono, home)) ++moved;
+    touch(led->raft.id());
+  }
+}
+
+std::optional<NodeId> Node::State::best_successor(const Replica& group) const {
+  std::optional<raft::Group::Follower> best;
+  for (const raft::Group::Follower& follower : group.raft.followers()) {
+    if (follower.node == self || follower.learner || !connected(follower.node)) continue;
+    if (silent.contains(follower.node) || is_draining(follower.node)) continue;
+    if (follower.state != raft::Group::Follower::State::stream) continue;
+    if (!best || follower.match > best->match) best = follower;
+  }
+  if (!best) return std::nullopt;
+  return best->node;
+}
+
+/// Before a planned stop: every leadership that somebody can take goes to somebody.
+void Node::State::hand_over() {
+  std::uint32_t under_way = 0;
+  std::uint32_t left = 0;
+  for (const auto& here : replicas) {
+    if (!here || here->raft.role() != raft::Role::leader) continue;
+    if (here->raft.transferring_to()) {
+      ++under_way;
+      ++left;
+      continue;
+    }
+    const auto successor = best_successor(*here);
+    if (!successor) continue;
+    ++left;
+    if (under_way >= transfers_at_once) continue;
+    if (here->raft.transfer(now.mono, *successor)) ++under_way;
+    touch(here->raft.id());
+  }
+  drained = left == 0;
+}
+
+}  // namespace nodedb::node

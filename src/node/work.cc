@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// From one group's work to the turn: one log batch for all groups, one bundle for each peer.
+#include <algorithm>
+#include <utility>
+
+#include "base/crc32c.h"
+#include "node/state.h"
+
+namespace nodedb::node {
+
+namespace {
+
+std::uint32_t entry_hash(const raft::Entry& entry) {
+  const char kind = static_cast<char>(entry.kind);
+  return crc32c(entry.payload.view(), crc32c(BytesView(&kind, 1)));
+}
+
+}  // namespace
+
+void Node::State::drain(Replica& group) {
+  group.dirty = false;
+  raft::Work work = group.raft.take_work();
+  const GroupId id = group.raft.id();
+  if (options.trace) trace_work(group, work);
+  if (work.must_persist()) persist(group, work);
+  for (raft::Envelope& one : work.send_now) {
+    if (uuids.contains(one.to)) bundle_now[one.to].messages.push_back({id, std::move(one.message)});
+  }
+  for (raft::Envelope& one : work.send_after) {
+    if (uuids.contains(one.to)) bundle_after[one.to].messages.push_back({id, std::move(one.message)});
+  }
+  if (work.role_changed) role_changed(group);
+  if (!work.lost.empty()) answer_lost(group, work.lost);
+  if (!work.apply.empty()) apply(group, std::move(work.apply));
+  for (const raft::ReadGrant& grant : work.reads) granted(grant);
+  hand_out_reads(group);
+  for (const NodeId peer : work.snapshot_to) transfers.start(now.mono, id, peer);
+  if (work.commit_rose) live.touch(id);
+  if (work.wants_round) {
+    round_wanted = true;
+    awaiting_support.insert(id);
+  }
+  update_timer(group);
+}
+
+void Node::State::persist(Replica& group, raft::Work& work) {
+  LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
+  GroupLogUpdate update;
+  update.group = group.raft.id();
+  update.hard = work.hard_state;
+  update.truncate_from = work.truncate_from;
+  if (work.compact_to) update.base = LogBase{*work.compact_to, group.raft.config_at(work.compact_to->index)};
+  for (const raft::Entry& entry : work.append) log_bytes_unflushed += entry.bytes();
+  update.append = std::move(work.append);
+  promise.groups.emplace_back(update.group, group.raft.last());
+  batch.groups.push_back(std::move(update));
+}
+
+void Node::State::apply(Replica& group, std::vector<raft::Entry> entries) {
+  if (group.halted) return;
+  const GroupId id = group.raft.id();
+  if (transfers.installing(id)) {
+    for (raft::Entry& entry : entries) group.held.push_back(std::move(entry));
+    return;
+  }
+  group.handed = entries.back().index;
+  if (options.trace) {
+    for (const raft::Entry& entry : entries) {
+      trace({TraceKind::apply, id, entry.term, entry.index, {}, 0, entry_hash(entry)});
+    }
+  }
+  const bool wanted = !group.writes.empty();
+  // A group may come up twice in one step: its entries join, so that a task names each group once.
+  const auto again = std::ranges::find(apply_task.groups, id, &GroupEntries::group);
+  if (again == apply_task.groups.end()) {
+    apply_task.groups.push_back({id, std::move(entries), wanted});
+    return;
+  }
+  again->want_replies |= wanted;
+  std::ranges::move(entries, std::back_inserter(again->entries));
+}
+
+void Node::State::role_changed(Replica& group) {
+  const GroupId id = group.raft.id();
+  const Term term = group.raft.term();
+  if (group.raft.role() == raft::Role::leader) {
+    if (group.claimed != term) {
+      group.claimed = term;
+      live.claim(id, term);
+      pulse_all = true;
+      schedule_due(group);
+    }
+  } else if (group.claimed != Term()) {
+    live.disclaim(id, group.claimed);
+    group.claimed = Term();
+    pulse_all = true;
+    awaiting_support.erase(id);
+    transfers.stop_sending(id);
+  }
+  if (group.raft.leader() != NodeId())
+    set_leader(id, group.raft.leader(), term);
+  else if (leaders[id.value] == self)
+    set_leader(id, NodeId(), term);
+}
+
+void Node::State::answer_lost(Replica& group, const std::vector<raft::Decided>& lost) {
+  for (const raft::Decided& one : lost) {
+    const auto at = std::ranges::find_if(group.writes, [&](const Replica::Write& write) {
+      return write.at == raft::Position{one.index, one.term};
+    });
+    if (at == group.writes.end()) continue;
+    const Origin origin = at->origin;
+    group.writes.erase(at);
+    reply(origin, group.raft.id(), fail(Code::lost, "another leader's entry took its place"));
+  }
+}
+
+void Node::State::update_timer(Replica& group) {
+  const Time deadline = group.raft.deadline();
+  if (deadline == group.timer) return;
+  if (group.timer != never) timers.erase({group.timer, group.raft.id()});
+  group.timer = deadline;
+  if (deadline != never) timers.emplace(deadline, group.raft.id());
+}
+
+void Node::State::trace(TraceEvent event) {
+  if (options.trace) turn.trace.push_back(event);
+}
+
+void Node::State::trace_work(const Replica& group, const raft::Work& work) {
+  const GroupId id = group.raft.id();
+  if (work.hard_state) {
+    trace({TraceKind::term, id, work.hard_state->term, {}, {}, 0, 0});
+    if (work.hard_state->vote != NodeId()) {
+      promise.trace.push_back({TraceKind::vote, id, work.hard_state->term, {}, work.hard_state->vote, 0, 0});
+    }
+  }
+  if (work.truncate_from) trace({TraceKind::truncate, id, {}, *work.truncate_from, {}, 0, 0});
+  if (work.role_changed && group.raft.role() == raft::Role::leader && group.claimed != group.raft.term()) {
+    trace({TraceKind::leader, id, group.raft.term(), group.raft.last().index, {}, 0, 0});
+  }
+  for (const raft::Entry& entry : work.append) {
+    trace({TraceKind::append, id, entry.term, entry.index, {}, 0, entry_hash(entry)});
+  }
+  if (work.hard_state) trace({TraceKind::commit, id, {}, work.hard_state->commit, {}, 0, 0});
+}
+
+}  // namespace nodedb::node
