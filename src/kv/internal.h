@@ -37,8 +37,8 @@ std::optional<VShardId> vshard_of_position(std::uint64_t position);
 struct ScanQuery {
   std::uint64_t position = 0;
   std::uint64_t count = 10;  ///< rows to look at, at least 1; capped by limits::scan_rows_max
-  std::optional<BytesView> match;
-  std::optional<BytesView> type;
+  std::optional<BytesView> match = std::nullopt;
+  std::optional<BytesView> type = std::nullopt;
 };
 struct ScanPage {
   std::optional<std::uint64_t> next;  ///< nothing: this vShard is done, go on at first_position(vshard + 1)

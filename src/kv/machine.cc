@@ -53,11 +53,19 @@ Result<Reply> run(Keyspace& keys, const Argv& argv) {
   return admitted ? (*executor)->run(keys, argv) : Reply::error(admitted.error());
 }
 
-bool unchanged(Keyspace& keys, const Watch& watch) {
+bool unchanged(Keyspace& keys, const Watch& watch, std::uint64_t last_delete_index) {
   const rows::Item* item = keys.find(watch.key);
   if (item != nullptr) return watch.present && item->modified_index <= watch.token.value;
   // Absent at both times. It may have come and gone in between; any delete since counts as that.
-  return !watch.present && keys.stats().last_delete_index <= watch.token.value;
+  return !watch.present && last_delete_index <= watch.token.value;
+}
+
+bool unchanged(Keyspace& keys, const std::vector<Watch>& watches) {
+  if (watches.empty()) return true;
+  // Taken first: finding a key whose time has come deletes it, and that is no change to who saw it absent.
+  const std::uint64_t last_delete_index = keys.stats().last_delete_index;
+  return std::ranges::all_of(watches,
+                             [&](const Watch& watch) { return unchanged(keys, watch, last_delete_index); });
 }
 
 std::size_t bytes_in(const Reply& reply) {
@@ -98,9 +106,7 @@ Result<Reply> run(Keyspace& keys, const Transaction& transaction) {
     if (!executor) return std::unexpected(executor.error());
     executors.push_back(*executor);
   }
-  for (const Watch& watch : transaction.watches) {
-    if (!unchanged(keys, watch)) return Reply::null_array();
-  }
+  if (!unchanged(keys, transaction.watches)) return Reply::null_array();
   Reply replies = Reply::array();
   replies.items.reserve(executors.size());
   ReplyBudget budget;
