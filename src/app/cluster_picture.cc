@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cluster_picture.h"
+
+#include <algorithm>
+
+namespace nodedb::app {
+
+namespace {
+
+const NodeAnswer* answer_of(std::span<const NodeAnswer> answers, const std::string& uuid) {
+  for (const NodeAnswer& answer : answers)
+    if (answer.status && (*answer.status)["uuid"].text() == uuid) return &answer;
+  return nullptr;
+}
+
+MemberPicture member_of(const Json& member, std::span<const NodeAnswer> answers) {
+  MemberPicture picture;
+  picture.id = member["id"].number();
+  picture.uuid = member["uuid"].text();
+  picture.quic = member["quic"].text();
+  picture.redis = member["redis"].text();
+  picture.leads = member["leads"].number();
+  const NodeAnswer* const own = answer_of(answers, picture.uuid);
+  picture.up = own != nullptr;
+  if (own) {
+    const Json& status = *own->status;
+    picture.leads = status["groups_led"].number();
+    picture.lag = status["lag_entries_max"].number();
+    picture.log_bytes = status["log_bytes"].number();
+    picture.disk_full = status["disk_full"].boolean();
+    picture.draining = status["draining"].boolean();
+    return picture;
+  }
+  for (const NodeAnswer& answer : answers)
+    if (!answer.status && answer.address == picture.quic) picture.why_down = answer.status.error().detail;
+  return picture;
+}
+
+void note_halted(const Json& status, std::vector<std::string>& halted) {
+  for (const Json& group : status["groups"].items()) {
+    if (group["halted"].text().empty()) continue;
+    const std::int64_t number = group["group"].number();
+    halted.push_back((number == 0 ? "metadata group" : "vShard " + std::to_string(number - 1)) + " on node " +
+                     std::to_string(status["id"].number()) + ": " + group["halted"].text());
+  }
+}
+
+}  // namespace
+
+bool ClusterPicture::healthy() const {
+  return !cluster.is_null() && groups_without_leader == 0 && halted.empty() &&
+         std::ranges::all_of(members,
+                             [](const MemberPicture& member) { return member.up && !member.disk_full; });
+}
+
+ClusterPicture picture_of(std::span<const NodeAnswer> answers) {
+  ClusterPicture picture;
+  if (answers.empty() || !answers.front().status) return picture;
+  const Json& first = *answers.front().status;
+  picture.cluster = first["cluster"];
+  std::int64_t led = 0;
+  std::int64_t missing_as_told = 0;
+  for (const Json& member : first["members"].items()) {
+    picture.members.push_back(member_of(member, answers));
+    led += picture.members.back().up ? picture.members.back().leads : 0;
+  }
+  for (const NodeAnswer& answer : answers) {
+    if (!answer.status) continue;
+    const Json& status = *answer.status;
+    missing_as_told = std::max(missing_as_told, status["groups_without_leader"].number());
+    picture.lag_entries_max = std::max(picture.lag_entries_max, status["lag_entries_max"].number());
+    note_halted(status, picture.halted);
+  }
+  picture.groups_total = vshard_count + 1;
+  // A leader knows surely that it leads; but one that we cannot reach may lead all the same.
+  picture.groups_without_leader =
+      std::min(missing_as_told, std::max<std::int64_t>(0, picture.groups_total - led));
+  return picture;
+}
+
+Json picture_json(const ClusterPicture& picture) {
+  Json members = Json::array();
+  for (const MemberPicture& member : picture.members) {
+    Json one = Json::object();
+    one.set("id", member.id)
+        .set("uuid", member.uuid)
+        .set("quic", member.quic)
+        .set("redis", member.redis)
+        .set("up", member.up)
+        .set("why_down", member.why_down)
+        .set("leads", member.leads)
+        .set("lag_entries", member.lag)
+        .set("log_bytes", member.log_bytes)
+        .set("disk_full", member.disk_full)
+        .set("draining", member.draining);
+    members.push(std::move(one));
+  }
+  Json halted = Json::array();
+  for (const std::string& reason : picture.halted) halted.push(Json(reason));
+  Json body = Json::object();
+  body.set("cluster", picture.cluster)
+      .set("healthy", picture.healthy())
+      .set("groups", picture.groups_total)
+      .set("groups_without_leader", picture.groups_without_leader)
+      .set("lag_entries_max", picture.lag_entries_max)
+      .set("members", std::move(members))
+      .set("halted", std::move(halted));
+  return body;
+}
+
+}  // namespace nodedb::app

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What several nodes' statuses say together: each node is believed about itself; the cluster's facts come
+// from the node that was asked first. Pure.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/operator_calls.h"
+
+namespace nodedb::app {
+
+struct MemberPicture {
+  std::int64_t id = 0;
+  std::string uuid;
+  std::string quic;
+  std::string redis;
+  bool up = false;         ///< it answered us
+  std::string why_down;    ///< if not
+  std::int64_t leads = 0;  ///< its own count; of a node that is down: what others think
+  std::int64_t lag = 0;    ///< entries, the worst follower of a group that it leads
+  std::int64_t log_bytes = 0;
+  bool disk_full = false;
+  bool draining = false;
+};
+
+struct ClusterPicture {
+  Json cluster;  ///< null before init
+  std::vector<MemberPicture> members;
+  std::int64_t groups_total = 0;
+  std::int64_t groups_without_leader = 0;
+  std::int64_t lag_entries_max = 0;
+  std::vector<std::string> halted;  ///< "vShard 7 on node 2: reason"; only with groups
+
+  bool healthy() const;
+};
+
+ClusterPicture picture_of(std::span<const NodeAnswer> answers);
+Json picture_json(const ClusterPicture& picture);
+
+}  // namespace nodedb::app

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line of nodedb-cluster: words in, one function called, its exit status out. The only file that
+// includes CLI11.
+
+#include <CLI/CLI.hpp>
+
+#include "app/cert_command.h"
+#include "app/operator_commands.h"
+#include "app/output.h"
+#include "app/playground.h"
+#include "app/start_command.h"
+
+namespace nodedb::app {
+
+namespace {
+
+/// "election_timeout" is --election-timeout; a list is given item by item and reads better in the singular.
+std::string flag_of(const OptionSpec& spec) {
+  std::string flag = "--";
+  for (const char c : spec.name) flag += c == '_' ? '-' : c;
+  if (std::holds_alternative<AsTextList>(spec.kind)) flag.pop_back();
+  return flag;
+}
+
+struct StartWords {
+  std::string file;
+  std::vector<std::vector<std::string>> values;  ///< by option_specs()
+};
+
+void add_start(CLI::App& app, StartWords& words, Exit& exit) {
+  CLI::App* const start = app.add_subcommand("start", "run a node");
+  start->add_option("--config", words.file, "TOML file; flags and NODEDB_ variables override it")
+      ->envname("NODEDB_CONFIG");
+  words.values.resize(option_specs().size());
+  for (std::size_t i = 0; i < option_specs().size(); ++i) {
+    const OptionSpec& spec = option_specs()[i];
+    const std::string help(spec.help);
+    if (std::holds_alternative<AsFlag>(spec.kind)) {
+      start->add_flag_function(
+          flag_of(spec) + "{true}",
+          [&words, i](std::int64_t count) { words.values[i] = {count > 0 ? "true" : "false"}; }, help);
+    } else {
+      start->add_option(flag_of(spec), words.values[i], help)
+          ->expected(1)
+          ->multi_option_policy(std::holds_alternative<AsTextList>(spec.kind)
+                                    ? CLI::MultiOptionPolicy::TakeAll
+                                    : CLI::MultiOptionPolicy::TakeLast);
+    }
+  }
+  start->callback([&words, &exit] {
+    std::vector<Setting> flags;
+    for (std::size_t i = 0; i < words.values.size(); ++i) {
+      if (words.values[i].empty()) continue;
+      const OptionSpec& spec = option_specs()[i];
+      flags.push_back({std::string(spec.name), words.values[i], flag_of(spec)});
+    }
+    exit = run_start(words.file, flags);
+  });
+}
+
+struct OperatorWords {
+  Operator from;
+  std::string output = "table";
+  std::string timeout = "5s";
+  std::int64_t vshard = 0;
+  std::int64_t to = 0;
+
+  Output kind() const { return output == "json" ? Output::json : Output::table; }
+};
+
+void add_output(CLI::App* command, std::string& output) {
+  command->add_option("-o,--output", output, "table or json")->check(CLI::IsMember({"table", "json"}));
+}
+
+CLI::App* add_operator_command(CLI::App& parent, const char* name, const char* help, OperatorWords& words) {
+  CLI::App* const command = parent.add_subcommand(name, help);
+  command->add_option("--certs", words.from.certs, "directory with client.crt of an operator (cert client)")
+      ->envname("NODEDB_CERTS")
+      ->required();
+  command->add_option("--node", words.from.node, "QUIC address of any node")
+      ->envname("NODEDB_NODE")
+      ->required();
+  add_output(command, words.output);
+  return command;
+}
+
+void add_operators(CLI::App& app, OperatorWords& words, Exit& exit) {
+  add_operator_command(app, "init", "form the cluster out of the node's seeds; may be repeated", words)
+      ->callback([&] { exit = run_init(words.from, words.kind()); });
+  add_operator_command(app, "status", "members, leaders, lag", words)->callback([&] {
+    exit = run_status(words.from, words.kind());
+  });
+  CLI::App* const node = app.add_subcommand("node", "about nodes");
+  node->require_subcommand(1);
+  add_operator_command(*node, "ls", "the members", words)->callback([&] {
+    exit = run_node_list(words.from, words.kind());
+  });
+  CLI::App* const shard = app.add_subcommand("shard", "about vShards");
+  shard->require_subcommand(1);
+  CLI::App* const show = add_operator_command(*shard, "show", "a vShard's replicas", words);
+  show->add_option("vshard", words.vshard, "0 to 1023")->required();
+  show->callback([&] { exit = run_shard_show(words.from, words.vshard, words.kind()); });
+  CLI::App* const transfer =
+      add_operator_command(*shard, "transfer", "hand a vShard's leadership over", words);
+  transfer->add_option("vshard", words.vshard, "0 to 1023")->required();
+  transfer->add_option("--to", words.to, "number of the node that is to lead")->required();
+  transfer->callback([&] { exit = run_shard_transfer(words.from, words.vshard, words.to, words.kind()); });
+}
+
+struct CertWords {
+  CertCaArguments ca;
+  CertNodeArguments node;
+  CertClientArguments client;
+  std::string file;
+};
+
+void add_certs(CLI::App& app, CertWords& words, Exit& exit) {
+  CLI::App* const cert = app.add_subcommand("cert", "make and inspect keys and certificates");
+  cert->require_subcommand(1);
+  CLI::App* const ca = cert->add_subcommand("ca", "a certificate authority, and with it a cluster's UUID");
+  ca->add_option("--dir", words.ca.directory, "where ca.crt and ca.key go")->required();
+  ca->add_option("--cluster", words.ca.cluster, "UUID; default: a new one");
+  ca->callback([&] { exit = run_cert_ca(words.ca); });
+
+  CLI::App* const node = cert->add_subcommand("node", "a node's certificate");
+  node->add_option("--ca", words.node.ca_directory, "directory of ca.crt and ca.key")->required();
+  node->add_option("--out", words.node.out_directory, "where node.crt, node.key and ca.crt go")->required();
+  node->add_option("--node", words.node.node, "UUID; default: a new one");
+  node->add_option("--host", words.node.hosts, "DNS names and IP addresses of the node")
+      ->expected(1)
+      ->take_all();
+  node->add_option("--days", words.node.days, "lifetime");
+  node->callback([&] { exit = run_cert_node(words.node); });
+
+  CLI::App* const client = cert->add_subcommand("client", "an operator's or a client's certificate");
+  client->add_option("--ca", words.client.ca_directory, "directory of ca.crt and ca.key")->required();
+  client->add_option("--out", words.client.out_directory, "where client.crt, client.key and ca.crt go")
+      ->required();
+  client->add_option("--name", words.client.name, "whose it is: letters, digits, . _ -")->required();
+  client->add_option("--role", words.client.role, "operator or client")
+      ->check(CLI::IsMember({"operator", "client"}));
+  client->add_option("--days", words.client.days, "lifetime");
+  client->callback([&] { exit = run_cert_client(words.client); });
+
+  CLI::App* const show = cert->add_subcommand("show", "what stands in a certificate");
+  show->add_option("file", words.file, "PEM file")->required();
+  show->callback([&] { exit = run_cert_show(words.file); });
+}
+
+struct PlaygroundWords {
+  PlaygroundArguments arguments;
+  std::string output = "table";
+};
+
+void add_playground(CLI::App& app, PlaygroundWords& words, Exit& exit) {
+  CLI::App* const playground = app.add_subcommand("playground", "a local cluster of child processes");
+  playground->add_option("--nodes", words.arguments.nodes, "how many");
+  playground->add_option("--dir", words.arguments.directory, "where everything is kept")->required();
+  playground->add_option("--base-port", words.arguments.base_port,
+                         "first of two ports for each node; default: free ones");
+  playground->add_flag("--restart", words.arguments.restart, "bring back a node that was killed");
+  playground->add_flag("--trace", words.arguments.trace, "each node writes its Raft trace");
+  add_output(playground, words.output);
+  playground->callback([&] {
+    words.arguments.output = words.output == "json" ? Output::json : Output::table;
+    exit = run_playground(words.arguments);
+  });
+}
+
+int run(int count, char** words) {
+  CLI::App app("nodedb-cluster: one sharded, replicated, strongly consistent store for Redis clients");
+  app.require_subcommand(1);
+  app.footer(
+      "Exit status: 0 done, 1 refused, 2 usage, 3 unreachable, 4 not formed, 5 credentials, 6 not found,\n"
+      "7 try again, 70 storage failed, 73 data directory in use. See docs/operating.md.");
+  Exit exit = Exit::ok;
+  StartWords start;
+  OperatorWords operators;
+  CertWords certs;
+  PlaygroundWords playground;
+  add_start(app, start, exit);
+  add_operators(app, operators, exit);
+  add_certs(app, certs, exit);
+  add_playground(app, playground, exit);
+  app.add_subcommand("version", "the version")->callback([] {
+    print("nodedb-cluster " NODEDB_VERSION "\n");
+  });
+  try {
+    app.parse(count, words);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : static_cast<int>(Exit::usage);
+  }
+  return static_cast<int>(exit);
+}
+
+}  // namespace
+
+}  // namespace nodedb::app
+
+int main(int count, char** words) {
+  return nodedb::app::run(count, words);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/operator_calls.h"
+
+#include <future>
+
+#include "edge/quic/operator_client.h"
+
+namespace nodedb::app {
+
+Result<Json> ask(const Operator& from, const OperatorRequest& request) {
+  const auto answer = quic::call(from.node, from.certs, encode_request(request), from.timeout_ns);
+  if (!answer) {
+    Error error = answer.error();
+    error.detail = "node " + from.node + ": " + error.detail;
+    if (exit_of(error.code) == Exit::unreachable)
+      error.detail += "; does it run? another node can be named with --node ADDR";
+    return std::unexpected(std::move(error));
+  }
+  return parse_answer(*answer);
+}
+
+Result<std::vector<NodeAnswer>> ask_everybody(const Operator& from, bool groups) {
+  auto first = ask(from, AskStatus{groups});
+  if (!first) return std::unexpected(first.error());
+  std::vector<std::pair<std::string, std::future<Result<Json>>>> asked;
+  for (const Json& member : (*first)["members"].items()) {
+    if (member["uuid"].text() == (*first)["uuid"].text()) continue;
+    Operator other = from;
+    other.node = member["quic"].text();
+    other.timeout_ns = std::min(from.timeout_ns, 2 * ns_per_s);
+    std::string address = other.node;
+    asked.emplace_back(std::move(address), std::async(std::launch::async, [other, groups] {
+                         return ask(other, AskStatus{groups});
+                       }));
+  }
+  std::vector<NodeAnswer> answers;
+  answers.push_back({from.node, std::move(first)});
+  for (auto& [address, answer] : asked) answers.push_back({address, answer.get()});
+  return answers;
+}
+
+}  // namespace nodedb::app

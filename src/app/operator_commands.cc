@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/operator_commands.h"
+
+#include <limits>
+
+#include "app/cluster_picture.h"
+#include "app/output.h"
+#include "app/table.h"
+
+namespace nodedb::app {
+
+namespace {
+
+Exit finish(const Json& body, Output output, const std::string& sentence) {
+  print(output == Output::json ? body.dump() + "\n" : sentence + "\n");
+  return Exit::ok;
+}
+
+std::string state_of(const MemberPicture& member) {
+  if (!member.up) return "down";
+  if (member.disk_full) return "disk full";
+  return member.draining ? "draining" : "up";
+}
+
+std::string members_table(const ClusterPicture& picture) {
+  Table table({"NODE", "STATE", "LEADS", "LAG", "LOG-KIB", "QUIC", "REDIS", "UUID"});
+  for (const MemberPicture& member : picture.members) {
+    table.add({std::to_string(member.id), state_of(member), std::to_string(member.leads),
+               std::to_string(member.lag), std::to_string(member.log_bytes / 1024), member.quic,
+               member.redis.empty() ? "-" : member.redis, member.uuid});
+  }
+  return table.text();
+}
+
+std::unexpected<Error> not_formed(const Operator& from) {
+  return fail(Code::not_initialised, "the cluster has not been formed: run nodedb-cluster init --certs " +
+                                         from.certs + " --node " + from.node);
+}
+
+Result<ClusterPicture> look(const Operator& from, bool groups) {
+  const auto answers = ask_everybody(from, groups);
+  if (!answers) return std::unexpected(answers.error());
+  ClusterPicture picture = picture_of(*answers);
+  if (picture.cluster.is_null()) return not_formed(from);
+  return picture;
+}
+
+const Json* group_of_status(const Json& status, std::int64_t group) {
+  for (const Json& one : status["groups"].items())
+    if (one["group"].number() == group) return &one;
+  return nullptr;
+}
+
+Result<void> check_vshard(std::int64_t vshard) {
+  if (vshard >= 0 && vshard < std::int64_t{vshard_count}) return {};
+  return fail(Code::not_found, "there is no vShard " + std::to_string(vshard) + "; they are 0 to 1023");
+}
+
+std::string ids_text(const Json& ids) {
+  std::string text;
+  for (const Json& id : ids.items()) text += (text.empty() ? "" : ",") + std::to_string(id.number());
+  return text.empty() ? "-" : text;
+}
+
+}  // namespace
+
+Exit run_init(const Operator& from, Output output) {
+  Operator patient = from;
+  patient.timeout_ns = std::max(from.timeout_ns, 30 * ns_per_s);  // every founder must answer
+  const auto formed = ask(patient, AskInit{});
+  if (!formed) return complain(formed.error());
+  return finish(*formed, output, "cluster " + (*formed)["cluster"].text() + " is formed");
+}
+
+Exit run_status(const Operator& from, Output output) {
+  const auto picture = look(from, true);
+  if (!picture) return complain(picture.error());
+  if (output == Output::json) {
+    print(picture_json(*picture).dump() + "\n");
+    return Exit::ok;
+  }
+  std::string text = "cluster " + picture->cluster["uuid"].text() + ", " +
+                     (picture->healthy() ? "healthy" : "not healthy") + "\n" +
+                     std::to_string(picture->groups_total) + " groups, " +
+                     std::to_string(picture->groups_without_leader) + " without leader, replication factor " +
+                     std::to_string(picture->cluster["replication_factor"].number()) + ", lag at most " +
+                     std::to_string(picture->lag_entries_max) + " entries\n\n" + members_table(*picture);
+  for (const std::string& reason : picture->halted) text += "halted: " + reason + "\n";
+  for (const MemberPicture& member : picture->members)
+    if (!member.up && !member.why_down.empty()) text += "down: " + member.why_down + "\n";
+  print(text);
+  return Exit::ok;
+}
+
+Exit run_node_list(const Operator& from, Output output) {
+  const auto picture = look(from, false);
+  if (!picture) return complain(picture.error());
+  if (output == Output::json)
+    print(picture_json(*picture)["members"].dump() + "\n");
+  else
+    print(members_table(*picture));
+  return Exit::ok;
+}
+
+Exit run_shard_show(const Operator& from, std::int64_t vshard, Output output) {
+  if (const auto fine = check_vshard(vshard); !fine) return complain(fine.error());
+  const auto answers = ask_everybody(from, true);
+  if (!answers) return complain(answers.error());
+  if ((*answers->front().status)["cluster"].is_null()) return complain(not_formed(from).error());
+  Json replicas = Json::array();
+  Table table({"NODE", "ROLE", "TERM", "LEADER", "COMMIT", "APPLIED", "LAST", "LOG-KIB", "VOTERS", "WANTED"});
+  for (const NodeAnswer& answer : *answers) {
+    if (!answer.status) continue;
+    const Json* const group = group_of_status(*answer.status, vshard + 1);
+    if (!group || !(*group)["replica"].boolean()) continue;
+    const auto number = [&](const char* key) { return std::to_string((*group)[key].number()); };
+    const std::string node = std::to_string((*answer.status)["id"].number());
+    table.add({node, (*group)["role"].text(), number("term"), number("leader"), number("commit"),
+               number("applied"), std::to_string((*group)["last"]["index"].number()),
+               std::to_string((*group)["log_bytes"].number() / 1024), ids_text((*group)["config"]["voters"]),
+               ids_text((*group)["wanted"])});
+    Json replica = Json::object();
+    replica.set("node", (*answer.status)["id"].number()).set("state", *group);
+    replicas.push(std::move(replica));
+  }
+  Json body = Json::object();
+  body.set("vshard", vshard).set("group", vshard + 1).set("replicas", std::move(replicas));
+  print(output == Output::json ? body.dump() + "\n" : table.text());
+  return Exit::ok;
+}
+
+Exit run_shard_transfer(const Operator& from, std::int64_t vshard, std::int64_t to_node, Output output) {
+  if (const auto fine = check_vshard(vshard); !fine) return complain(fine.error());
+  if (to_node < 1 || to_node > std::numeric_limits<std::uint32_t>::max())
+    return complain({Code::not_found, "--to: there is no node " + std::to_string(to_node)});
+  const auto answers = ask_everybody(from, true);
+  if (!answers) return complain(answers.error());
+  for (const NodeAnswer& answer : *answers) {
+    if (!answer.status) continue;
+    const Json* const group = group_of_status(*answer.status, vshard + 1);
+    if (!group || (*group)["role"].text() != "leader") continue;
+    Operator leader = from;
+    leader.node = answer.address;
+    const AskTransfer request{group_of(VShardId(static_cast<std::uint16_t>(vshard))),
+                              NodeId(static_cast<std::uint32_t>(to_node))};
+    const auto started = ask(leader, request);
+    if (!started) return complain(started.error());
+    return finish(*started, output,
+                  "vShard " + std::to_string(vshard) + ": leadership is on its way to node " +
+                      std::to_string(to_node) + "; nodedb-cluster shard show " + std::to_string(vshard));
+  }
+  return complain(
+      {Code::no_leader, "vShard " + std::to_string(vshard) + " has no leader that can be reached now"});
+}
+
+}  // namespace nodedb::app

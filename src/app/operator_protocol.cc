@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/operator_protocol.h"
+
+#include <limits>
+#include <vector>
+
+#include "app/status_json.h"
+#include "app/units.h"
+
+namespace nodedb::app {
+
+namespace {
+
+constexpr std::size_t request_bytes_max = 1024;
+
+std::vector<BytesView> words_of(BytesView line) {
+  std::vector<BytesView> words;
+  while (!line.empty()) {
+    const std::size_t end = std::min(line.find(' '), line.size());
+    if (end > 0) words.push_back(line.substr(0, end));
+    line.remove_prefix(std::min(end + 1, line.size()));
+  }
+  return words;
+}
+
+Result<std::uint32_t> parse_id(BytesView word) {
+  const auto number = parse_number(word);
+  if (!number) return std::unexpected(number.error());
+  if (*number > std::numeric_limits<std::uint32_t>::max())
+    return fail(Code::too_large, "the number " + std::string(word.substr(0, 32)) + " is too large");
+  return static_cast<std::uint32_t>(*number);
+}
+
+/// The code whose name this is; `invalid_state` for one that a later version may have.
+Code code_named(BytesView text) {
+  for (int i = 0; i <= static_cast<int>(Code::unsupported); ++i)
+    if (name(static_cast<Code>(i)) == text) return static_cast<Code>(i);
+  return Code::invalid_state;
+}
+
+struct ReplyJson {
+  Json operator()(const node::Initialised& reply) const {
+    Json body = Json::object();
+    body.set("cluster", reply.cluster.uuid.text())
+        .set("version", reply.cluster.version)
+        .set("replication_factor", reply.cluster.replication_factor);
+    return body;
+  }
+  Json operator()(const node::Status& reply) const { return status_json(reply); }
+  Json operator()(const node::Transferred&) const { return Json::object(); }
+  Json operator()(const node::ConfigProposed& reply) const {
+    Json body = Json::object();
+    body.set("index", reply.at.index.value).set("term", reply.at.term.value);
+    return body;
+  }
+};
+
+}  // namespace
+
+Bytes encode_request(const OperatorRequest& request) {
+  if (const auto* status = std::get_if<AskStatus>(&request))
+    return status->groups ? "status groups" : "status";
+  if (const auto* transfer = std::get_if<AskTransfer>(&request))
+    return "transfer " + std::to_string(transfer->group.value) + " " + std::to_string(transfer->to.value);
+  return "init";
+}
+
+Result<OperatorRequest> parse_request(BytesView line) {
+  if (line.size() > request_bytes_max) return fail(Code::too_large, "an operator request is one short line");
+  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
+  const std::vector<BytesView> words = words_of(line);
+  if (words.empty()) return fail(Code::malformed, "the request is empty");
+  if (words[0] == "init" && words.size() == 1) return AskInit{};
+  if (words[0] == "status" && words.size() == 1) return AskStatus{};
+  if (words[0] == "status" && words.size() == 2 && words[1] == "groups") return AskStatus{.groups = true};
+  if (words[0] == "transfer" && words.size() == 3) {
+    const auto group = parse_id(words[1]);
+    if (!group) return std::unexpected(group.error());
+    const auto to = parse_id(words[2]);
+    if (!to) return std::unexpected(to.error());
+    return AskTransfer{GroupId(*group), NodeId(*to)};
+  }
+  return fail(Code::malformed, "this node does not know the request '" + std::string(words[0].substr(0, 32)) +
+                                   "' in that form; is the command line of another version?");
+}
+
+Bytes encode_answer(const Result<Json>& answer) {
+  if (answer) return "0\n" + answer->dump();
+  Json body = Json::object();
+  body.set("code", name(answer.error().code)).set("error", answer.error().detail);
+  return std::to_string(static_cast<int>(exit_of(answer.error().code))) + "\n" + body.dump();
+}
+
+Bytes encode_answer(const decltype(node::OperatorReply::result)& result) {
+  if (!result) return encode_answer(Result<Json>(std::unexpected(result.error())));
+  return encode_answer(Result<Json>(std::visit(ReplyJson{}, *result)));
+}
+
+Result<Json> parse_answer(BytesView answer) {
+  const std::size_t end = answer.find('\n');
+  if (end == BytesView::npos) return fail(Code::malformed, "the node's answer has no exit status");
+  auto body = Json::parse(answer.substr(end + 1));
+  if (!body) return body;
+  if (answer.substr(0, end) == "0") return body;
+  return fail(code_named((*body)["code"].text()), (*body)["error"].text("the node gave no reason"));
+}
+
+}  // namespace nodedb::app

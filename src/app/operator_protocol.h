@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What operators ask a node over QUIC, and what comes back. A request is one line: a verb and its arguments.
+// An answer is the exit status (app/exit_code.h) on the first line and JSON after it. Pure.
+//
+//   init                          form the cluster out of the seeds
+//   status [groups]               the node's status, with one row per group if asked
+//   transfer GROUP NODE           hand the group's leadership to a voter; asked of its leader
+
+#include <variant>
+
+#include "app/exit_code.h"
+#include "app/json.h"
+#include "base/ids.h"
+#include "node/turn.h"
+
+namespace nodedb::app {
+
+struct AskInit {
+  bool operator==(const AskInit&) const = default;
+};
+struct AskStatus {
+  bool groups = false;
+  bool operator==(const AskStatus&) const = default;
+};
+struct AskTransfer {
+  GroupId group;
+  NodeId to;
+  bool operator==(const AskTransfer&) const = default;
+};
+using OperatorRequest = std::variant<AskInit, AskStatus, AskTransfer>;
+
+Bytes encode_request(const OperatorRequest& request);
+/// Errors: malformed, too_large.
+Result<OperatorRequest> parse_request(BytesView line);
+
+/// What the server answers: the reply's own JSON, or `{"code":…,"error":…}`.
+Bytes encode_answer(const Result<Json>& answer);
+Bytes encode_answer(const decltype(node::OperatorReply::result)& result);
+
+/// Reads an answer back; a refused request is an error again, with its code. Errors: malformed, and the
+/// node's.
+Result<Json> parse_answer(BytesView answer);
+
+}  // namespace nodedb::app

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "app/playground.h"
+#include "app/random.h"
+#include "edge/disk/files.h"
+#include "edge/tls/certificates.h"
+
+namespace nodedb::app {
+
+namespace {
+
+constexpr std::size_t plan_bytes_max = 64 * 1024;
+
+/// A loopback port that is free now; the socket holds it until all have been drawn.
+Result<std::pair<std::uint16_t, edge::FileHandle>> free_port(int type) {
+  edge::FileHandle socket(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  if (!socket.valid() || ::bind(socket.get(), generic, length) != 0 ||
+      ::getsockname(socket.get(), generic, &length) != 0)
+    return fail(Code::unreachable, "no free port on 127.0.0.1; name some with --base-port");
+  return std::pair(ntohs(address.sin_port), std::move(socket));
+}
+
+Result<void> choose_ports(PlaygroundPlan& plan, std::int64_t base_port) {
+  std::vector<edge::FileHandle> held;
+  for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
+    if (base_port > 0) {
+      plan.nodes[i].quic = static_cast<std::uint16_t>(base_port + 2 * static_cast<std::int64_t>(i));
+      plan.nodes[i].redis = static_cast<std::uint16_t>(plan.nodes[i].quic + 1);
+      continue;
+    }
+    auto quic = free_port(SOCK_DGRAM);
+    if (!quic) return std::unexpected(quic.error());
+    auto redis = free_port(SOCK_STREAM);
+    if (!redis) return std::unexpected(redis.error());
+    plan.nodes[i].quic = quic->first;
+    plan.nodes[i].redis = redis->first;
+    held.push_back(std::move(quic->second));
+    held.push_back(std::move(redis->second));
+  }
+  return {};
+}
+
+Result<void> make_certificates(PlaygroundPlan& plan) {
+  const std::string ca = plan.directory + "/ca";
+  if (auto made = tls::create_ca(ca, random_uuid()); !made) return made;
+  for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
+    const Uuid uuid = random_uuid();
+    plan.nodes[i].uuid = uuid.text();
+    tls::NodeRequest request;
+    request.node = uuid;
+    request.hosts = {"localhost", "127.0.0.1"};
+    if (auto made = tls::issue_node(ca, plan.node_directory(i) + "/certs", request); !made) return made;
+  }
+  tls::ClientRequest operator_request;
+  operator_request.name = "playground";
+  return tls::issue_client(ca, plan.operator_directory(), operator_request);
+}
+
+Bytes plan_text(const PlaygroundPlan& plan) {
+  Json nodes = Json::array();
+  for (const PlaygroundPlan::Node& node : plan.nodes) {
+    Json one = Json::object();
+    one.set("uuid", node.uuid).set("quic", std::int64_t{node.quic}).set("redis", std::int64_t{node.redis});
+    nodes.push(std::move(one));
+  }
+  Json body = Json::object();
+  body.set("version", 1).set("nodes", std::move(nodes));
+  return body.pretty() + "\n";
+}
+
+Result<PlaygroundPlan> read_plan(const std::string& directory, BytesView text) {
+  const auto body = Json::parse(text);
+  if (!body || (*body)["version"].number() != 1 || (*body)["nodes"].items().empty())
+    return fail(Code::damaged, directory + "/playground.json is not readable; use another --dir");
+  PlaygroundPlan plan;
+  plan.directory = directory;
+  for (const Json& node : (*body)["nodes"].items())
+    plan.nodes.push_back({node["uuid"].text(), static_cast<std::uint16_t>(node["quic"].number()),
+                          static_cast<std::uint16_t>(node["redis"].number())});
+  return plan;
+}
+
+std::string own_path() {
+  std::error_code ignored;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  return path.empty() ? "nodedb-cluster" : path.string();
+}
+
+}  // namespace
+
+std::string PlaygroundPlan::node_directory(std::size_t index) const {
+  return directory + "/node-" + std::to_string(index + 1);
+}
+
+std::vector<std::string> PlaygroundPlan::start(std::size_t index, bool trace) const {
+  const std::string home = node_directory(index);
+  std::vector<std::string> line = {own_path(), "start", "--data", home + "/data", "--certs", home + "/certs"};
+  line.insert(line.end(), {"--listen", address(nodes[index].quic), "--client", address(nodes[index].redis)});
+  for (const Node& node : nodes) line.insert(line.end(), {"--seed", address(node.quic)});
+  if (trace) line.insert(line.end(), {"--trace", home + "/trace.jsonl"});
+  const std::string factor = nodes.size() >= 3 ? "3" : "1";
+  line.insert(line.end(), {"--replication-factor", factor});
+  return line;
+}
+
+Result<PlaygroundPlan> plan_playground(const PlaygroundArguments& arguments) {
+  if (arguments.nodes < 1 || arguments.nodes > 9)
+    return fail(Code::malformed, "--nodes: must be from 1 to 9");
+  if (arguments.base_port != 0 && (arguments.base_port < 1024 || arguments.base_port > 65'000))
+    return fail(Code::malformed, "--base-port: must be from 1024 to 65000");
+  if (auto made = edge::make_directory(arguments.directory); !made) return std::unexpected(made.error());
+  std::error_code problem;
+  const std::string directory = std::filesystem::canonical(arguments.directory, problem).string();
+  if (problem) return fail(Code::not_found, arguments.directory + ": " + problem.message());
+
+  const auto stored = edge::read_file(directory + "/playground.json", plan_bytes_max);
+  if (!stored) return std::unexpected(stored.error());
+  if (*stored) {
+    auto plan = read_plan(directory, **stored);
+    if (plan && plan->nodes.size() != static_cast<std::size_t>(arguments.nodes))
+      return fail(Code::conflict, directory + " holds a playground of " + std::to_string(plan->nodes.size()) +
+                                      " nodes; give --nodes " + std::to_string(plan->nodes.size()) +
+                                      " or another --dir");
+    return plan;
+  }
+  PlaygroundPlan plan;
+  plan.directory = directory;
+  plan.nodes.resize(static_cast<std::size_t>(arguments.nodes));
+  if (auto chosen = choose_ports(plan, arguments.base_port); !chosen) return std::unexpected(chosen.error());
+  if (auto made = make_certificates(plan); !made) return std::unexpected(made.error());
+  // Last: a plan that stands is complete.
+  if (auto written = edge::write_file_durably(directory, "playground.json", plan_text(plan)); !written)
+    return std::unexpected(written.error());
+  return plan;
+}
+
+}  // namespace nodedb::app

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The system's randomness: seeds for generators, and identities that must be unique in the world.
+
+#include <cstdint>
+
+#include "base/uuid.h"
+
+namespace nodedb::app {
+
+std::uint64_t random_seed();
+/// Version 4 (RFC 9562), all of its 122 bits drawn from the system.
+Uuid random_uuid();
+
+}  // namespace nodedb::app

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/status_json.h"
+
+#include <span>
+
+namespace nodedb::app {
+
+namespace {
+
+Json ids_json(std::span<const NodeId> ids) {
+  Json list = Json::array();
+  for (const NodeId id : ids) list.push(Json(id.value));
+  return list;
+}
+
+Json position_json(raft::Position at) {
+  Json body = Json::object();
+  body.set("index", at.index.value).set("term", at.term.value);
+  return body;
+}
+
+BytesView role_name(raft::Role role) {
+  switch (role) {
+    case raft::Role::follower:
+      return "follower";
+    case raft::Role::pre_candidate:
+      return "pre_candidate";
+    case raft::Role::candidate:
+      return "candidate";
+    case raft::Role::leader:
+      return "leader";
+  }
+  return "follower";
+}
+
+Json member_json(const node::MemberStatus& status) {
+  const meta::Member& member = status.member;
+  Json body = Json::object();
+  body.set("id", member.id.value)
+      .set("uuid", member.uuid.text())
+      .set("quic", member.address)
+      .set("redis", member.client_address)
+      .set("incarnation", member.incarnation.value)
+      .set("state", member.state == meta::MemberState::active ? "active" : "founding")
+      .set("connected", status.connected)
+      .set("last_heard_ms_ago",
+           status.last_heard_ns_ago < 0 ? std::int64_t{-1} : status.last_heard_ns_ago / ns_per_ms)
+      .set("leads", status.leads);
+  return body;
+}
+
+Json config_json(const raft::Config& config) {
+  Json body = Json::object();
+  body.set("voters", ids_json(config.voters))
+      .set("outgoing", ids_json(config.outgoing))
+      .set("learners", ids_json(config.learners))
+      .set("learners_next", ids_json(config.learners_next));
+  return body;
+}
+
+Json group_json(const node::GroupStatus& group) {
+  Json followers = Json::array();
+  for (const node::FollowerStatus& follower : group.followers) {
+    Json one = Json::object();
+    one.set("node", follower.node.value).set("match", follower.match.value).set("state", follower.state);
+    followers.push(std::move(one));
+  }
+  Json body = Json::object();
+  body.set("group", group.group.value)
+      .set("replica", group.replica)
+      .set("role", role_name(group.role))
+      .set("term", group.term.value)
+      .set("leader", group.leader.value)
+      .set("commit", group.commit.value)
+      .set("applied", group.applied.value)
+      .set("base", position_json(group.base))
+      .set("last", position_json(group.last))
+      .set("log_bytes", group.log_bytes)
+      .set("config", config_json(group.config))
+      .set("epoch", group.epoch.value)
+      .set("wanted", ids_json(group.wanted))
+      .set("followers", std::move(followers))
+      .set("halted", group.halted);
+  return body;
+}
+
+Json cluster_json(const std::optional<meta::Cluster>& cluster) {
+  if (!cluster) return {};
+  Json body = Json::object();
+  body.set("uuid", cluster->uuid.text())
+      .set("version", cluster->version)
+      .set("replication_factor", cluster->replication_factor);
+  return body;
+}
+
+}  // namespace
+
+Json status_json(const node::Status& status) {
+  Json members = Json::array();
+  for (const node::MemberStatus& member : status.members) members.push(member_json(member));
+  Json body = Json::object();
+  body.set("cluster", cluster_json(status.cluster))
+      .set("uuid", status.uuid.text())
+      .set("id", status.id.value)
+      .set("incarnation", status.incarnation.value)
+      .set("quic", status.address)
+      .set("redis", status.client_address)
+      .set("disk_full", status.disk_full)
+      .set("draining", status.draining)
+      .set("groups_led", status.groups_led)
+      .set("groups_without_leader", status.groups_without_leader)
+      .set("lag_entries_max", status.lag_entries_max)
+      .set("requests_waiting", status.requests_waiting)
+      .set("log_bytes", status.log_bytes)
+      .set("members", std::move(members));
+  if (!status.groups.empty()) {
+    Json groups = Json::array();
+    for (const node::GroupStatus& group : status.groups) groups.push(group_json(group));
+    body.set("groups", std::move(groups));
+  }
+  return body;
+}
+
+}  // namespace nodedb::app

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A node's status as JSON: the one shape that `status`, `node ls`, `shard show` and scripts read. Members may
+// be added to it, never renamed.
+
+#include "app/json.h"
+#include "node/status.h"
+
+namespace nodedb::app {
+
+Json status_json(const node::Status& status);
+
+}  // namespace nodedb::app
