@@ -23,7 +23,7 @@ bool Group::State::leader_heard(Time now, const Liveness& live) const {
 
 void Group::State::campaign(Time now) {
   if (role == Role::leader) return;
-  const bool at_once = leader == NodeId() && !fenced(now) && voter();
+  const bool at_once = leader == NodeId() && !fenced(now) && may_stand();
   if (!at_once) {
     election = std::max(now, boot + options.election_timeout_ns);
   } else if (bugs.no_prevote) {
@@ -34,7 +34,7 @@ void Group::State::campaign(Time now) {
 }
 
 void Group::State::election_due(Time now, const Liveness& live) {
-  if (role == Role::leader || election > now || !voter()) return;
+  if (role == Role::leader || election > now || !may_stand()) return;
   if (rejoin_claimant(now, live)) return;
   set_leader(NodeId());
   campaign(now);

@@ -80,6 +80,13 @@ void Group::State::send_durable(NodeId to, Message message) {
   queue.push_back({to, std::move(message)});
 }
 
+/// A voter may stand for election; and so may one whose removal is in its log but not committed as far as it
+/// knows: it can be the only one whose log is complete enough to win (thesis, section 4.2.2, figure 4.6).
+bool Group::State::may_stand() const {
+  if (voter()) return true;
+  return configs.latest_index() > hard.commit && configs.at(hard.commit).is_voter(self);
+}
+
 bool Group::State::lone_voter() const {
   const Config& config = configs.latest();
   return config.voters.size() == 1 && config.voters.front() == self && !config.joint();
@@ -125,7 +132,7 @@ bool Group::State::has_work() const {
 Time Group::State::deadline() const {
   Time soonest = never;
   if (!asks.empty()) soonest = asks.front().asked + options.election_timeout_ns;
-  if (role != Role::leader) return voter() ? std::min(soonest, election) : soonest;
+  if (role != Role::leader) return may_stand() ? std::min(soonest, election) : soonest;
   for (const auto& [peer, follower] : progress) {
     soonest = std::min(soonest, follower.deadline(follower.next <= log.last().index || follower.nudge));
   }

@@ -126,6 +126,7 @@ struct Group::State {
   void send_durable(NodeId to, Message message);
   void hold_or_release(Work& out);
   bool voter() const { return configs.latest().is_voter(self); }
+  bool may_stand() const;
   bool lone_voter() const;
   bool higher(Position a, Position b) const;  ///< is `a` more up to date (paper, section 5.4.1)?
 
