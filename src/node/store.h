@@ -106,6 +106,10 @@ class StateStore {
   /// The group's current rows; sees writes made after it was taken or not: use it at once. Never null: an
   /// unknown group is empty.
   virtual std::unique_ptr<View> view(GroupId group) = 0;
+  /// The first trouble that a view or cursor had with stored bytes (damaged, disk_failed). They cannot say so
+  /// themselves and answer "no such row": ask before anything computed from a view leaves. It stays, and
+  /// `write` answers with it too.
+  virtual Result<void> view_trouble() const { return {}; }
   virtual Result<void> write(std::span<const GroupStateUpdate> updates) = 0;
   virtual Result<void> flush() = 0;
 

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/rocks/database.h"
+
+#include <rocksdb/env.h>
+
+#include <filesystem>
+#include <memory>
+
+namespace nodedb::edge {
+
+namespace {
+
+constexpr int open_files_max = 256;
+constexpr int background_jobs = 2;
+
+class Silence final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+bool says(const std::string& text, const char* words) {
+  return text.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+rocksdb::Options common_options(rocksdb::Env* env) {
+  rocksdb::Options options;
+  if (env != nullptr) options.env = env;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.paranoid_checks = true;
+  // Trouble is the caller's to handle: RocksDB must not go on by itself after a failed write.
+  options.max_bgerror_resume_count = 0;
+  options.info_log = std::make_shared<Silence>();
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.max_background_jobs = background_jobs;
+  options.max_open_files = open_files_max;
+  options.compression = rocksdb::kLZ4Compression;
+  return options;
+}
+
+Error to_error(const rocksdb::Status& status, const std::string& directory) {
+  const std::string text = status.ToString();
+  if (status.IsCorruption())
+    return Error{Code::damaged, directory + ": " + text + "; " + damage_advice(directory)};
+  // A stopped write carries the background error's words in a status of another kind.
+  const bool full = status.IsNoSpace() || says(text, "No space left") || says(text, "Disk quota exceeded");
+  const bool sync = says(text, "While fdatasync") || says(text, "While fsync") || says(text, "While sync");
+  if (full && !sync) return Error{Code::disk_full, directory + ": " + text};
+  return Error{Code::disk_failed, directory + ": " + text};
+}
+
+std::string damage_advice(const std::string& directory) {
+  const std::string root = std::filesystem::path(directory).parent_path().string();
+  return "this replica's data is damaged: check the disk, then move " + root +
+         " aside and let the node rejoin with a new identity, or bring back this very directory as it was "
+         "when the node"
+         " stopped; never start from an older copy";
+}
+
+}  // namespace nodedb::edge

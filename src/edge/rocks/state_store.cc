@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/rocks/state_store.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/check.h"
+#include "edge/disk/files.h"
+#include "edge/rocks/database.h"
+#include "edge/rocks/state_meta.h"
+#include "edge/rocks/state_view.h"
+#include "wire/rows.h"
+
+namespace nodedb::edge {
+
+namespace {
+
+constexpr double bloom_bits_per_key = 10;
+/// Range tombstones in memory before they are flushed away: each new one makes the next read sort them all.
+constexpr std::size_t tombstones_max = 128;
+
+rocksdb::Options options_for(const StateStoreOptions& wanted) {
+  rocksdb::Options options = common_options(wanted.env);
+  options.write_buffer_size = wanted.write_buffer_bytes;
+  options.max_write_buffer_number = 3;
+  options.level_compaction_dynamic_level_bytes = true;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(wanted.block_cache_bytes);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(bloom_bits_per_key));
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+class Store final : public node::StateStore {
+ public:
+  Store(std::string directory, std::unique_ptr<rocksdb::DB> db)
+      : directory_(std::move(directory)), db_(std::move(db)), trouble_{directory_, std::nullopt} {}
+
+  Result<std::vector<node::StoredState>> load() override;
+  std::unique_ptr<View> view(GroupId group) override;
+  Result<void> view_trouble() const override;
+  Result<void> write(std::span<const node::GroupStateUpdate> updates) override;
+  Result<void> flush() override;
+  Result<std::unique_ptr<node::StateSnapshot>> snapshot(GroupId group) override;
+  Result<void> stage(GroupId group, BytesView rows) override;
+  Result<void> discard_staged(GroupId group) override;
+  Result<void> install(GroupId group, raft::Position at, const raft::Config& config) override;
+  Result<void> destroy(GroupId group) override;
+
+ private:
+  bool installed(GroupId group, raft::Position at, const raft::Config& config) const;
+  Generation current(GroupId group) const;
+  Generation next(GroupId group) const;
+  void add(rocksdb::WriteBatch& batch, Generation generation, const Batch& writes);
+  void drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to);
+  Result<void> commit(rocksdb::WriteBatch& batch);
+  Result<void> read_meta();
+  Result<void> drop_strays();
+  std::unexpected<Error> refused(const rocksdb::Status& status);
+
+  std::string directory_;
+  std::unique_ptr<rocksdb::DB> db_;
+  Trouble trouble_;
+  std::optional<Error> failed_;  // stays: the process must stop
+  std::map<GroupId, StateMeta> groups_;
+  std::set<GroupId> staged_;  // whose next generation may hold rows
+  std::size_t tombstones_ = 0;
+};
+
+Generation Store::current(GroupId group) const {
+  CHECK(group.value < meta_space);
+  const auto known = groups_.find(group);
+  return {group, known == groups_.end() ? 0 : known->second.generation};
+}
+
+Generation Store::next(GroupId group) const {
+  const Generation now = current(group);
+  return {group, now.number + 1};
+}
+
+void Store::drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to) {
+  batch.DeleteRange(from, to);
+  ++tombstones_;
+}
+
+void Store::add(rocksdb::WriteBatch& batch, Generation generation, const Batch& writes) {
+  const Bytes prefix = prefix_of(generation);
+  for (const Write& write : writes) {
+    if (const auto* put = std::get_if<Put>(&write)) {
+      const rocksdb::Slice key[] = {prefix, put->key};
+      const rocksdb::Slice value[] = {put->value};
+      batch.Put(rocksdb::SliceParts(key, 2), rocksdb::SliceParts(value, 1));
+    } else if (const auto* gone = std::get_if<Delete>(&write)) {
+      const rocksdb::Slice key[] = {prefix, gone->key};
+      batch.Delete(rocksdb::SliceParts(key, 2));
+    } else if (const auto* range = std::get_if<DeleteRange>(&write)) {
+      const Bytes to = range->to.empty() ? prefix_after(generation) : prefix + range->to;
+      if (range->to.empty() || range->from < range->to) drop(batch, prefix + range->from, to);
+    }
+  }
+}
+
+std::unexpected<Error> Store::refused(const rocksdb::Status& status) {
+  Error error = to_error(status, directory_);
+  if (error.code != Code::disk_full) failed_ = error;
+  return std::unexpected(std::move(error));
+}
+
+/// All or nothing, at once visible, durable with the next flush.
+Result<void> Store::commit(rocksdb::WriteBatch& batch) {
+  if (auto sound = view_trouble(); !sound) return sound;
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  rocksdb::Status status = db_->Write(options, &batch);
+  if (!status.ok() && to_error(status, directory_).code == Code::disk_full) {
+    // Does nothing while RocksDB looks for room by itself; helps when it has given up.
+    if (db_->Resume().ok()) status = db_->Write(options, &batch);
+  }
+  if (!status.ok()) return refused(status);
+  if (tombstones_ < tombstones_max) return {};
+  tombstones_ = 0;
+  rocksdb::FlushOptions soon;
+  soon.wait = false;
+  soon.allow_write_stall = true;
+  // Trouble with it shows at the next write.
+  db_->Flush(soon).PermitUncheckedError();
+  return {};
+}
+
+Result<void> Store::view_trouble() const {
+  if (failed_) return std::unexpected(*failed_);
+  if (trouble_.error) return std::unexpected(*trouble_.error);
+  return {};
+}
+
+Result<std::vector<node::StoredState>> Store::load() {
+  if (auto sound = view_trouble(); !sound) return std::unexpected(sound.error());
+  if (auto read = read_meta(); !read) return std::unexpected(read.error());
+  if (auto dropped = drop_strays(); !dropped) return std::unexpected(dropped.error());
+  staged_.clear();
+  std::vector<node::StoredState> states;
+  for (const auto& [group, meta] : groups_) states.push_back({group, meta.applied, meta.snapshot_config});
+  return states;
+}
+
+Result<void> Store::read_meta() {
+  groups_.clear();
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(rocksdb::ReadOptions()));
+  for (at->Seek(meta_key(GroupId(0))); at->Valid(); at->Next()) {
+    const BytesView key = at->key().ToStringView();
+    if (key.size() != prefix_bytes) {
+      return fail(Code::damaged, directory_ + ": a meta row has a wrong key; " + damage_advice(directory_));
+    }
+    const GroupId group(read_big<std::uint32_t>(key, 4));
+    auto meta = decode_state_meta(group, at->value().ToStringView());
+    if (!meta && meta.error().code == Code::damaged) {
+      return fail(Code::damaged, directory_ + ": " + meta.error().detail + "; " + damage_advice(directory_));
+    }
+    if (!meta) return std::unexpected(meta.error());
+    groups_[group] = std::move(*meta);
+  }
+  if (!at->status().ok()) return refused(at->status());
+  return {};
+}
+
+/// Rows of generations that are not current: unfinished transfers, and groups that were never installed.
+Result<void> Store::drop_strays() {
+  rocksdb::WriteBatch batch;
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(rocksdb::ReadOptions()));
+  at->SeekToFirst();
+  while (at->Valid()) {
+    const BytesView key = at->key().ToStringView();
+    if (key.size() < prefix_bytes) {
+      return fail(Code::damaged,
+                  directory_ + ": a row has a key of a wrong size; " + damage_advice(directory_));
+    }
+    const Generation found{GroupId(read_big<std::uint32_t>(key)), read_big<std::uint32_t>(key, 4)};
+    if (found.group.value == meta_space) break;
+    const auto known = groups_.find(found.group);
+    if (known == groups_.end() || known->second.generation != found.number) {
+      drop(batch, prefix_of(found), prefix_after(found));
+    }
+    at->Seek(prefix_after(found));
+  }
+  if (!at->status().ok()) return refused(at->status());
+  if (batch.Count() == 0) return {};
+  return commit(batch);
+}
+
+std::unique_ptr<View> Store::view(GroupId group) {
+  return make_view(*db_, trouble_, current(group));
+}
+
+Result<void> Store::write(std::span<const node::GroupStateUpdate> updates) {
+  rocksdb::WriteBatch batch;
+  std::map<GroupId, StateMeta> changed;
+  for (const node::GroupStateUpdate& update : updates) {
+    const Generation generation = current(update.group);
+    add(batch, generation, update.writes);
+    changed[update.group] = StateMeta{generation.number, update.applied, std::nullopt};
+  }
+  for (const auto& [group, meta] : changed) batch.Put(meta_key(group), encode(group, meta));
+  if (auto done = commit(batch); !done) return done;
+  for (auto& [group, meta] : changed) groups_[group] = std::move(meta);
+  return {};
+}
+
+Result<void> Store::flush() {
+  if (auto sound = view_trouble(); !sound) return sound;
+  rocksdb::FlushOptions options;
+  options.wait = true;
+  rocksdb::Status status = db_->Flush(options);
+  if (!status.ok() && to_error(status, directory_).code == Code::disk_full) {
+    if (db_->Resume().ok()) status = db_->Flush(options);
+  }
+  if (!status.ok()) return refused(status);
+  tombstones_ = 0;
+  return {};
+}
+
+Result<std::unique_ptr<node::StateSnapshot>> Store::snapshot(GroupId group) {
+  if (auto sound = view_trouble(); !sound) return std::unexpected(sound.error());
+  const auto known = groups_.find(group);
+  const raft::Position position = known == groups_.end() ? raft::Position{} : known->second.applied;
+  return make_snapshot(*db_, directory_, current(group), position);
+}
+
+Result<void> Store::stage(GroupId group, BytesView rows) {
+  const Bytes prefix = prefix_of(next(group));
+  rocksdb::WriteBatch batch;
+  wire::RowReader reader(rows);
+  for (;;) {
+    const auto row = reader.next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) break;
+    const rocksdb::Slice key[] = {prefix, (*row)->key};
+    const rocksdb::Slice value[] = {(*row)->value};
+    batch.Put(rocksdb::SliceParts(key, 2), rocksdb::SliceParts(value, 1));
+  }
+  if (batch.Count() == 0) return {};
+  if (auto done = commit(batch); !done) return done;
+  staged_.insert(group);
+  return {};
+}
+
+Result<void> Store::discard_staged(GroupId group) {
+  if (!staged_.contains(group)) return {};
+  rocksdb::WriteBatch batch;
+  drop(batch, prefix_of(next(group)), prefix_after(next(group)));
+  if (auto done = commit(batch); !done) return done;
+  staged_.erase(group);
+  return {};
+}
+
+/// Given again, because its last flush found no room: the rows are in place, and nothing is staged any more.
+bool Store::installed(GroupId group, raft::Position at, const raft::Config& config) const {
+  const auto known = groups_.find(group);
+  return !staged_.contains(group) && known != groups_.end() && known->second.applied == at &&
+         known->second.snapshot_config == config;
+}
+
+Result<void> Store::install(GroupId group, raft::Position at, const raft::Config& config) {
+  if (installed(group, at, config)) return flush();
+  // The staged rows first: if there is no room, nothing has changed yet. The second flush is tiny.
+  if (auto flushed = flush(); !flushed) return flushed;
+  const Generation old = current(group);
+  const StateMeta meta{old.number + 1, at, config};
+  rocksdb::WriteBatch batch;
+  batch.Put(meta_key(group), encode(group, meta));
+  drop(batch, prefix_of(old), prefix_after(old));
+  if (auto done = commit(batch); !done) return done;
+  groups_[group] = meta;
+  staged_.erase(group);
+  return flush();
+}
+
+Result<void> Store::destroy(GroupId group) {
+  CHECK(group.value < meta_space);
+  rocksdb::WriteBatch batch;
+  drop(batch, prefix_of({group, 0}), prefix_of({group + 1, 0}));
+  batch.Delete(meta_key(group));
+  if (auto done = commit(batch); !done) return done;
+  groups_.erase(group);
+  staged_.erase(group);
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<node::StateStore>> open_state_store(const StateStoreOptions& options) {
+  const std::string directory = options.directory + "/state";
+  if (auto made = make_directory(directory); !made) return std::unexpected(made.error());
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(options_for(options), directory, &opened);
+  if (!status.ok()) return std::unexpected(to_error(status, directory));
+  return std::make_unique<Store>(directory, std::unique_ptr<rocksdb::DB>(opened));
+}
+
+}  // namespace nodedb::edge

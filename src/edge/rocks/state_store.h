@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// node::StateStore over a RocksDB of its own in DIR/state, without a write-ahead log: the Raft log is its
+// journal. One column family, so that what a crash leaves is a prefix of what was written, and a group's
+// position can never be ahead of its rows (rule R5). Owned by the apply thread.
+//
+// A full disk: `flush` and `install` answer disk_full once RocksDB cannot write its files; `write` too once
+// its memory is full. Nothing is lost meanwhile; calls work again once there is room and RocksDB has noticed
+// (it looks every few seconds). After disk_failed or damaged every later change fails alike.
+
+#include <memory>
+#include <string>
+
+#include "node/store.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace nodedb::edge {
+
+struct StateStoreOptions {
+  std::string directory;                      ///< the data directory, DIR; exists
+  std::size_t block_cache_bytes = 64u << 20;  ///< memory for data read from files; speed only
+  std::size_t write_buffer_bytes =
+      32u << 20;                ///< memory, three times at most, for what is not flushed yet; speed only
+  rocksdb::Env* env = nullptr;  ///< for fault tests; must outlive the store
+};
+
+/// Errors: damaged, disk_full, disk_failed.
+Result<std::unique_ptr<node::StateStore>> open_state_store(const StateStoreOptions& options);
+
+}  // namespace nodedb::edge

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/rocks/state_view.h"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "edge/rocks/database.h"
+#include "wire/rows.h"
+
+namespace nodedb::edge {
+
+namespace {
+
+constexpr std::size_t readahead_bytes = 512 * 1024;
+
+/// A row key with its prefix in front, on the stack if it is short.
+class FullKey {
+ public:
+  FullKey(BytesView prefix, BytesView key) {
+    if (prefix.size() + key.size() > small_.size()) {
+      large_.reserve(prefix.size() + key.size());
+      large_.append(prefix).append(key);
+      slice_ = large_;
+      return;
+    }
+    std::memcpy(small_.data(), prefix.data(), prefix.size());
+    if (!key.empty()) std::memcpy(small_.data() + prefix.size(), key.data(), key.size());
+    slice_ = rocksdb::Slice(small_.data(), prefix.size() + key.size());
+  }
+  FullKey(const FullKey&) = delete;
+  FullKey& operator=(const FullKey&) = delete;
+
+  const rocksdb::Slice& slice() const { return slice_; }
+
+ private:
+  std::array<char, 256> small_;
+  Bytes large_;
+  rocksdb::Slice slice_;
+};
+
+class RocksCursor final : public Cursor {
+ public:
+  RocksCursor(rocksdb::DB& db, Trouble& trouble, Bytes end, const rocksdb::Slice& from)
+      : trouble_(trouble), end_(std::move(end)), bound_(end_) {
+    rocksdb::ReadOptions options;
+    options.iterate_upper_bound = &bound_;
+    at_.reset(db.NewIterator(options));
+    at_->Seek(from);
+    check();
+  }
+
+  bool valid() const override { return at_->Valid(); }
+  void next() override {
+    at_->Next();
+    check();
+  }
+  BytesView key() const override { return at_->key().ToStringView().substr(prefix_bytes); }
+  BytesView value() const override { return at_->value().ToStringView(); }
+
+ private:
+  void check() {
+    if (!at_->Valid()) trouble_.note(at_->status());
+  }
+
+  Trouble& trouble_;
+  Bytes end_;
+  rocksdb::Slice bound_;  // RocksDB keeps a pointer to it
+  std::unique_ptr<rocksdb::Iterator> at_;
+};
+
+class RocksView final : public View {
+ public:
+  RocksView(rocksdb::DB& db, Trouble& trouble, Generation generation)
+      : db_(db), trouble_(trouble), prefix_(prefix_of(generation)), end_(prefix_after(generation)) {}
+
+  std::optional<Bytes> get(BytesView key) const override {
+    const FullKey full(prefix_, key);
+    rocksdb::PinnableSlice value;
+    const auto status = db_.Get(rocksdb::ReadOptions(), db_.DefaultColumnFamily(), full.slice(), &value);
+    if (status.ok()) return Bytes(value.data(), value.size());
+    if (!status.IsNotFound()) trouble_.note(status);
+    return std::nullopt;
+  }
+
+  std::unique_ptr<Cursor> seek(BytesView from) const override {
+    const FullKey full(prefix_, from);
+    return std::make_unique<RocksCursor>(db_, trouble_, end_, full.slice());
+  }
+
+ private:
+  rocksdb::DB& db_;
+  Trouble& trouble_;
+  Bytes prefix_;
+  Bytes end_;
+};
+
+class RocksSnapshot final : public node::StateSnapshot {
+ public:
+  RocksSnapshot(rocksdb::DB& db, std::string directory, Generation generation, raft::Position position)
+      : db_(db),
+        directory_(std::move(directory)),
+        generation_(generation),
+        position_(position),
+        pinned_(db.GetSnapshot()) {}
+  ~RocksSnapshot() override { db_.ReleaseSnapshot(pinned_); }
+
+  raft::Position position() const override { return position_; }
+
+  Result<node::SnapshotRows> read(BytesView after, std::size_t bytes_max) override {
+    const Bytes end = prefix_after(generation_);
+    const rocksdb::Slice bound(end);
+    rocksdb::ReadOptions options;
+    options.snapshot = pinned_;
+    options.iterate_upper_bound = &bound;
+    options.fill_cache = false;
+    options.readahead_size = readahead_bytes;
+    const std::unique_ptr<rocksdb::Iterator> at(db_.NewIterator(options));
+    const Bytes from = prefix_of(generation_).append(after);
+    at->Seek(from);
+    if (!after.empty() && at->Valid() && at->key() == rocksdb::Slice(from)) at->Next();
+    node::SnapshotRows out;
+    for (; at->Valid(); at->Next()) {
+      if (!out.rows.empty() && out.rows.size() >= bytes_max) break;
+      const BytesView key = at->key().ToStringView().substr(prefix_bytes);
+      wire::append_row(out.rows, {key, at->value().ToStringView()});
+      out.last_key = key;
+    }
+    if (!at->status().ok()) return std::unexpected(to_error(at->status(), directory_));
+    out.done = !at->Valid();
+    return out;
+  }
+
+ private:
+  rocksdb::DB& db_;
+  std::string directory_;
+  Generation generation_;
+  raft::Position position_;
+  const rocksdb::Snapshot* pinned_;
+};
+
+}  // namespace
+
+void Trouble::note(const rocksdb::Status& status) {
+  if (!status.ok() && !error) error = to_error(status, directory);
+}
+
+std::unique_ptr<View> make_view(rocksdb::DB& db, Trouble& trouble, Generation generation) {
+  return std::make_unique<RocksView>(db, trouble, generation);
+}
+
+std::unique_ptr<node::StateSnapshot> make_snapshot(rocksdb::DB& db, const std::string& directory,
+                                                   Generation generation, raft::Position position) {
+  return std::make_unique<RocksSnapshot>(db, directory, generation, position);
+}
+
+}  // namespace nodedb::edge

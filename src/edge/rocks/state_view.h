@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Reads of one generation of one group: the view that the state machine sees, and the pinned snapshot that a
+// transfer reads. Neither outlives the store. A failed read is kept in the store's `Trouble`, for a view
+// cannot answer with an error.
+
+#include <rocksdb/db.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "edge/rocks/state_meta.h"
+#include "node/store.h"
+
+namespace nodedb::edge {
+
+/// The first failed read; stays.
+struct Trouble {
+  std::string directory;
+  std::optional<Error> error;
+
+  void note(const rocksdb::Status& status);
+};
+
+std::unique_ptr<View> make_view(rocksdb::DB& db, Trouble& trouble, Generation generation);
+std::unique_ptr<node::StateSnapshot> make_snapshot(rocksdb::DB& db, const std::string& directory,
+                                                   Generation generation, raft::Position position);
+
+}  // namespace nodedb::edge
