@@ -31,5 +31,7 @@ nodedb_library(nodedb_client FOLDERS src/client LINKS nodedb_wire nodedb_meta no
 
 nodedb_library(nodedb_sim FOLDERS sim LINKS nodedb_node)
 target_include_directories(nodedb_sim PUBLIC ${PROJECT_SOURCE_DIR})
+add_executable(nodedb-sim sim/main.cc)
+target_link_libraries(nodedb-sim PRIVATE nodedb_sim)
 
 include(cmake/tests.cmake)

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/bugs.h"
+
+#include <algorithm>
+#include <array>
+
+namespace nodedb::sim {
+
+namespace {
+
+constexpr std::array<PlantedBug, 14> all{{
+    {"vote-not-persisted", "term and vote are not written to disk",
+     [](Bugs& b) { b.raft.vote_not_persisted = true; }},
+    {"ack-before-fsync", "an append is acknowledged before it is durable",
+     [](Bugs& b) { b.raft.ack_before_fsync = true; }},
+    {"commit-old-term", "an entry of an earlier term is committed by counting replicas",
+     [](Bugs& b) { b.raft.commit_old_term = true; }},
+    {"no-prevote", "a candidate raises its term without asking first",
+     [](Bugs& b) { b.raft.no_prevote = true; }},
+    {"lease-on-wall-clock", "leases are measured on a clock that jumps",
+     [](Bugs& b) { b.node.lease_on_wall_clock = true; }},
+    {"snapshot-without-data", "a snapshot's position is installed without its rows",
+     [](Bugs& b) { b.node.snapshot_without_data = true; }},
+    {"truncate-below-commit", "a conflict drops the log from the commit index on",
+     [](Bugs& b) { b.raft.truncate_below_commit = true; }},
+    {"duplicate-apply", "a retried write is applied again", [](Bugs& b) { b.node.duplicate_apply = true; }},
+    {"config-not-rolled-back", "a truncated config stays in force",
+     [](Bugs& b) { b.raft.config_not_rolled_back = true; }},
+    {"stale-leader-reads", "a leader answers reads without asking whether it still leads",
+     [](Bugs& b) { b.raft.stale_leader_reads = true; }},
+    {"match-by-index-only", "a previous entry matches whatever its term",
+     [](Bugs& b) { b.raft.match_by_index_only = true; }},
+    {"torn-batch-accepted", "half a batch is taken for whole after a crash",
+     [](Bugs& b) { b.accept_torn_batch = true; }},
+    {"lease-never-fenced", "leases hold at boot and during a transfer",
+     [](Bugs& b) { b.raft.lease_never_fenced = true; }},
+    {"reply-before-apply", "a write is acknowledged when it is proposed",
+     [](Bugs& b) { b.node.reply_before_apply = true; }},
+}};
+
+}  // namespace
+
+std::span<const PlantedBug> planted_bugs() {
+  return all;
+}
+
+const PlantedBug* find_bug(std::string_view name) {
+  const auto at = std::ranges::find(all, name, &PlantedBug::name);
+  return at == all.end() ? nullptr : &*at;
+}
+
+}  // namespace nodedb::sim

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Clients of the key-value machine. Each does one operation after another on a few contended keys, through
+// whatever node it happens to talk to, and writes down what it did and saw. A client that does not get an
+// answer in time writes `info` and goes on under a new number. Key names tell what they hold: r… registers,
+// n… numbers, l… growing texts; x… are written with an expiry and not recorded, to keep clean-up busy.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+#include "node/event.h"
+#include "node/turn.h"
+#include "sim/climate.h"
+#include "sim/history.h"
+#include "sim/oracle.h"
+#include "sim/schedule.h"
+
+namespace nodedb::sim {
+
+class Clients {
+ public:
+  struct Servers {
+    virtual ~Servers() = default;
+    /// False: nobody listens there; surely not done.
+    virtual bool request(std::size_t node, node::ClientRequest request) = 0;
+  };
+
+  Clients(const Climate& climate, Schedule& schedule, Servers& servers, Oracle& oracle, Rng rng);
+
+  void start();
+  /// No new operations; open ones end by themselves.
+  void stop() { stopped_ = true; }
+  /// The node answered the request with `tag`.
+  void answered(std::uint64_t tag, Result<Blob> result);
+  /// The node's process is gone, and all connections with it.
+  void broken(std::size_t node);
+
+  /// Writes once to every vShard through each of `nodes`, and reads every key; each is asked again until it
+  /// is answered. Pre: stopped.
+  void probe(const std::vector<std::size_t>& nodes);
+  /// How many probes still wait for their answer, and one of them in words.
+  std::size_t probing() const;
+  std::string probe_text() const;
+
+  /// By completion; operations still open are `info`.
+  History history() const;
+  std::uint64_t answers() const { return answers_; }
+
+ private:
+  enum class Stage : std::uint8_t { idle, watch, look, act };
+  struct Client {
+    std::uint64_t number = 0;  ///< as the history knows it
+    std::size_t node = 0;
+    Stage stage = Stage::idle;
+    bool recorded = true;
+    bool once = false;  ///< a probe: does its list, then no more
+    std::vector<Operation> list;
+    std::uint64_t tag = 0;  ///< of the request that it waits for; 0: none
+    std::uint64_t attempt = 0;
+    Operation now;
+    bool seen_present = false;
+    Index seen_at;
+  };
+
+  VShardId vshard(const std::string& key) const;
+  std::string next_key(char kind);
+  void add_keys(char kind, std::size_t count);
+  /// Talks to another node from now on; a probe stays.
+  void wander(Client& client);
+  void think(std::size_t c);
+  void begin(std::size_t c);
+  Operation draw(std::size_t c);
+  void ask(std::size_t c);
+  void finish(std::size_t c, Status status);
+  void give_up(std::size_t c);
+  void arrived(std::size_t c, const Result<Blob>& result);
+  void took_reply(std::size_t c, BytesView bytes);
+  void looked(std::size_t c, BytesView bytes);
+  Bytes command(const Client& client) const;
+  std::int64_t around(std::int64_t mean) { return mean / 2 + rng_.between(0, mean); }
+
+  const Climate& climate_;
+  Schedule& schedule_;
+  Servers& servers_;
+  Oracle& oracle_;
+  Rng rng_;
+  std::vector<Client> clients_;
+  std::vector<std::string> keys_;
+  std::uint64_t next_number_ = 0;
+  std::uint64_t next_tag_ = 0;
+  std::uint64_t next_value_ = 0;
+  std::uint64_t next_name_ = 0;
+  std::map<std::uint64_t, std::size_t> waiting_;  ///< tag → client
+  History history_;
+  std::uint64_t answers_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace nodedb::sim

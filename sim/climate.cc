@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/climate.h"
+
+#include <cmath>
+#include <utility>
+
+#include "base/time.h"
+
+namespace nodedb::sim {
+
+namespace {
+
+/// Spread evenly over orders of magnitude.
+std::int64_t log_uniform(Rng& rng, std::int64_t low, std::int64_t high) {
+  const double share = static_cast<double>(rng.below(1'000'001)) / 1e6;
+  const double ratio = static_cast<double>(high) / static_cast<double>(low);
+  return static_cast<std::int64_t>(static_cast<double>(low) * std::pow(ratio, share));
+}
+
+double share(Rng& rng, double high) {
+  return high * static_cast<double>(rng.below(1'000'001)) / 1e6;
+}
+
+void draw_cluster(Climate& c, Rng& rng) {
+  c.nodes = rng.chance(0.3) ? 5 : 3;
+  c.replication = c.nodes == 5 && rng.chance(0.3) ? 5 : 3;
+  c.vshards = static_cast<std::uint32_t>(rng.between(2, 8));
+  c.election_ns = log_uniform(rng, 400 * ns_per_ms, 2 * ns_per_s);
+  c.pulse_ns = c.election_ns / rng.between(4, 6);
+  c.resend_ns = log_uniform(rng, 100 * ns_per_ms, 600 * ns_per_ms);
+  c.rebalance_ns = rng.chance(0.3) ? 0 : log_uniform(rng, ns_per_s, 10 * ns_per_s);
+  c.lease_reads = rng.chance(0.7);
+  c.append_entries_max = static_cast<std::size_t>(log_uniform(rng, 1, 1024));
+  c.inflight_appends_max = static_cast<std::size_t>(log_uniform(rng, 1, 64));
+  const bool small_logs = rng.chance(0.6);
+  c.log_bytes_per_node = static_cast<std::size_t>(small_logs ? log_uniform(rng, 2'000, 60'000) : 1 << 26);
+  c.log_bytes_per_group =
+      small_logs ? c.log_bytes_per_node / static_cast<std::size_t>(rng.between(2, 8)) : 1 << 22;
+  c.snapshot_chunk_bytes = static_cast<std::size_t>(log_uniform(rng, 64, 64 * 1024));
+}
+
+void draw_speeds(Climate& c, Rng& rng) {
+  c.net_ns = log_uniform(rng, 50 * ns_per_us, 15 * ns_per_ms);
+  c.disk_ns = log_uniform(rng, 50 * ns_per_us, 20 * ns_per_ms);
+  c.apply_ns = log_uniform(rng, 10 * ns_per_us, 5 * ns_per_ms);
+  c.core_ns = log_uniform(rng, 10 * ns_per_us, 2 * ns_per_ms);
+  c.codec = rng.chance(0.15);
+  c.loss = c.on(Fault::loss) ? share(rng, 0.1) : 0;
+  c.duplicate = c.on(Fault::duplicate) ? share(rng, 0.1) : 0;
+  c.reorder = c.on(Fault::reorder) ? share(rng, 0.2) : 0;
+  c.drift_ppm = c.on(Fault::drift) ? rng.between(1'000, 45'000) : 0;
+}
+
+void draw_clients(Climate& c, Rng& rng) {
+  c.clients = static_cast<std::size_t>(rng.between(2, 6));
+  c.keys = static_cast<std::size_t>(rng.between(3, 12));
+  c.think_ns = log_uniform(rng, 100 * ns_per_ms, 2 * ns_per_s);
+  c.patience_ns = log_uniform(rng, 500 * ns_per_ms, 8 * ns_per_s);
+  c.request_timeout_ns = log_uniform(rng, 500 * ns_per_ms, 8 * ns_per_s);
+  c.reads = 0.2 + share(rng, 0.6);
+  c.expiring = rng.chance(0.4) ? share(rng, 0.3) : 0;
+}
+
+}  // namespace
+
+std::string_view name(Fault fault) {
+  static constexpr std::array<std::string_view, fault_count> names = {
+      "crash",     "crash_many",  "pause",    "partition", "one_way",   "flap",      "loss",
+      "duplicate", "reorder",     "stale",    "drift",     "wall_jump", "slow_disk", "slow_apply",
+      "full_disk", "failed_sync", "transfer", "config",    "drain",     "again"};
+  return names[static_cast<std::size_t>(fault)];
+}
+
+Climate draw_climate(std::uint64_t seed, std::int64_t duration_ns) {
+  Rng rng(seed);
+  Climate c;
+  c.seed = seed;
+  const double windy = 0.15 + share(rng, 0.5);
+  for (bool& fault : c.faults) fault = rng.chance(windy);
+  draw_cluster(c, rng);
+  draw_speeds(c, rng);
+  c.fault_every_ns = log_uniform(rng, 500 * ns_per_ms, 10 * ns_per_s);
+  c.fault_for_ns = log_uniform(rng, 200 * ns_per_ms, 8 * ns_per_s);
+  c.early = rng.chance(0.25);
+  c.heal_all = rng.chance(0.8);
+  draw_clients(c, rng);
+  c.duration_ns = duration_ns;
+  return c;
+}
+
+std::string describe(const Climate& c) {
+  std::string out =
+      "nodes=" + std::to_string(c.nodes) + " rf=" + std::to_string(c.replication) +
+      " vshards=" + std::to_string(c.vshards) + " clients=" + std::to_string(c.clients) +
+      " keys=" + std::to_string(c.keys) + " election_ms=" + std::to_string(c.election_ns / ns_per_ms) +
+      " log_bytes=" + std::to_string(c.log_bytes_per_node) + (c.lease_reads ? " lease" : "") +
+      (c.codec ? " codec" : "") + (c.early ? " early" : "") + (c.heal_all ? "" : " majority") + " faults=";
+  bool first = true;
+  for (std::size_t i = 0; i < fault_count; ++i) {
+    if (!c.faults[i]) continue;
+    if (!std::exchange(first, false)) out += ',';
+    out += name(static_cast<Fault>(i));
+  }
+  return first ? out + "none" : out;
+}
+
+}  // namespace nodedb::sim

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/host.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "kv/machine.h"
+#include "meta/machine.h"
+#include "node/namespaces.h"
+
+namespace nodedb::sim {
+
+namespace {
+
+constexpr std::int64_t retry_full_ns = 200 * ns_per_ms;
+constexpr std::int64_t no_alarm = std::numeric_limits<std::int64_t>::max();
+
+const kv::Machine data_machine;
+const meta::Machine metadata_machine;
+
+}  // namespace
+
+Host::Life::Life(node::Node node, StateDisk& state, node::PlantedBugs bugs)
+    : core(std::move(node)), applier(state, data_machine, metadata_machine, bugs) {}
+
+Host::Host(std::size_t number, node::Options options, World world, Rng rng, bool accept_torn)
+    : number_(number),
+      options_(std::move(options)),
+      world_(world),
+      rng_(rng),
+      accept_torn_(accept_torn),
+      clock_(rng_.between(0, 1'000 * ns_per_s)) {
+  world_.oracle.watch(log_, state_);
+}
+
+std::int64_t Host::around(std::int64_t mean) {
+  return mean / 2 + rng_.between(0, mean);
+}
+
+std::vector<Put> Host::metadata_rows() {
+  std::vector<Put> rows;
+  const auto stored = state_.view(metadata_group);
+  const node::MachineView view(*stored);
+  for (auto at = view.seek({}); at->valid(); at->next())
+    rows.push_back({Bytes(at->key()), Bytes(at->value())});
+  return rows;
+}
+
+void Host::boot() {
+  clock_.restart(world_.schedule.now(), rng_.between(0, 1'000 * ns_per_s));
+  node::Boot boot;
+  boot.incarnation = log_.next_incarnation();
+  boot.log = log_.load().value();
+  boot.states = state_.load().value();
+  boot.metadata = metadata_rows();
+  auto core = node::Node::create(options_, std::move(boot), rng_.fork(), clock_now());
+  if (!core) {
+    world_.oracle.complain("C8",
+                           "node " + std::to_string(number_ + 1) + " cannot start: " + core.error().detail);
+    return;
+  }
+  ++life_number_;
+  life_ = std::make_unique<Life>(std::move(*core), state_, options_.bugs);
+  life_->deadline = world_.schedule.now();
+  life_->alarm = no_alarm;
+  world_.oracle.booted(number_, life_->core);
+  set_alarm();
+}
+
+void Host::crash() {
+  if (!life_) return;
+  const bool in_flight = life_->disk_busy && log_.trouble() != LogDisk::Trouble::full;
+  log_.crash(in_flight ? std::span<const node::LogBatch>(life_->writing) : std::span<const node::LogBatch>(),
+             rng_, accept_torn_);
+  state_.crash(rng_);
+  if (log_.trouble() == LogDisk::Trouble::failing) log_.set_trouble(LogDisk::Trouble::none);
+  life_.reset();
+  paused_until_ = 0;
+}
+
+void Host::calm() {
+  paused_until_ = std::min(paused_until_, world_.schedule.now());
+  slow_disk_until_ = 0;
+  slow_apply_until_ = 0;
+  log_.set_trouble(LogDisk::Trouble::none);
+  state_.set_full(false);
+}
+
+void Host::pause(std::int64_t for_ns) {
+  paused_until_ = std::max(paused_until_, world_.schedule.now() + for_ns);
+}
+
+node::Status Host::status() const {
+  return life_->core.status(clock_now(), false);
+}
+
+// --- core thread ---
+
+void Host::happened(node::Event event) {
+  if (!life_) return;
+  life_->inbox.push_back(std::move(event));
+  ask_step(around(world_.climate.core_ns));
+}
+
+void Host::ask_step(std::int64_t delay_ns) {
+  if (std::exchange(life_->step_asked, true)) return;
+  later(delay_ns, [this] { step(); });
+}
+
+void Host::step() {
+  const std::int64_t now = world_.schedule.now();
+  life_->step_asked = false;
+  if (now < paused_until_) return ask_step(paused_until_ - now);
+  std::vector<node::Event> events = std::exchange(life_->inbox, {});
+  if (life_->deadline <= now) events.emplace_back(node::Wake{});
+  if (events.empty()) return set_alarm();
+  world_.schedule.note(mix(number_, events.size()));
+  carry_out(life_->core.step(clock_now(), std::move(events)));
+}
+
+/// Wakes for the deadline are asked for once and looked at again when they come: deadlines move often.
+void Host::set_alarm() {
+  if (life_->deadline >= life_->alarm || life_->deadline == no_alarm) return;
+  life_->alarm = std::max(life_->deadline, world_.schedule.now());
+  later(life_->alarm - world_.schedule.now(), [this, alarm = life_->alarm] {
+    if (life_->alarm == alarm) life_->alarm = no_alarm;
+    if (life_->deadline > world_.schedule.now()) return set_alarm();
+    ask_step(rng_.between(0, world_.climate.core_ns));
+  });
+}
+
+void Host::carry_out(node::Turn turn) {
+  life_->deadline = clock_.true_instant(turn.wake_at);
+  if (turn.log) {
+    life_->given = turn.log->id;
+    life_->to_write.push_back(std::move(*turn.log));
+  }
+  for (wire::Outbound& out : turn.send_now) release(std::move(out));
+  for (wire::Outbound& out : turn.send_after) {
+    if (life_->given <= life_->durable) {
+      release(std::move(out));
+    } else {
+      life_->waiting.push_back({life_->given, std::move(out)});
+    }
+  }
+  for (node::StateTask& task : turn.tasks) {
+    if (const auto* apply = std::get_if<node::ApplyTask>(&task)) {
+      world_.oracle.handed_out(number_, life_->core, *apply);
+    }
+    life_->tasks.push_back(std::move(task));
+  }
+  if (!turn.trace.empty()) world_.outside.trace(number_, turn.trace);
+  for (const std::string& text : turn.notices) world_.outside.notice(number_, text);
+  if (turn.peers) world_.outside.peers(number_, *turn.peers);
+  for (node::ClientReply& reply : turn.replies) world_.outside.answer(number_, std::move(reply));
+  for (node::OperatorReply& reply : turn.operator_replies) world_.outside.answer(number_, std::move(reply));
+  start_disk();
+  start_apply();
+  set_alarm();
+  if (turn.drained) world_.outside.drained(number_);
+}
+
+void Host::release(wire::Outbound out) {
+  world_.outside.send(number_, std::move(out));
+}
+
+// --- disk thread ---
+
+void Host::start_disk() {
+  Life& life = *life_;
+  if (life.disk_busy || life.to_write.empty()) return;
+  life.disk_busy = true;
+  life.writing.clear();
+  while (!life.to_write.empty()) {
+    life.writing_up_to = life.to_write.front().id;
+    life.writing.push_back(std::move(life.to_write.front().batch));
+    life.to_write.pop_front();
+  }
+  const bool slow = world_.schedule.now() < slow_disk_until_;
+  const std::int64_t time = around(world_.climate.disk_ns);
+  later(slow ? time * 20 + rng_.between(0, ns_per_s) : time, [this] { finish_disk(); });
+}
+
+void Host::finish_disk() {
+  Life& life = *life_;
+  const auto written = log_.write(life.writing);
+  if (!log_.complaint().empty()) world_.oracle.complain("R3", log_.complaint());
+  if (!written && written.error().code == Code::disk_full) {
+    if (!std::exchange(life.disk_full_told, true)) happened(node::DiskRoom{true});
+    later(retry_full_ns, [this] { finish_disk(); });
+    return;
+  }
+  if (!written) return world_.outside.must_stop(number_);
+  life.disk_busy = false;
+  life.durable = life.writing_up_to;
+  while (!life.waiting.empty() && life.waiting.front().batch <= life.durable) {
+    release(std::move(life.waiting.front().out));
+    life.waiting.pop_front();
+  }
+  happened(node::LogDurable{life.durable});
+  if (std::exchange(life.disk_full_told, false)) happened(node::DiskRoom{false});
+  start_disk();
+}
+
+// --- apply thread ---
+
+void Host::start_apply() {
+  Life& life = *life_;
+  if (life.apply_busy || life.tasks.empty()) return;
+  life.apply_busy = true;
+  const std::size_t count = rng_.chance(0.5) ? 1 : life.tasks.size();
+  const bool slow = world_.schedule.now() < slow_apply_until_;
+  const std::int64_t time = around(world_.climate.apply_ns);
+  later(slow ? time * 50 + rng_.between(0, ns_per_s) : time, [this, count] { finish_apply(count); });
+}
+
+void Host::finish_apply(std::size_t count) {
+  Life& life = *life_;
+  for (; count > 0; --count) {
+    auto done = life.applier.run(life.tasks.front());
+    if (!done && done.error().code == Code::disk_full) {
+      later(retry_full_ns, [this, count] { finish_apply(count); });
+      return;
+    }
+    if (!done) {
+      world_.oracle.complain(
+          "C8", "the state store of node " + std::to_string(number_ + 1) + ": " + done.error().detail);
+      return;
+    }
+    life.tasks.pop_front();
+    happened(node::FromState{std::move(*done)});
+  }
+  life.apply_busy = false;
+  start_apply();
+}
+
+}  // namespace nodedb::sim

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One machine: disks and clocks that live as long as the world, and a process that comes and goes: a real
+// node::Node and node::Applier with the three threads around them played as queues that take their time.
+// Carries out turns exactly as node/turn.h says: what may leave at once leaves at once, what promises
+// something leaves when the disk has it, tasks are done in order.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+#include "node/applier.h"
+#include "node/node.h"
+#include "sim/climate.h"
+#include "sim/clock.h"
+#include "sim/log_disk.h"
+#include "sim/oracle.h"
+#include "sim/schedule.h"
+#include "sim/state_disk.h"
+
+namespace nodedb::sim {
+
+class Host {
+ public:
+  /// What a machine is connected to.
+  struct Outside {
+    virtual ~Outside() = default;
+    virtual void send(std::size_t node, wire::Outbound out) = 0;
+    virtual void answer(std::size_t node, node::ClientReply reply) = 0;
+    virtual void answer(std::size_t node, node::OperatorReply reply) = 0;
+    virtual void peers(std::size_t node, const std::vector<node::Peer>& peers) = 0;
+    virtual void trace(std::size_t node, const std::vector<node::TraceEvent>& events) = 0;
+    virtual void notice(std::size_t node, const std::string& text) = 0;
+    virtual void drained(std::size_t node) = 0;
+    /// The process has to stop: its disk failed. Call `crash`.
+    virtual void must_stop(std::size_t node) = 0;
+  };
+
+  struct World {
+    const Climate& climate;
+    Schedule& schedule;
+    Oracle& oracle;
+    Outside& outside;
+  };
+
+  Host(std::size_t number, node::Options options, World world, Rng rng, bool accept_torn);
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  void boot();
+  void crash();
+  bool running() const { return life_ != nullptr; }
+  /// Null while the process is down.
+  const node::Node* core() const { return life_ ? &life_->core : nullptr; }
+
+  void happened(node::Event event);
+  node::Status status() const;
+
+  // --- trouble ---
+  void pause(std::int64_t for_ns);
+  void slow_disk(std::int64_t for_ns) { slow_disk_until_ = world_.schedule.now() + for_ns; }
+  void slow_apply(std::int64_t for_ns) { slow_apply_until_ = world_.schedule.now() + for_ns; }
+  void calm();
+
+  Clock& clock() { return clock_; }
+  LogDisk& log() { return log_; }
+  StateDisk& state() { return state_; }
+  /// Applied to `options` at the next boot.
+  node::Options& options() { return options_; }
+
+ private:
+  struct Waiting {
+    std::uint64_t batch = 0;
+    wire::Outbound out;
+  };
+  struct Life {
+    Life(node::Node node, StateDisk& state, node::PlantedBugs bugs);
+    node::Node core;
+    node::Applier applier;
+    std::vector<node::Event> inbox;
+    bool step_asked = false;
+    std::int64_t deadline = 0;  ///< true instant of the latest turn's wake_at
+    std::int64_t alarm = 0;     ///< the earliest instant at which a look at the deadline is scheduled
+    // The disk thread.
+    std::deque<node::LogWrite> to_write;
+    std::vector<node::LogBatch> writing;
+    std::uint64_t writing_up_to = 0;
+    bool disk_busy = false;
+    bool disk_full_told = false;
+    std::uint64_t given = 0;
+    std::uint64_t durable = 0;
+    std::deque<Waiting> waiting;
+    // The apply thread.
+    std::deque<node::StateTask> tasks;
+    bool apply_busy = false;
+  };
+
+  /// Runs `action` later, if this life still goes on.
+  template <class Action>
+  void later(std::int64_t delay_ns, Action action) {
+    world_.schedule.after(delay_ns, [this, life = life_number_, action = std::move(action)]() mutable {
+      if (life_ && life_number_ == life) action();
+    });
+  }
+
+  Now clock_now() const { return clock_.read(world_.schedule.now()); }
+  std::int64_t around(std::int64_t mean);
+  void ask_step(std::int64_t delay_ns);
+  void step();
+  void set_alarm();
+  void carry_out(node::Turn turn);
+  void release(wire::Outbound out);
+  void start_disk();
+  void finish_disk();
+  void start_apply();
+  void finish_apply(std::size_t count);
+  std::vector<Put> metadata_rows();
+
+  std::size_t number_;
+  node::Options options_;
+  World world_;
+  Rng rng_;
+  bool accept_torn_;
+  Clock clock_;
+  LogDisk log_;
+  StateDisk state_;
+  std::int64_t paused_until_ = 0;
+  std::int64_t slow_disk_until_ = 0;
+  std::int64_t slow_apply_until_ = 0;
+  std::uint64_t life_number_ = 0;
+  std::unique_ptr<Life> life_;
+};
+
+}  // namespace nodedb::sim

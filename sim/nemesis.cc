@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/nemesis.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace nodedb::sim {
+
+namespace {
+
+/// Those that the network or the clocks apply all the time are no events.
+bool strikes(Fault fault) {
+  switch (fault) {
+    case Fault::loss:
+    case Fault::duplicate:
+    case Fault::reorder:
+    case Fault::stale:
+      return false;
+    case Fault::crash:
+    case Fault::crash_many:
+    case Fault::pause:
+    case Fault::partition:
+    case Fault::one_way:
+    case Fault::flap:
+    case Fault::drift:
+    case Fault::wall_jump:
+    case Fault::slow_disk:
+    case Fault::slow_apply:
+    case Fault::full_disk:
+    case Fault::failed_sync:
+    case Fault::transfer:
+    case Fault::config:
+    case Fault::drain:
+    case Fault::again:
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Nemesis::Nemesis(const Climate& climate, Schedule& schedule, Power& power, Rng rng)
+    : climate_(climate), schedule_(schedule), power_(power), rng_(rng), draining_(climate.nodes) {
+  for (std::size_t i = 0; i < fault_count; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    if (climate.on(fault) && strikes(fault)) active_.push_back(fault);
+  }
+}
+
+void Nemesis::start() {
+  if (!active_.empty()) next();
+}
+
+void Nemesis::next() {
+  const std::int64_t mean = climate_.fault_every_ns;
+  schedule_.after(mean / 8 + rng_.between(0, mean * 7 / 4), [this] {
+    if (stopped_) return;
+    strike(active_[rng_.below(active_.size())]);
+    next();
+  });
+}
+
+void Nemesis::strike(Fault fault) {
+  schedule_.note(static_cast<std::uint64_t>(fault));
+  const std::size_t node = any_node();
+  Host& host = power_.host(node);
+  switch (fault) {
+    case Fault::crash:
+      return crash(node);
+    case Fault::crash_many:
+      return crash_many();
+    case Fault::pause:
+      return host.pause(lasting());
+    case Fault::partition:
+      return partition();
+    case Fault::one_way:
+      return one_way();
+    case Fault::flap: {
+      const std::size_t other = any_node();
+      if (other != node) power_.network().flap(node, other);
+      return;
+    }
+    case Fault::drift:
+      return host.clock().set_rate(schedule_.now(), rng_.between(-climate_.drift_ppm, climate_.drift_ppm));
+    case Fault::wall_jump: {
+      const std::int64_t far = rng_.chance(0.5) ? 3'600 * ns_per_s : 5 * ns_per_s;
+      return host.clock().jump_wall(rng_.between(-far, far));
+    }
+    case Fault::slow_disk:
+      return host.slow_disk(lasting());
+    case Fault::slow_apply:
+      return host.slow_apply(lasting());
+    case Fault::full_disk:
+      return full_disk(node);
+    case Fault::failed_sync:
+      return host.log().set_trouble(LogDisk::Trouble::failing);
+    case Fault::transfer:
+      return transfer();
+    case Fault::config:
+      return change_config();
+    case Fault::drain:
+      return drain(node);
+    case Fault::again:
+      return power_.ask_init(node);
+    case Fault::loss:
+    case Fault::duplicate:
+    case Fault::reorder:
+    case Fault::stale:
+      return;
+  }
+}
+
+// --- processes ---
+
+void Nemesis::crash(std::size_t node) {
+  if (!power_.host(node).running()) return;
+  power_.crash(node);
+  must_restart(node);
+}
+
+void Nemesis::must_restart(std::size_t node) {
+  draining_[node] = false;
+  schedule_.after(rng_.chance(0.5) ? rng_.between(0, 300 * ns_per_ms) : lasting(), [this, node] {
+    if (!stopped_ && !power_.host(node).running()) power_.boot(node);
+  });
+}
+
+void Nemesis::crash_many() {
+  const bool all = rng_.chance(0.3);
+  for (std::size_t node = 0; node < climate_.nodes; ++node) {
+    if (all || rng_.chance(0.6)) crash(node);
+  }
+}
+
+void Nemesis::drain(std::size_t node) {
+  if (!power_.host(node).running() || draining_[node]) return;
+  draining_[node] = true;
+  power_.host(node).happened(node::Drain{});
+  // Patience of an operator whose node does not come to an end.
+  schedule_.after(15 * ns_per_s, [this, node] {
+    if (!stopped_ && draining_[node]) crash(node);
+  });
+}
+
+void Nemesis::drained(std::size_t node) {
+  if (!draining_[node] || stopped_) return;
+  draining_[node] = false;
+  schedule_.after(rng_.between(0, 100 * ns_per_ms), [this, node] {
+    if (!stopped_) crash(node);
+  });
+}
+
+void Nemesis::full_disk(std::size_t node) {
+  Host& host = power_.host(node);
+  if (host.log().trouble() != LogDisk::Trouble::none) return;
+  const bool log = rng_.chance(0.7);
+  if (log) host.log().set_trouble(LogDisk::Trouble::full);
+  if (!log || rng_.chance(0.5)) host.state().set_full(true);
+  schedule_.after(lasting(), [this, node] {
+    if (stopped_) return;
+    Host& full = power_.host(node);
+    if (full.log().trouble() == LogDisk::Trouble::full) full.log().set_trouble(LogDisk::Trouble::none);
+    full.state().set_full(false);
+  });
+}
+
+// --- the network ---
+
+void Nemesis::partition() {
+  std::vector<bool> side(climate_.nodes);
+  if (rng_.chance(0.6)) {
+    side[any_node()] = true;
+  } else {
+    for (std::size_t node = 0; node < climate_.nodes; ++node) side[node] = rng_.chance(0.5);
+  }
+  std::vector<std::pair<std::size_t, std::size_t>> cuts;
+  for (std::size_t from = 0; from < climate_.nodes; ++from) {
+    for (std::size_t to = 0; to < climate_.nodes; ++to) {
+      if (side[from] == side[to]) continue;
+      power_.network().cut(from, to);
+      cuts.emplace_back(from, to);
+    }
+  }
+  schedule_.after(lasting(), [this, cuts = std::move(cuts)] {
+    if (stopped_) return;
+    for (const auto& [from, to] : cuts) power_.network().mend(from, to);
+  });
+}
+
+void Nemesis::one_way() {
+  const std::size_t from = any_node();
+  const std::size_t to = any_node();
+  if (from == to) return;
+  power_.network().cut(from, to);
+  schedule_.after(lasting(), [this, from, to] {
+    if (!stopped_) power_.network().mend(from, to);
+  });
+}
+
+// --- the operator ---
+
+GroupId Nemesis::any_group() {
+  return GroupId(static_cast<std::uint32_t>(rng_.below(climate_.vshards + 1)));
+}
+
+std::size_t Nemesis::leader_of(GroupId group) {
+  std::size_t leader = climate_.nodes;
+  Term term;
+  for (std::size_t node = 0; node < climate_.nodes; ++node) {
+    const node::Node* core = power_.host(node).core();
+    const raft::Group* replica = core == nullptr ? nullptr : core->group(group);
+    if (replica == nullptr || replica->role() != raft::Role::leader || replica->term() < term) continue;
+    leader = node;
+    term = replica->term();
+  }
+  return leader;
+}
+
+void Nemesis::transfer() {
+  if (!power_.formed()) return;
+  const GroupId group = any_group();
+  const std::size_t leader = leader_of(group);
+  if (leader == climate_.nodes) return;
+  power_.host(leader).happened(node::TransferLeader{0, group, id_of(any_node())});
+}
+
+void Nemesis::propose(GroupId group, const raft::Config& next) {
+  const std::size_t leader = leader_of(group);
+  if (leader != climate_.nodes) power_.host(leader).happened(node::ChangeConfig{0, group, next});
+}
+
+void Nemesis::change_config() {
+  if (!power_.formed()) return;
+  const GroupId group = any_group();
+  const std::size_t leader = leader_of(group);
+  if (leader == climate_.nodes) return;
+  const raft::Config now = power_.host(leader).core()->group(group)->config();
+  if (!now.joint()) original_.try_emplace(group, now.voters);
+  Result<raft::Config> next = now;
+  if (now.joint()) {
+    next = rng_.chance(0.5) ? raft::leave_joint(now) : raft::leave_joint_back(now);
+  } else {
+    std::vector<raft::Change> changes;
+    const std::vector<NodeId>& all = original_[group];
+    const std::size_t count = rng_.chance(0.6) ? 1 : 2;
+    for (std::size_t i = 0; i < count; ++i) {
+      const NodeId node = all[rng_.below(all.size())];
+      const bool voter = now.is_voter(node);
+      if (!changes.empty() && changes.back().node == node) continue;
+      changes.push_back({voter ? raft::ChangeOp::add_learner : raft::ChangeOp::add_voter, node});
+    }
+    next = count == 1 ? raft::change_simple(now, changes) : raft::enter_joint(now, rng_.chance(0.5), changes);
+  }
+  if (next) propose(group, *next);
+}
+
+bool Nemesis::restore_configs() {
+  bool all_there = true;
+  for (const auto& [group, voters] : original_) {
+    const std::size_t leader = leader_of(group);
+    if (leader == climate_.nodes) {
+      all_there = false;
+      continue;
+    }
+    const raft::Config now = power_.host(leader).core()->group(group)->config();
+    if (!now.joint() && now.voters == voters) continue;
+    all_there = false;
+    if (now.joint()) {
+      if (const auto next = raft::leave_joint(now)) propose(group, *next);
+      continue;
+    }
+    for (const NodeId node : voters) {
+      if (now.is_voter(node)) continue;
+      if (const auto next = raft::change_simple(now, {{raft::ChangeOp::add_voter, node}}))
+        propose(group, *next);
+      break;
+    }
+  }
+  return all_there;
+}
+
+}  // namespace nodedb::sim

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Brings the trouble that the climate allows: draws what goes wrong, when, where and for how long. Owns no
+// state of the world; the world does what it asks for.
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "base/rng.h"
+#include "raft/config.h"
+#include "sim/climate.h"
+#include "sim/host.h"
+#include "sim/network.h"
+#include "sim/schedule.h"
+
+namespace nodedb::sim {
+
+class Nemesis {
+ public:
+  struct Power {
+    virtual ~Power() = default;
+    virtual Host& host(std::size_t node) = 0;
+    virtual Network& network() = 0;
+    virtual void crash(std::size_t node) = 0;
+    virtual void boot(std::size_t node) = 0;
+    virtual void ask_init(std::size_t node) = 0;
+    /// Before the cluster is formed, some trouble makes no sense.
+    virtual bool formed() const = 0;
+  };
+
+  Nemesis(const Climate& climate, Schedule& schedule, Power& power, Rng rng);
+
+  void start();
+  /// No more trouble. What is down stays down: the world heals.
+  void stop() { stopped_ = true; }
+  /// A process had to stop by itself: it comes back later.
+  void must_restart(std::size_t node);
+  void drained(std::size_t node);
+
+  /// One step towards the voters that each changed group had at first. True when all are there.
+  bool restore_configs();
+
+ private:
+  void next();
+  void strike(Fault fault);
+  void crash(std::size_t node);
+  void crash_many();
+  void partition();
+  void one_way();
+  void full_disk(std::size_t node);
+  void drain(std::size_t node);
+  void transfer();
+  void change_config();
+  void propose(GroupId group, const raft::Config& next);
+  /// The node that leads the group, as it believes with the highest term; `nodes` if none does.
+  std::size_t leader_of(GroupId group);
+  GroupId any_group();
+  std::size_t any_node() { return rng_.below(climate_.nodes); }
+  std::int64_t lasting() {
+    return climate_.fault_for_ns / 4 + rng_.between(0, climate_.fault_for_ns * 3 / 2);
+  }
+
+  const Climate& climate_;
+  Schedule& schedule_;
+  Power& power_;
+  Rng rng_;
+  std::vector<Fault> active_;
+  std::vector<bool> draining_;
+  std::map<GroupId, std::vector<NodeId>> original_;
+  std::uint64_t cuts_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace nodedb::sim

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/oracle.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "raft/quorum.h"
+
+namespace nodedb::sim {
+
+namespace {
+
+std::string at(GroupId group) {
+  return "group " + std::to_string(group.value);
+}
+
+std::string text(raft::Position p) {
+  return "index " + std::to_string(p.index.value) + " term " + std::to_string(p.term.value);
+}
+
+std::string name_of(std::size_t node) {
+  return "node " + std::to_string(node + 1);
+}
+
+}  // namespace
+
+struct Oracle::Eyes final : LogDisk::Witness, StateDisk::Witness {
+  Eyes(Oracle& oracle, std::size_t node) : owner(oracle), number(node) {}
+  void log_written(const node::GroupLogUpdate& update, const node::StoredGroup* stored) override {
+    owner.log_written(number, update, stored);
+  }
+  void state_moved(GroupId group, raft::Position before, raft::Position after, std::uint64_t digest,
+                   bool installed) override {
+    owner.state_moved(number, group, before, after, digest, installed);
+  }
+  Oracle& owner;
+  std::size_t number;
+};
+
+Oracle::Oracle(const Schedule& schedule) : schedule_(schedule) {}
+Oracle::~Oracle() = default;
+
+void Oracle::watch(LogDisk& log, StateDisk& state) {
+  eyes_.push_back(std::make_unique<Eyes>(*this, eyes_.size()));
+  log.set_witness(eyes_.back().get());
+  state.set_witness(eyes_.back().get());
+  logs_.push_back(&log);
+}
+
+void Oracle::complain(std::string rule, std::string what) {
+  if (!violation_) violation_ = Violation{std::move(rule), std::move(what), schedule_.now()};
+}
+
+void Oracle::collect() {
+  if (violation_ || !replicas_.broken()) return;
+  const std::string& what = *replicas_.broken();
+  const std::size_t rule = what.find(": ");
+  complain(rule == std::string::npos ? "R" : what.substr(rule + 2, 2), what);
+}
+
+// --- disks ---
+
+void Oracle::log_written(std::size_t node, const node::GroupLogUpdate& update,
+                         const node::StoredGroup* stored) {
+  if (update.hard) replicas_.persisted(update.group, id_of(node), *update.hard);
+  if (stored != nullptr && update.truncate_from) check_truncation(node, update, *stored);
+  raft::Position previous = update.base ? update.base->at : raft::Position();
+  if (stored != nullptr && !update.append.empty()) {
+    const Index before = update.append.front().index - 1;
+    if (previous.index != before) {
+      const auto entry = std::ranges::find(stored->log, before, &raft::Entry::index);
+      previous = entry != stored->log.end() ? raft::Position{entry->index, entry->term} : stored->base.at;
+    }
+  }
+  for (const raft::Entry& entry : update.append) {
+    replicas_.appended(update.group, id_of(node), entry, previous.term);
+    previous = {entry.index, entry.term};
+  }
+  collect();
+}
+
+void Oracle::check_truncation(std::size_t node, const node::GroupLogUpdate& update,
+                              const node::StoredGroup& stored) {
+  const std::map<Index, Term>& committed = groups_[update.group].committed;
+  for (const raft::Entry& entry : stored.log) {
+    if (entry.index < *update.truncate_from) continue;
+    const auto known = committed.find(entry.index);
+    if (known == committed.end() || known->second != entry.term) continue;
+    const auto again = std::ranges::find(update.append, entry.index, &raft::Entry::index);
+    if (again != update.append.end() && again->term == entry.term) continue;
+    if (update.base && update.base->at.index >= entry.index) continue;
+    complain("R3", at(update.group) + ": " + name_of(node) + " drops the committed " +
+                       text({entry.index, entry.term}));
+  }
+}
+
+void Oracle::state_moved(std::size_t node, GroupId group, raft::Position before, raft::Position after,
+                         std::uint64_t digest, bool installed) {
+  if (after.index < before.index || (after.index == before.index && !installed)) {
+    complain("R5", at(group) + ": the state of " + name_of(node) + " goes from " + text(before) + " to " +
+                       text(after));
+  }
+  if (installed) replicas_.snapshot(group, id_of(node), after);
+  const auto [known, fresh] = groups_[group].digests.emplace(after.index, digest);
+  if (!fresh && known->second != digest) {
+    complain("R6", at(group) + ": the state of " + name_of(node) + " at " + text(after) +
+                       " differs from another replica's");
+  }
+  collect();
+}
+
+void Oracle::booted(std::size_t node, const node::Node& core) {
+  for (const auto& [id, facts] : groups_) {
+    const raft::Group* group = core.group(id);
+    if (group == nullptr) continue;
+    const raft::HardState hard{group->term(), group->vote(), group->commit()};
+    replicas_.restarted(id, id_of(node), hard, group->applied());
+  }
+  collect();
+}
+
+// --- messages ---
+
+void Oracle::sent(std::size_t node, const node::Node& core, std::size_t to,
+                  const wire::PeerMessage& message) {
+  if (const auto* bundle = std::get_if<wire::RaftBundle>(&message)) {
+    for (const wire::GroupMessage& one : bundle->messages) said(node, core, id_of(to), one);
+  } else if (const auto* pulse = std::get_if<raft::Pulse>(&message)) {
+    for (const raft::Claim& claim : pulse->claims) {
+      if (claim.leading) replicas_.elected(claim.group, claim.term, id_of(node));
+    }
+  }
+  collect();
+}
+
+void Oracle::said(std::size_t node, const node::Node& core, NodeId to, const wire::GroupMessage& one) {
+  if (const auto* asked = std::get_if<raft::VoteRequest>(&one.message)) {
+    check_vote_request(node, core, one.group, *asked);
+  } else if (const auto* vote = std::get_if<raft::VoteReply>(&one.message)) {
+    check_vote_reply(node, to, one.group, *vote);
+  } else if (const auto* append = std::get_if<raft::Append>(&one.message)) {
+    replicas_.elected(one.group, append->term, id_of(node));
+  } else if (const auto* reply = std::get_if<raft::AppendReply>(&one.message)) {
+    check_append_reply(node, one.group, *reply);
+  }
+}
+
+/// Terms rise only if a quorum wanted them to (thesis, section 9.6): else a node that comes back from
+/// isolation would depose a healthy leader.
+void Oracle::check_vote_request(std::size_t node, const node::Node& core, GroupId group,
+                                const raft::VoteRequest& asked) {
+  if (asked.pre || asked.transfer) return;
+  const raft::Group* own = core.group(group);
+  if (own == nullptr || own->term() != asked.term) return;
+  const std::set<NodeId>& wanted_by = groups_[group].encouraged[{asked.term, id_of(node)}];
+  const auto ballot = [&](NodeId voter) {
+    return voter == id_of(node) || wanted_by.contains(voter) ? raft::Ballot::granted : raft::Ballot::missing;
+  };
+  if (raft::joint_vote(own->config(), ballot) != raft::VoteResult::won) {
+    complain("C6", at(group) + ": " + name_of(node) + " raises the term to " +
+                       std::to_string(asked.term.value) + " though no quorum encouraged it");
+  }
+}
+
+void Oracle::check_vote_reply(std::size_t node, NodeId to, GroupId group, const raft::VoteReply& reply) {
+  if (!reply.granted) return;
+  PerGroup& in = groups_[group];
+  if (reply.pre) {
+    in.encouraged[{reply.term, to}].insert(id_of(node));
+    return;
+  }
+  const auto [given, fresh] = in.grants.emplace(std::pair(reply.term, id_of(node)), to);
+  if (!fresh && given->second != to) {
+    complain("R4",
+             at(group) + ": " + name_of(node) + " votes twice in term " + std::to_string(reply.term.value));
+  }
+  const node::StoredGroup* stored = logs_[node]->group(group);
+  const bool durable = stored != nullptr && (stored->hard.term > reply.term ||
+                                             (stored->hard.term == reply.term && stored->hard.vote == to));
+  if (!durable) {
+    complain("R4", at(group) + ": " + name_of(node) + " gives its vote in term " +
+                       std::to_string(reply.term.value) + " before that is durable");
+  }
+}
+
+void Oracle::check_append_reply(std::size_t node, GroupId group, const raft::AppendReply& reply) {
+  if (!reply.success) return;
+  const node::StoredGroup* stored = logs_[node]->group(group);
+  if (stored != nullptr && last_of(*stored).index >= reply.match && stored->hard.term >= reply.term) return;
+  complain("R4", at(group) + ": " + name_of(node) + " acknowledges index " +
+                     std::to_string(reply.match.value) + " in term " + std::to_string(reply.term.value) +
+                     " before that is durable");
+}
+
+// --- entries ---
+
+void Oracle::handed_out(std::size_t node, const node::Node& core, const node::ApplyTask& task) {
+  for (const node::GroupEntries& one : task.groups) {
+    const raft::Group* group = core.group(one.group);
+    std::map<Index, Term>& committed = groups_[one.group].committed;
+    for (const raft::Entry& entry : one.entries) {
+      const bool first = committed.emplace(entry.index, entry.term).second;
+      if (first && group != nullptr) check_majority(node, *group, entry);
+      replicas_.applied(one.group, id_of(node), entry);
+    }
+    if (group != nullptr) check_config(node, *group);
+  }
+  collect();
+}
+
+bool Oracle::on_quorum(const raft::Config& config, GroupId group, raft::Position position) const {
+  const auto ballot = [&](NodeId voter) {
+    const std::size_t node = voter.value - 1;
+    const node::StoredGroup* stored = node < logs_.size() ? logs_[node]->group(group) : nullptr;
+    return stored != nullptr && holds(*stored, position) ? raft::Ballot::granted : raft::Ballot::rejected;
+  };
+  return raft::joint_vote(config, ballot) == raft::VoteResult::won;
+}
+
+/// Somebody knows that the entry is committed: then a quorum of one of the configs that could have been in
+/// force since must have it on disk.
+void Oracle::check_majority(std::size_t node, const raft::Group& group, const raft::Entry& entry) {
+  const raft::Position position{entry.index, entry.term};
+  if (on_quorum(group.config(), group.id(), position)) return;
+  const Index from = std::max(entry.index, group.base().index);
+  for (Index i = from; i <= group.last().index; ++i) {
+    if (on_quorum(group.config_at(i), group.id(), position)) return;
+  }
+  complain("R3", at(group.id()) + ": " + name_of(node) + " applies " + text(position) +
+                     ", which is not durable on a quorum");
+}
+
+/// Config changes take effect on append and roll back on truncation: in force is the latest in the log.
+void Oracle::check_config(std::size_t node, const raft::Group& group) {
+  const node::StoredGroup* stored = logs_[node]->group(group.id());
+  if (stored == nullptr || last_of(*stored) != group.last()) return;
+  for (auto entry = stored->log.rbegin(); entry != stored->log.rend(); ++entry) {
+    if (entry->kind != raft::EntryKind::config) continue;
+    const auto config = raft::decode_config(entry->payload.view());
+    if (config && *config == group.config()) return;
+    complain("R7", at(group.id()) + ": the config in force on " + name_of(node) + " is not the one at " +
+                       text({entry->index, entry->term}) + " of its log");
+    return;
+  }
+  if (stored->base.config != group.config()) {
+    complain("R7", at(group.id()) + ": the config in force on " + name_of(node) + " is not in its log");
+  }
+}
+
+}  // namespace nodedb::sim

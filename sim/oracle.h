@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The judge of everything that can be seen from outside a node while the world runs: DESIGN.md section 8,
+// rules R1 to R7, at each disk write, each message sent, each entry applied. Replicas' rules are
+// raft/invariants.h's; here is what only a world that owns the disks can know: that nothing is said before it
+// is durable, that an applied entry really lies on a majority of disks, that equal positions have equal
+// state. Remembers the first violation only. Node i is NodeId i + 1.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "node/node.h"
+#include "raft/invariants.h"
+#include "sim/log_disk.h"
+#include "sim/schedule.h"
+#include "sim/state_disk.h"
+
+namespace nodedb::sim {
+
+struct Violation {
+  std::string rule;  ///< "R1", "C6", …
+  std::string what;
+  std::int64_t at_ns = 0;
+};
+
+inline NodeId id_of(std::size_t node) {
+  return NodeId(static_cast<std::uint32_t>(node + 1));
+}
+
+class Oracle {
+ public:
+  explicit Oracle(const Schedule& schedule);
+  ~Oracle();
+
+  /// Watches a machine's disks from now on. Both must outlive the oracle's use. Call in node order.
+  void watch(LogDisk& log, StateDisk& state);
+
+  void booted(std::size_t node, const node::Node& core);
+  /// `core` said `message` to `to`; called at the instant it leaves the machine.
+  void sent(std::size_t node, const node::Node& core, std::size_t to, const wire::PeerMessage& message);
+  void handed_out(std::size_t node, const node::Node& core, const node::ApplyTask& task);
+
+  void complain(std::string rule, std::string what);
+  const std::optional<Violation>& violation() const { return violation_; }
+
+ private:
+  struct Eyes;  ///< one machine's witness
+  struct PerGroup {
+    std::map<Index, Term> committed;
+    std::map<Index, std::uint64_t> digests;
+    std::map<std::pair<Term, NodeId>, NodeId> grants;                ///< (term, voter) → candidate
+    std::map<std::pair<Term, NodeId>, std::set<NodeId>> encouraged;  ///< (term, candidate) → pre-voters
+  };
+
+  void log_written(std::size_t node, const node::GroupLogUpdate& update, const node::StoredGroup* stored);
+  void check_truncation(std::size_t node, const node::GroupLogUpdate& update,
+                        const node::StoredGroup& stored);
+  void state_moved(std::size_t node, GroupId group, raft::Position before, raft::Position after,
+                   std::uint64_t digest, bool installed);
+  void said(std::size_t node, const node::Node& core, NodeId to, const wire::GroupMessage& one);
+  void check_vote_request(std::size_t node, const node::Node& core, GroupId group,
+                          const raft::VoteRequest& asked);
+  void check_vote_reply(std::size_t node, NodeId to, GroupId group, const raft::VoteReply& reply);
+  void check_append_reply(std::size_t node, GroupId group, const raft::AppendReply& reply);
+  void check_majority(std::size_t node, const raft::Group& group, const raft::Entry& entry);
+  void check_config(std::size_t node, const raft::Group& group);
+  bool on_quorum(const raft::Config& config, GroupId group, raft::Position position) const;
+  void collect();
+
+  const Schedule& schedule_;
+  std::vector<std::unique_ptr<Eyes>> eyes_;
+  std::vector<const LogDisk*> logs_;
+  std::map<GroupId, PerGroup> groups_;
+  raft::ClusterChecker replicas_;
+  std::optional<Violation> violation_;
+};
+
+}  // namespace nodedb::sim

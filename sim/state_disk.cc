@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/state_disk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/mix.h"
+#include "wire/rows.h"
+
+namespace nodedb::sim {
+
+namespace {
+
+const Rows no_rows;
+
+std::uint64_t row_digest(BytesView key, BytesView value) {
+  return mix(mix(1, key), value);
+}
+
+std::unexpected<Error> no_room() {
+  return fail(Code::disk_full, "simulated: no room");
+}
+
+class RowCursor final : public Cursor {
+ public:
+  RowCursor(Rows::const_iterator at, Rows::const_iterator end) : at_(at), end_(end) {}
+  bool valid() const override { return at_ != end_; }
+  void next() override { ++at_; }
+  BytesView key() const override { return at_->first; }
+  BytesView value() const override { return at_->second; }
+
+ private:
+  Rows::const_iterator at_;
+  Rows::const_iterator end_;
+};
+
+class RowView final : public View {
+ public:
+  explicit RowView(const Rows& rows) : rows_(rows) {}
+  std::optional<Bytes> get(BytesView key) const override {
+    const auto at = rows_.find(key);
+    if (at == rows_.end()) return std::nullopt;
+    return at->second;
+  }
+  std::unique_ptr<Cursor> seek(BytesView from) const override {
+    return std::make_unique<RowCursor>(rows_.lower_bound(from), rows_.end());
+  }
+
+ private:
+  const Rows& rows_;
+};
+
+class RowSnapshot final : public node::StateSnapshot {
+ public:
+  RowSnapshot(Rows rows, raft::Position at) : rows_(std::move(rows)), at_(at) {}
+  raft::Position position() const override { return at_; }
+  Result<node::SnapshotRows> read(BytesView after, std::size_t bytes_max) override {
+    node::SnapshotRows out;
+    auto row = after.empty() ? rows_.begin() : rows_.upper_bound(after);
+    for (; row != rows_.end() && out.rows.size() < bytes_max; ++row) {
+      wire::append_row(out.rows, {row->first, row->second});
+      out.last_key = row->first;
+    }
+    out.done = row == rows_.end();
+    return out;
+  }
+
+ private:
+  Rows rows_;
+  raft::Position at_;
+};
+
+}  // namespace
+
+void StateDisk::put(Group& group, const Put& put) {
+  const auto [row, fresh] = group.rows.try_emplace(put.key, put.value);
+  if (!fresh) {
+    group.digest -= row_digest(row->first, row->second);
+    row->second = put.value;
+  }
+  group.digest += row_digest(row->first, row->second);
+}
+
+void StateDisk::erase(Group& group, Rows::iterator row) {
+  group.digest -= row_digest(row->first, row->second);
+  group.rows.erase(row);
+}
+
+void StateDisk::apply(Group& group, const node::GroupStateUpdate& update) {
+  for (const Write& write : update.writes) {
+    if (const auto* p = std::get_if<Put>(&write)) {
+      put(group, *p);
+    } else if (const auto* d = std::get_if<Delete>(&write)) {
+      const auto row = group.rows.find(d->key);
+      if (row != group.rows.end()) erase(group, row);
+    } else if (const auto* range = std::get_if<DeleteRange>(&write)) {
+      auto row = group.rows.lower_bound(range->from);
+      while (row != group.rows.end() && (range->to.empty() || row->first < range->to)) erase(group, row++);
+    }
+  }
+  group.applied = update.applied;
+  group.snapshot_config.reset();
+}
+
+Result<std::vector<node::StoredState>> StateDisk::load() {
+  std::vector<node::StoredState> out;
+  for (const auto& [id, group] : live_) out.push_back({id, group.applied, group.snapshot_config});
+  return out;
+}
+
+std::unique_ptr<View> StateDisk::view(GroupId group) {
+  const auto at = live_.find(group);
+  return std::make_unique<RowView>(at == live_.end() ? no_rows : at->second.rows);
+}
+
+Result<void> StateDisk::write(std::span<const node::GroupStateUpdate> updates) {
+  if (full_) return no_room();
+  for (const node::GroupStateUpdate& update : updates) {
+    Group& group = live_[update.group];
+    const raft::Position before = group.applied;
+    apply(group, update);
+    unflushed_.push_back(update);
+    if (witness_ != nullptr) {
+      witness_->state_moved(update.group, before, update.applied, group.digest, false);
+    }
+  }
+  return {};
+}
+
+Result<void> StateDisk::flush() {
+  if (full_) return no_room();
+  for (const node::GroupStateUpdate& update : unflushed_) apply(durable_[update.group], update);
+  unflushed_.clear();
+  return {};
+}
+
+Result<std::unique_ptr<node::StateSnapshot>> StateDisk::snapshot(GroupId group) {
+  const auto at = live_.find(group);
+  if (at == live_.end()) return std::make_unique<RowSnapshot>(Rows{}, raft::Position{});
+  return std::make_unique<RowSnapshot>(at->second.rows, at->second.applied);
+}
+
+Result<void> StateDisk::stage(GroupId group, BytesView rows) {
+  if (full_) return no_room();
+  Rows& staged = staged_[group];
+  wire::RowReader reader(rows);
+  while (true) {
+    const auto row = reader.next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return {};
+    staged.insert_or_assign(Bytes((*row)->key), Bytes((*row)->value));
+  }
+}
+
+Result<void> StateDisk::discard_staged(GroupId group) {
+  staged_.erase(group);
+  return {};
+}
+
+Result<void> StateDisk::install(GroupId id, raft::Position at, const raft::Config& config) {
+  if (full_) return no_room();
+  Group group;
+  const auto staged = staged_.find(id);
+  if (staged != staged_.end()) {
+    for (const auto& [key, value] : staged->second) group.digest += row_digest(key, value);
+    group.rows = std::move(staged->second);
+    staged_.erase(staged);
+  }
+  group.applied = at;
+  group.snapshot_config = config;
+  const raft::Position before = position(id);
+  std::erase_if(unflushed_, [&](const node::GroupStateUpdate& update) { return update.group == id; });
+  durable_[id] = group;
+  const std::uint64_t digest = group.digest;
+  live_[id] = std::move(group);
+  if (witness_ != nullptr) witness_->state_moved(id, before, at, digest, true);
+  return {};
+}
+
+Result<void> StateDisk::destroy(GroupId group) {
+  std::erase_if(unflushed_, [&](const node::GroupStateUpdate& update) { return update.group == group; });
+  live_.erase(group);
+  durable_.erase(group);
+  staged_.erase(group);
+  return {};
+}
+
+void StateDisk::crash(Rng& rng) {
+  const std::size_t kept = rng.below(unflushed_.size() + 1);
+  for (std::size_t i = 0; i < kept; ++i) apply(durable_[unflushed_[i].group], unflushed_[i]);
+  unflushed_.clear();
+  live_ = durable_;
+  std::erase_if(staged_, [&](const auto&) { return rng.chance(0.5); });
+}
+
+raft::Position StateDisk::position(GroupId group) const {
+  const auto at = live_.find(group);
+  return at == live_.end() ? raft::Position{} : at->second.applied;
+}
+
+std::uint64_t StateDisk::digest(GroupId group) const {
+  const auto at = live_.find(group);
+  return at == live_.end() ? 0 : at->second.digest;
+}
+
+const Rows* StateDisk::rows(GroupId group) const {
+  const auto at = live_.find(group);
+  return at == live_.end() ? nullptr : &at->second.rows;
+}
+
+std::vector<GroupId> StateDisk::groups() const {
+  std::vector<GroupId> out;
+  for (const auto& [id, group] : live_) out.push_back(id);
+  return out;
+}
+
+}  // namespace nodedb::sim

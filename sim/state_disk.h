@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A state store that lives through crashes of its node: what was written since the last flush is forgotten,
+// but for a prefix in write order. Keeps a digest of every group's rows, so that replicas can be compared
+// after every write at no cost.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+#include "node/store.h"
+
+namespace nodedb::sim {
+
+using Rows = std::map<Bytes, Bytes, std::less<>>;
+
+class StateDisk final : public node::StateStore {
+ public:
+  struct Witness {
+    virtual ~Witness() = default;
+    /// A group's state moved from `before` to `after`; `installed` by a snapshot, else by entries.
+    virtual void state_moved(GroupId group, raft::Position before, raft::Position after, std::uint64_t digest,
+                             bool installed) = 0;
+  };
+
+  void set_witness(Witness* witness) { witness_ = witness; }
+  void set_full(bool full) { full_ = full; }
+
+  Result<std::vector<node::StoredState>> load() override;
+  std::unique_ptr<View> view(GroupId group) override;
+  Result<void> write(std::span<const node::GroupStateUpdate> updates) override;
+  Result<void> flush() override;
+  Result<std::unique_ptr<node::StateSnapshot>> snapshot(GroupId group) override;
+  Result<void> stage(GroupId group, BytesView rows) override;
+  Result<void> discard_staged(GroupId group) override;
+  Result<void> install(GroupId group, raft::Position at, const raft::Config& config) override;
+  Result<void> destroy(GroupId group) override;
+
+  /// The machine stopped: unflushed writes after a drawn point are gone, staged rows may be.
+  void crash(Rng& rng);
+
+  raft::Position position(GroupId group) const;
+  std::uint64_t digest(GroupId group) const;
+  /// The group's rows; null if it is unknown.
+  const Rows* rows(GroupId group) const;
+  /// All groups that have state.
+  std::vector<GroupId> groups() const;
+
+ private:
+  struct Group {
+    Rows rows;
+    raft::Position applied;
+    std::optional<raft::Config> snapshot_config;
+    std::uint64_t digest = 0;
+  };
+
+  static void put(Group& group, const Put& put);
+  static void erase(Group& group, Rows::iterator row);
+  static void apply(Group& group, const node::GroupStateUpdate& update);
+
+  std::map<GroupId, Group> live_;
+  std::map<GroupId, Group> durable_;
+  std::vector<node::GroupStateUpdate> unflushed_;
+  std::map<GroupId, Rows> staged_;
+  bool full_ = false;
+  Witness* witness_ = nullptr;
+};
+
+}  // namespace nodedb::sim

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/linearizability.h"
+
+namespace nodedb::sim {
+
+namespace {
+
+/// How long a healed cluster may take for each step of coming right: many elections, snapshots and retries.
+constexpr std::int64_t patience_ns = 60 * ns_per_s;
+constexpr std::uint64_t init_tag = 1;
+
+std::string name_of(std::size_t node) {
+  return "node " + std::to_string(node + 1);
+}
+
+}  // namespace
+
+World::World(Climate climate, Bugs bugs, Listeners listeners)
+    : climate_(climate),
+      listeners_(std::move(listeners)),
+      rng_(mix(climate.seed, 0x776f726c64)),
+      oracle_(schedule_),
+      kept_down_(climate.nodes) {
+  cluster_ = Uuid::v4(rng_);
+  for (std::size_t i = 0; i < climate_.nodes; ++i) {
+    uuids_.push_back(Uuid::v4(rng_));
+    addresses_.push_back("node" + std::to_string(i + 1) + ":7000");
+  }
+  network_ =
+      std::make_unique<Network>(climate_, schedule_, static_cast<Network::Receiver&>(*this), rng_.fork());
+  for (std::size_t i = 0; i < climate_.nodes; ++i) {
+    hosts_.push_back(std::make_unique<Host>(i, options_for(i, bugs),
+                                            Host::World{climate_, schedule_, oracle_, *this}, rng_.fork(),
+                                            bugs.accept_torn_batch));
+    hosts_[i]->clock().set_rate(0, rng_.between(-climate_.drift_ppm, climate_.drift_ppm));
+    if (climate_.on(Fault::wall_jump)) hosts_[i]->clock().jump_wall(rng_.between(-ns_per_s, ns_per_s));
+  }
+  clients_ = std::make_unique<Clients>(climate_, schedule_, static_cast<Clients::Servers&>(*this), oracle_,
+                                       rng_.fork());
+  nemesis_ = std::make_unique<Nemesis>(climate_, schedule_, static_cast<Nemesis::Power&>(*this), rng_.fork());
+}
+
+node::Options World::options_for(std::size_t node, const Bugs& bugs) const {
+  node::Options o;
+  o.uuid = uuids_[node];
+  o.cluster = cluster_;
+  o.address = addresses_[node];
+  o.client_address = "node" + std::to_string(node + 1) + ":6379";
+  o.seeds = addresses_;
+  o.replication_factor = climate_.replication;
+  o.raft.election_timeout_ns = climate_.election_ns;
+  o.raft.resend_ns = climate_.resend_ns;
+  o.raft.lease_reads = climate_.lease_reads;
+  o.raft.append_entries_max = climate_.append_entries_max;
+  o.raft.inflight_appends_max = climate_.inflight_appends_max;
+  o.pulse_ns = climate_.pulse_ns;
+  o.rebalance_after_ns = climate_.rebalance_ns;
+  o.log_bytes_per_node = climate_.log_bytes_per_node;
+  o.log_bytes_per_group = climate_.log_bytes_per_group;
+  o.snapshot_chunk_bytes = climate_.snapshot_chunk_bytes;
+  o.vshards_placed = climate_.vshards;
+  o.trace = static_cast<bool>(listeners_.trace);
+  o.raft_bugs = bugs.raft;
+  o.bugs = bugs.node;
+  return o;
+}
+
+std::size_t World::index_of(const Uuid& uuid) const {
+  return static_cast<std::size_t>(std::ranges::find(uuids_, uuid) - uuids_.begin());
+}
+
+// --- wiring ---
+
+void World::connected(std::size_t node, std::size_t peer, bool dialled) {
+  hosts_[node]->happened(node::PeerConnected{uuids_[peer], dialled ? addresses_[peer] : std::string()});
+}
+
+void World::disconnected(std::size_t node, std::size_t peer) {
+  hosts_[node]->happened(node::PeerDisconnected{uuids_[peer]});
+}
+
+void World::received(std::size_t node, std::size_t from, wire::PeerMessage message) {
+  hosts_[node]->happened(node::FromPeer{uuids_[from], std::move(message)});
+}
+
+void World::codec_failed(std::size_t from, const Error& error) {
+  oracle_.complain("C8", "a message of " + name_of(from) + " does not survive its encoding: " + error.detail);
+}
+
+void World::send(std::size_t node, wire::Outbound out) {
+  const std::size_t to = index_of(out.to);
+  if (to >= hosts_.size()) return oracle_.complain("C8", name_of(node) + " writes to a stranger");
+  oracle_.sent(node, *hosts_[node]->core(), to, out.message);
+  network_->send(node, to, std::move(out.message));
+}
+
+void World::answer(std::size_t node, node::ClientReply reply) {
+  schedule_.note(mix(node, reply.tag));
+  clients_->answered(reply.tag, std::move(reply.result));
+}
+
+void World::answer(std::size_t node, node::OperatorReply reply) {
+  if (reply.tag != init_tag) return;
+  if (!reply.result) return say(node, "init: " + reply.result.error().detail);
+  formed_ = true;
+}
+
+void World::peers(std::size_t node, const std::vector<node::Peer>& peers) {
+  std::vector<std::size_t> wanted;
+  for (const node::Peer& peer : peers) {
+    const std::size_t index = index_of(peer.uuid);
+    if (index < hosts_.size()) wanted.push_back(index);
+  }
+  network_->dial(node, std::move(wanted));
+}
+
+void World::trace(std::size_t node, const std::vector<node::TraceEvent>& events) {
+  if (!listeners_.trace) return;
+  for (const node::TraceEvent& event : events) listeners_.trace(id_of(node), event);
+}
+
+void World::notice(std::size_t node, const std::string& text) {
+  say(node, text);
+}
+
+void World::say(std::size_t node, const std::string& text) {
+  if (listeners_.notice) listeners_.notice(schedule_.now(), name_of(node) + ": " + text);
+}
+
+void World::drained(std::size_t node) {
+  nemesis_->drained(node);
+}
+
+void World::must_stop(std::size_t node) {
+  crash(node);
+  nemesis_->must_restart(node);
+}
+
+bool World::request(std::size_t node, node::ClientRequest request) {
+  if (!hosts_[node]->running()) return false;
+  schedule_.note(mix(node, request.tag));
+  hosts_[node]->happened(std::move(request));
+  return true;
+}
+
+void World::crash(std::size_t node) {
+  if (!hosts_[node]->running()) return;
+  say(node, "crashes");
+  hosts_[node]->crash();
+  network_->stop(node);
+  clients_->broken(node);
+}
+
+void World::boot(std::size_t node) {
+  if (hosts_[node]->running()) return;
+  say(node, "boots");
+  std::vector<std::size_t> others;
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    if (i != node) others.push_back(i);
+  }
+  hosts_[node]->boot();
+  if (!hosts_[node]->running()) return;
+  network_->dial(node, std::move(others));
+  network_->start(node);
+}
+
+void World::ask_init(std::size_t node) {
+  hosts_[node]->happened(node::Init{init_tag});
+}
+
+// --- the run ---
+
+bool World::run_for(std::int64_t ns) {
+  const std::int64_t until = schedule_.now() + ns;
+  while (!oracle_.violation() && schedule_.run_one(until)) continue;
+  return !oracle_.violation();
+}
+
+bool World::run_until(std::int64_t within_ns, const std::function<bool()>& done,
+                      const std::function<std::string()>& why) {
+  const std::int64_t deadline = schedule_.now() + within_ns;
+  while (!done()) {
+    if (schedule_.now() >= deadline) {
+      oracle_.complain("C6", why());
+      return false;
+    }
+    if (!run_for(50 * ns_per_ms)) return false;
+  }
+  return !oracle_.violation();
+}
+
+/// Every now and then: nothing that input can grow has grown without bound (rule C7).
+void World::keep_books() {
+  const std::size_t bound =
+      4 * (climate_.log_bytes_per_node + groups() * climate_.log_bytes_per_group) + 1'000'000;
+  for (const std::size_t node : alive()) {
+    const node::Status status = hosts_[node]->status();
+    if (status.log_bytes > bound) {
+      oracle_.complain("C7", name_of(node) + " keeps " + std::to_string(status.log_bytes) + " bytes of log");
+    }
+    if (status.requests_waiting > 10'000) oracle_.complain("C7", name_of(node) + " hoards requests");
+  }
+  schedule_.after(2 * ns_per_s, [this] { keep_books(); });
+}
+
+void World::press_init() {
+  if (formed_) return;
+  ask_init(rng_.below(climate_.nodes));
+  schedule_.after(rng_.between(500 * ns_per_ms, 3 * ns_per_s), [this] { press_init(); });
+}
+
+std::vector<std::size_t> World::alive() const {
+  std::vector<std::size_t> out;
+  for (std::size_t node = 0; node < hosts_.size(); ++node) {
+    if (hosts_[node]->running()) out.push_back(node);
+  }
+  return out;
+}
+
+bool World::form() {
+  for (std::size_t node = 0; node < hosts_.size(); ++node) {
+    schedule_.after(rng_.between(0, 500 * ns_per_ms), [this, node] { boot(node); });
+  }
+  schedule_.after(rng_.between(0, ns_per_s), [this] { press_init(); });
+  keep_books();
+  if (climate_.early) {
+    nemesis_->start();
+    clients_->start();
+    return run_for(climate_.duration_ns);
+  }
+  if (!run_until(
+          patience_ns, [this] { return formed_ && all_led(); },
+          [] { return "the cluster was not formed"; })) {
+    return false;
+  }
+  nemesis_->start();
+  clients_->start();
+  return run_for(climate_.duration_ns);
+}
+
+void World::heal() {
+  nemesis_->stop();
+  network_->calm();
+  std::size_t spared =
+      climate_.heal_all || climate_.on(Fault::config) || !formed_ ? 0 : (climate_.replication - 1) / 2;
+  for (std::size_t node = 0; node < hosts_.size(); ++node) {
+    hosts_[node]->calm();
+    if (spared > 0 && rng_.chance(0.5)) {
+      --spared;
+      kept_down_[node] = true;
+      crash(node);
+    } else {
+      boot(node);
+    }
+  }
+}
+
+bool World::all_led() {
+  for (std::uint32_t g = 0; g < groups(); ++g) {
+    const bool led = std::ranges::any_of(alive(), [&](std::size_t node) {
+      const raft::Group* group = hosts_[node]->core()->group(GroupId(g));
+      return group != nullptr && group->role() == raft::Role::leader && group->commit() > Index(1);
+    });
+    if (!led) return false;
+  }
+  return true;
+}
+
+/// Nobody writes: every replica that is up must reach its leader's commit index with the same state.
+bool World::all_equal() {
+  for (std::uint32_t g = 0; g < groups(); ++g) {
+    const GroupId group(g);
+    Index commit;
+    std::size_t leaders = 0;
+    for (const std::size_t node : alive()) {
+      const raft::Group* replica = hosts_[node]->core()->group(group);
+      if (replica == nullptr || replica->role() != raft::Role::leader) continue;
+      ++leaders;
+      commit = replica->commit();
+    }
+    if (leaders != 1) {
+      unequal_ = "group " + std::to_string(g) + " has " + std::to_string(leaders) + " leaders";
+      return false;
+    }
+    for (const std::size_t node : alive()) {
+      const raft::Group* replica = hosts_[node]->core()->group(group);
+      if (replica == nullptr) continue;
+      const raft::Position at = hosts_[node]->state().position(group);
+      if (at.index == commit) continue;
+      unequal_ = "group " + std::to_string(g) + " on " + name_of(node) + " stays at index " +
+                 std::to_string(at.index.value) + " of " + std::to_string(commit.value);
+      return false;
+    }
+  }
+  return true;
+}
+
+bool World::come_right() {
+  heal();
+  if (!run_until(
+          patience_ns, [this] { return formed_ && all_led(); },
+          [this] { return formed_ ? "some group has no leader" : "the cluster was not formed"; })) {
+    return false;
+  }
+  if (!run_until(
+          patience_ns, [this] { return nemesis_->restore_configs(); },
+          [] { return "some group's voters could not be restored"; })) {
+    return false;
+  }
+  clients_->stop();
+  if (!run_for(climate_.patience_ns * 2)) return false;
+  clients_->probe(alive());
+  if (!run_until(
+          patience_ns, [this] { return clients_->probing() == 0; },
+          [this] { return "no answer to a " + clients_->probe_text(); })) {
+    return false;
+  }
+  return run_until(
+      patience_ns, [this] { return all_equal(); }, [this] { return unequal_; });
+}
+
+void World::judge_history(Report& report) {
+  report.history = clients_->history();
+  if (oracle_.violation()) return;
+  Judgement judgement = check_linearizable(report.history);
+  report.search_states = judgement.states;
+  if (judgement.kind == Judgement::Kind::violated) {
+    oracle_.complain("R8", "the history of key " + judgement.key + " is not linearizable");
+    report.witness = std::move(judgement.witness);
+  }
+  report.undecided = judgement.kind == Judgement::Kind::undecided;
+}
+
+Report World::run() {
+  Report report;
+  if (form()) come_right();
+  judge_history(report);
+  report.violation = oracle_.violation();
+  report.digest = schedule_.digest();
+  report.simulated_ns = schedule_.now();
+  report.actions = schedule_.actions_run();
+  report.messages = network_->messages();
+  report.answers = clients_->answers();
+  return report;
+}
+
+}  // namespace nodedb::sim

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The whole cluster, its network, disks, clocks, clients and misfortunes, in one thread under one seed. Runs
+// real node code. A run: the nodes boot and the cluster is formed; trouble and clients for the climate's
+// duration; then calm, in which everything must come right within a bound (rule C6); then the books are
+// checked.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node/options.h"
+#include "sim/clients.h"
+#include "sim/climate.h"
+#include "sim/history.h"
+#include "sim/host.h"
+#include "sim/nemesis.h"
+#include "sim/network.h"
+#include "sim/oracle.h"
+#include "sim/schedule.h"
+
+namespace nodedb::sim {
+
+/// What to break on purpose; sim/bugs.h names them.
+struct Bugs {
+  raft::PlantedBugs raft;
+  node::PlantedBugs node;
+  bool accept_torn_batch = false;  ///< the log store takes half a batch for whole
+};
+
+struct Listeners {
+  /// Lines for people, with the true time; empty: nobody listens.
+  std::function<void(std::int64_t at_ns, const std::string&)> notice;
+  std::function<void(NodeId, const node::TraceEvent&)> trace;
+};
+
+struct Report {
+  std::optional<Violation> violation;
+  std::uint64_t digest = 0;  ///< of every event: equal for two runs of one seed
+  std::int64_t simulated_ns = 0;
+  std::uint64_t actions = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t answers = 0;
+  std::size_t search_states = 0;
+  bool undecided = false;  ///< some key's history was too much for the checker's bounds
+  History history;
+  History witness;  ///< of a violation of linearizability
+};
+
+class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis::Power {
+ public:
+  World(Climate climate, Bugs bugs, Listeners listeners);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+  Report run();
+  std::int64_t now_ns() const { return schedule_.now(); }
+
+ private:
+  // Network::Receiver
+  void connected(std::size_t node, std::size_t peer, bool dialled) override;
+  void disconnected(std::size_t node, std::size_t peer) override;
+  void received(std::size_t node, std::size_t from, wire::PeerMessage message) override;
+  void codec_failed(std::size_t from, const Error& error) override;
+  // Host::Outside
+  void send(std::size_t node, wire::Outbound out) override;
+  void answer(std::size_t node, node::ClientReply reply) override;
+  void answer(std::size_t node, node::OperatorReply reply) override;
+  void peers(std::size_t node, const std::vector<node::Peer>& peers) override;
+  void trace(std::size_t node, const std::vector<node::TraceEvent>& events) override;
+  void notice(std::size_t node, const std::string& text) override;
+  void drained(std::size_t node) override;
+  void must_stop(std::size_t node) override;
+  // Clients::Servers
+  bool request(std::size_t node, node::ClientRequest request) override;
+  // Nemesis::Power
+  Host& host(std::size_t node) override { return *hosts_[node]; }
+  Network& network() override { return *network_; }
+  void crash(std::size_t node) override;
+  void boot(std::size_t node) override;
+  void ask_init(std::size_t node) override;
+  bool formed() const override { return formed_; }
+
+  node::Options options_for(std::size_t node, const Bugs& bugs) const;
+  std::size_t index_of(const Uuid& uuid) const;
+  void say(std::size_t node, const std::string& text);
+  /// Runs for `ns`, or until a rule is broken. False: broken.
+  bool run_for(std::int64_t ns);
+  /// Runs until `done` holds, looked at every 50 ms; `within_ns` over: rule C6 is broken by what `why` says.
+  bool run_until(std::int64_t within_ns, const std::function<bool()>& done,
+                 const std::function<std::string()>& why);
+  void keep_books();
+  void press_init();
+
+  bool form();
+  bool come_right();
+  void heal();
+  bool all_led();
+  bool all_equal();
+  void judge_history(Report& report);
+  std::vector<std::size_t> alive() const;
+  std::uint32_t groups() const { return climate_.vshards + 1; }
+
+  Climate climate_;
+  Listeners listeners_;
+  Rng rng_;
+  Schedule schedule_;
+  Oracle oracle_;
+  std::vector<Uuid> uuids_;
+  Uuid cluster_;
+  std::vector<std::string> addresses_;
+  std::unique_ptr<Network> network_;
+  std::vector<std::unique_ptr<Host>> hosts_;
+  std::unique_ptr<Clients> clients_;
+  std::unique_ptr<Nemesis> nemesis_;
+  bool formed_ = false;
+  std::vector<bool> kept_down_;
+  std::string unequal_;
+};
+
+}  // namespace nodedb::sim
