@@ -146,6 +146,22 @@ Result<Reply> execute(Keyspace& keys, BytesView bytes) {
   return reply;
 }
 
+std::int64_t due_ns_of(const rows::ExpiryKey& row) {
+  constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
+  return row.expire_at_ms > highest / ns_per_ms ? highest : row.expire_at_ms * ns_per_ms;
+}
+
+/// When the first of the keys that the batch gives a lifetime is due.
+std::optional<std::int64_t> earliest_due_ns(const Batch& batch) {
+  std::optional<std::int64_t> earliest;
+  for (const Write& write : batch) {
+    const auto* put = std::get_if<Put>(&write);
+    const auto row = put == nullptr ? std::nullopt : rows::expiry_key_in(put->key);
+    if (row && (!earliest || due_ns_of(*row) < *earliest)) earliest = due_ns_of(*row);
+  }
+  return earliest;
+}
+
 Result<void> check_known(const Argv& argv) {
   const auto executor = known(argv);
   return executor ? check(**executor, argv) : verdict(executor);
@@ -174,6 +190,7 @@ Result<ApplyOutput> Machine::apply(const View& view, const ApplyInput& input) co
   ApplyOutput output{.writes = {}, .reply = encode(*reply)};
   // A failed watch leaves nothing behind, not even the removal of keys whose time had come.
   if (reply->kind != Reply::Kind::null_array) output.writes = keys.take_batch();
+  output.due_ns = earliest_due_ns(output.writes);
   return output;
 }
 
@@ -190,8 +207,7 @@ std::optional<std::int64_t> Machine::next_due_ns(const View& view) const {
   if (!cursor->valid()) return std::nullopt;
   const auto row = rows::expiry_key_in(cursor->key());
   if (!row) return std::nullopt;
-  constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
-  return row->expire_at_ms > highest / ns_per_ms ? highest : row->expire_at_ms * ns_per_ms;
+  return due_ns_of(*row);
 }
 
 std::optional<Bytes> Machine::command_when_due(const View& view, Hlc hlc) const {

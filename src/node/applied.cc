@@ -8,6 +8,12 @@
 
 namespace nodedb::node {
 
+namespace {
+
+constexpr std::int64_t due_pause_ns = 50 * ns_per_ms;
+
+}  // namespace
+
 void Node::State::receive(Applied done) {
   for (GroupApplied& one : done.groups) {
     Replica* group = replica(one.group);
@@ -23,8 +29,10 @@ void Node::State::receive(Applied done) {
       announce();
     }
     answer_writes(*group, std::move(one.replies), group->applied);
-    if (one.next_due_ns) group->next_due_ns = one.next_due_ns;
-    schedule_due(*group);
+    if (one.next_due_ns && (!group->next_due_ns || *one.next_due_ns < *group->next_due_ns)) {
+      group->next_due_ns = one.next_due_ns;
+      schedule_due(*group);
+    }
     if (one.halted && !group->halted) {
       group->halted = one.halted;
       notice("group " + std::to_string(one.group.value) + " stopped applying: " + one.halted->detail);
@@ -90,9 +98,9 @@ void Node::State::receive(DueFound done) {
     const wire::CommandEntry entry{hlc.now(now.wall), {}, done.command->view()};
     if (group->staged.empty()) staged.push_back(done.group);
     group->staged.push_back({Origin{}, wire::encode_command(entry)});
-    return;  // the next instant is known once it is applied
   }
-  if (group->next_due_ns) group->next_due_ns = std::max(*group->next_due_ns, now.wall.ns + 100 * ns_per_ms);
+  // Asked again soon while something is due: the command may do only a part of it, or be lost.
+  if (group->next_due_ns) group->next_due_ns = std::max(*group->next_due_ns, now.wall.ns + due_pause_ns);
   schedule_due(*group);
 }
 

@@ -81,7 +81,6 @@ class GroupApply {
   GroupApplied take_done() {
     done_.group = group_;
     done_.halted = memory_.halted;
-    done_.next_due_ns = machine_.next_due_ns(overlay_);
     return std::move(done_);
   }
 
@@ -126,6 +125,8 @@ class GroupApply {
     if (!output) return std::unexpected(output.error());
     memory_.clock = stamp;
     clock_changed_ = true;
+    if (output->due_ns)
+      done_.next_due_ns = std::min(*output->due_ns, done_.next_due_ns.value_or(*output->due_ns));
     for (Write& write : output->writes) {
       update_.writes.push_back(to_stored(write));
       if (group_ == metadata_group) done_.metadata.push_back(write);

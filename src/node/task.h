@@ -76,7 +76,7 @@ struct GroupApplied {
   raft::Position applied;
   std::vector<EntryReply> replies;          ///< if wanted, one for each command entry
   Batch metadata;                           ///< group 0 only: the row changes, for the node's own tables
-  std::optional<std::int64_t> next_due_ns;  ///< StateMachine::next_due_ns after these entries
+  std::optional<std::int64_t> next_due_ns;  ///< the earliest clean-up that these entries cause
   std::optional<Error> halted;              ///< entry applied.index + 1 cannot be understood by this build
 };
 struct Applied {

@@ -88,6 +88,8 @@ void Node::State::role_changed(Replica& group) {
       group.claimed = term;
       live.claim(id, term);
       pulse_all = true;
+      // What an earlier leader knew of due clean-up is not known here: look.
+      group.next_due_ns = now.wall.ns;
       schedule_due(group);
     }
   } else if (group.claimed != Term()) {

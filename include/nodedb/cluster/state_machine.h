@@ -69,6 +69,8 @@ struct ApplyInput {
 struct ApplyOutput {
   Batch writes;
   Bytes reply;
+  /// Wall-clock ns at which these writes give `command_when_due` something to do; nothing if they do not.
+  std::optional<std::int64_t> due_ns = std::nullopt;
 };
 
 struct ReadInput {
