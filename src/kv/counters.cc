@@ -61,7 +61,8 @@ Reply run_incrbyfloat(Keyspace& keys, const Argv& argv) {
   const long double sum = *old + *amount;
   if (!std::isfinite(sum)) return Reply::error(errors::not_finite);
   Bytes text = format_real(sum);
-  keys.put(argv[1], {.value = text, .expire_at_ms = item == nullptr ? 0 : item->expire_at_ms});
+  const std::int64_t expire = item == nullptr ? 0 : item->expire_at_ms;
+  keys.put(argv[1], {.value = text, .expire_at_ms = expire, .form = rows::Form::text});
   return Reply::bulk(std::move(text));
 }
 

@@ -56,7 +56,7 @@ Result<CopyOptions> parse_copy(const Argv& argv) {
 
 std::string_view encoding(const rows::Item& item) {
   if (item.form == rows::Form::edited) return "raw";
-  if (parse_integer(item.value)) return "int";
+  if (item.form == rows::Form::natural && parse_integer(item.value)) return "int";
   return item.value.size() <= embedded_bytes_max ? "embstr" : "raw";
 }
 

@@ -66,7 +66,7 @@ Bytes pack(const Stats& stats) {
 std::optional<Item> item_in(BytesView row) {
   if (row.size() < item_header_bytes) return std::nullopt;
   const auto form = static_cast<std::uint8_t>(row[16]);
-  if (form > static_cast<std::uint8_t>(Form::edited)) return std::nullopt;
+  if (form > static_cast<std::uint8_t>(Form::text)) return std::nullopt;
   return Item{.modified_index = little_at(row.data()),
               .expire_at_ms = static_cast<std::int64_t>(little_at(row.data() + 8)),
               .form = static_cast<Form>(form),

@@ -13,7 +13,8 @@
 // slot << 48 | hash is the key's position: scans walk positions, so a cursor is a plain number that means the
 // same on every replica, and the keys of a slot or of a vShard are neighbours. Keys that share a position are
 // never parted by a page. expire_at_ms is ms since the Unix epoch, 0 for never; the 'x' row exists exactly
-// then when it is not 0. form 1 marks a string that was edited in place (OBJECT ENCODING answers raw).
+// then when it is not 0. form is 1 for a string that was edited in place,
+// 2 for the text of a float sum, else 0.
 // modified_index is the log index of the entry that last changed the key: WATCH compares it.
 // last_delete_index is that of the last entry that removed any key. The stats row is absent until the first
 // key.
@@ -32,7 +33,8 @@ inline constexpr BytesView expiries_begin = "x";
 inline constexpr BytesView expiries_end = "y";
 inline constexpr std::uint64_t hash_mask = (std::uint64_t{1} << 48) - 1;
 
-enum class Form : std::uint8_t { natural = 0, edited = 1 };
+/// What OBJECT ENCODING may call the value: whatever fits it, always raw, or anything but an int.
+enum class Form : std::uint8_t { natural = 0, edited = 1, text = 2 };
 
 struct Stats {
   std::uint64_t keys = 0;

@@ -137,7 +137,7 @@ TEST(Rows, Layout) {
 TEST(Rows, BadRowsAreRefused) {
   EXPECT_FALSE(rows::item_in(""));
   EXPECT_FALSE(rows::item_in(Bytes(16, '\0')));
-  EXPECT_FALSE(rows::item_in(Bytes(17, '\2')));
+  EXPECT_FALSE(rows::item_in(Bytes(17, '\3')));
   EXPECT_TRUE(rows::item_in(Bytes(17, '\0')));
   EXPECT_FALSE(rows::stats_in(Bytes(15, '\0')));
   EXPECT_FALSE(rows::stats_in(Bytes(17, '\0')));
