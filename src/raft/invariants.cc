@@ -36,6 +36,13 @@ void ClusterChecker::elected(GroupId group, Term term, NodeId node) {
                       std::to_string(term.value));
 }
 
+void ClusterChecker::voted(GroupId group, NodeId node, Term term, NodeId candidate) {
+  const auto [vote, fresh] = groups_[group].replicas[node].votes.emplace(term, candidate);
+  if (fresh || vote->second == candidate) return;
+  complain(group, "R4: " + text(node) + " votes for " + text(vote->second) + " and " + text(candidate) +
+                      " in term " + std::to_string(term.value));
+}
+
 void ClusterChecker::appended(GroupId group, NodeId node, const Entry& entry, Term previous) {
   const Placed placed{hash_of(entry), previous};
   const auto [known, fresh] = groups_[group].placed.emplace(Position{entry.index, entry.term}, placed);

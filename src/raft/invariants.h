@@ -19,6 +19,8 @@ class ClusterChecker {
  public:
   /// R1. `node` became the leader of `term`.
   void elected(GroupId group, Term term, NodeId node);
+  /// R1, R4. `node` gives its vote of `term` away: the message leaves.
+  void voted(GroupId group, NodeId node, Term term, NodeId candidate);
   /// R2. `node` appended `entry` right behind an entry of `previous` term.
   void appended(GroupId group, NodeId node, const Entry& entry, Term previous);
   /// R2, R3, R5. `node` was handed a committed entry, to be applied.
@@ -48,6 +50,7 @@ class ClusterChecker {
     HardState hard;
     Index applied;
     bool seen = false;  ///< its first index is known
+    std::map<Term, NodeId> votes;
   };
   struct PerGroup {
     std::map<Term, NodeId> leaders;

@@ -10,7 +10,9 @@ namespace {
 class Chaos {
  public:
   Chaos(std::uint64_t seed, const ChaosPlan& plan, PlantedBugs bugs)
-      : plan_(plan), rng_(seed ^ 0x5eed), world_(seed, ids(plan.nodes), voters(plan.voters), plan.options, bugs) {
+      : plan_(plan),
+        rng_(seed ^ 0x5eed),
+        world_(seed, ids(plan.nodes), voters(plan.voters), plan.options, bugs) {
     draw_climate();
   }
 
@@ -112,7 +114,8 @@ class Chaos {
     } else {
       const auto op = [&] { return static_cast<ChangeOp>(rng_.below(3)); };
       const std::vector<Change> one{Change{op(), NodeId(some_node())}};
-      const std::vector<Change> more{one[0], Change{op(), NodeId(some_node())}, Change{op(), NodeId(some_node())}};
+      const std::vector<Change> more{one[0], Change{op(), NodeId(some_node())},
+                                     Change{op(), NodeId(some_node())}};
       next = rng_.chance(0.5) ? change_simple(now, one) : enter_joint(now, rng_.chance(0.7), more);
     }
     if (next && group.change_config(world_.now(), *next)) ++result_.changes;
@@ -129,9 +132,8 @@ class Chaos {
     world_.heal();
     world_.climate = Climate{};
     for (std::uint32_t id = 1; id <= plan_.nodes; ++id) world_.restart(id);
-    world_.run(20 * ns_per_s, [&] {
-      return world_.settled() && !world_.group(world_.leader()).transferring_to();
-    });
+    world_.run(20 * ns_per_s,
+               [&] { return world_.settled() && !world_.group(world_.leader()).transferring_to(); });
     const std::uint32_t leader = world_.leader();
     if (leader == 0) return give_up("no leader after healing");
     if (!world_.settled()) return give_up("replicas do not agree after healing");

@@ -29,9 +29,10 @@ void expect_green(const ChaosPlan& plan, std::uint64_t count, const char* what) 
     sum.changes += result.changes;
     sum.transfers += result.transfers;
   }
-  std::cout << what << ": " << count << " seeds, committed " << sum.committed << ", reads " << sum.reads_granted
-            << ", snapshots " << sum.snapshots << ", crashes " << sum.crashes << ", lost " << sum.lost
-            << ", config changes " << sum.changes << ", transfers " << sum.transfers << "\n";
+  std::cout << what << ": " << count << " seeds, committed " << sum.committed << ", reads "
+            << sum.reads_granted << ", snapshots " << sum.snapshots << ", crashes " << sum.crashes
+            << ", lost " << sum.lost << ", config changes " << sum.changes << ", transfers " << sum.transfers
+            << "\n";
   // The schedules are worth nothing if they do not reach what they are for.
   EXPECT_GT(sum.committed, 20 * count);
   EXPECT_GT(sum.reads_granted, 0);
@@ -40,7 +41,9 @@ void expect_green(const ChaosPlan& plan, std::uint64_t count, const char* what) 
   EXPECT_TRUE(!plan.changes || sum.changes > 0);
 }
 
-TEST(Chaos, Everything) { expect_green(ChaosPlan{}, seeds(150), "everything"); }
+TEST(Chaos, Everything) {
+  expect_green(ChaosPlan{}, seeds(150), "everything");
+}
 
 TEST(Chaos, CrashesOnly) {
   ChaosPlan plan;

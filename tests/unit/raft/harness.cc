@@ -143,6 +143,9 @@ void World::transmit(std::uint32_t from, std::uint32_t to, std::function<void()>
 void World::send(std::uint32_t from, const Envelope& envelope) {
   if (dropped_kinds.contains(envelope.message.index())) return;
   const std::uint32_t to = envelope.to.value;
+  const auto* vote = std::get_if<VoteReply>(&envelope.message);
+  if (vote != nullptr && vote->granted && !vote->pre)
+    checker.voted(id_, NodeId(from), vote->term, envelope.to);
   transmit(from, to, [this, from, to, message = envelope.message] {
     group(to).receive(now_, NodeId(from), message, live(to));
     drain(to);
