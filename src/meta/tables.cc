@@ -18,7 +18,7 @@ constexpr Placement nowhere() {
 }  // namespace
 
 Result<void> Tables::absorb(const Write& write) {
-  if (const auto* put = std::get_if<Put>(&write)) return absorb(*put);
+  if (const auto* put = std::get_if<Put>(&write)) return store(*put);
   if (const auto* gone = std::get_if<Delete>(&write)) {
     drop(gone->key, gone->key + '\0');
   } else {
@@ -28,7 +28,7 @@ Result<void> Tables::absorb(const Write& write) {
   return {};
 }
 
-Result<void> Tables::absorb(const Put& put) {
+Result<void> Tables::store(const Put& put) {
   const auto key = row_key_in(put.key);
   if (!key) return {};
   if (std::holds_alternative<ClusterKey>(*key)) {

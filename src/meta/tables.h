@@ -28,7 +28,7 @@ struct Tables {
   const Member* find(const Uuid& uuid) const;
 
  private:
-  Result<void> absorb(const Put& put);
+  Result<void> store(const Put& put);
   void drop(BytesView from, BytesView to);
 };
 

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/wire/examples.h"
+
+#include "base/crc32c.h"
+#include "meta/codec.h"
+#include "meta/placement.h"
+#include "wire/peer_codec.h"
+#include "wire/rows.h"
+
+namespace nodedb::examples {
+
+namespace {
+
+constexpr GroupId group{7};
+
+Uuid uuid(std::uint8_t last) {
+  Uuid made = Uuid::parse("6ba7b810-9dad-41d1-80b4-00c04fd43000").value();
+  made.bytes.back() = last;
+  return made;
+}
+
+wire::RaftBundle bundle() {
+  raft::Append append{Term(5), {Index(40), Term(4)}, Index(39), {}};
+  for (raft::Entry entry : entries()) {
+    entry.index = append.previous.index + (append.entries.size() + 1);
+    append.entries.push_back(std::move(entry));
+  }
+  return {{
+      {group, raft::VoteRequest{Term(5), {Index(300), Term(4)}, true, false}},
+      {group, raft::VoteReply{Term(5), true, true}},
+      {group, append},
+      {GroupId(0), raft::AppendReply{Term(5), true, Index(43), Index(0), {}}},
+      {GroupId(1024), raft::AppendReply{Term(5), false, Index(0), Index(300), {Index(250), Term(3)}}},
+      {group, raft::TimeoutNow{Term(5)}},
+      {group, raft::ReadIndexRequest{Term(5), 0x1234567890}},
+      {group, raft::ReadIndexReply{Term(5), 0x1234567890, true, Index(43)}},
+  }};
+}
+
+raft::Pulse pulse() {
+  raft::Pulse made;
+  made.incarnation = Incarnation(3);
+  made.sent = Time{1'234'567'890'123};
+  made.base = 10;
+  made.version = 12;
+  made.reply_now = true;
+  made.claims = {{GroupId(0), Term(2), Index(99), true}, {group, Term(5), Index(0), false}};
+  made.echo_incarnation = Incarnation(8);
+  made.echo_sent = Time{-1};
+  made.echo_version = 300;
+  made.refusals = {{GroupId(12), Term(6)}};
+  return made;
+}
+
+wire::ForwardBundle forwards() {
+  const wire::SessionStamp stamp{NodeId(2), Incarnation(3), 1000, 998};
+  wire::ForwardReply refusal{78, Incarnation(4), group, Blob(), NodeId(3)};
+  refusal.result = fail(Code::not_leader, "node 3 leads");
+  return {{{77, Incarnation(3), group, true, stamp, Blob("SET k v")},
+           {78, Incarnation(3), group, false, {}, Blob("GET k")}},
+          {{77, Incarnation(4), group, Blob("OK"), NodeId()}, refusal}};
+}
+
+Bytes rows() {
+  Bytes made;
+  wire::append_row(made, {"a key", "its value"});
+  wire::append_row(made, {"an empty value", ""});
+  return made;
+}
+
+std::string kind_name(const wire::PeerMessage& message) {
+  constexpr std::array names{"hello",   "found",          "founded",         "raft",          "pulse",
+                             "forward", "snapshot-offer", "snapshot-credit", "snapshot-chunk"};
+  return names.at(message.index());
+}
+
+}  // namespace
+
+meta::Genesis genesis() {
+  meta::GenesisPlan plan;
+  plan.cluster = uuid(0xc0);
+  plan.founders = {{uuid(1), "10.0.0.1:7400", "10.0.0.1:6379"},
+                   {uuid(2), "10.0.0.2:7400", "10.0.0.2:6379"},
+                   {uuid(3), "db3.example:7400", ""}};
+  plan.vshards_placed = 4;
+  auto made = meta::make_genesis(plan).value();
+  made.placement.resize(6);
+  return made;
+}
+
+wire::Identity identity() {
+  return {uuid(0xc0), uuid(2), NodeId(2), wire::data_format_version, genesis()};
+}
+
+raft::Config config() {
+  return {
+      {NodeId(1), NodeId(2), NodeId(4)}, {NodeId(1), NodeId(2), NodeId(3)}, {NodeId(9)}, {NodeId(3)}, true};
+}
+
+std::vector<raft::Entry> entries() {
+  const wire::CommandEntry command{
+      {1'700'000'000'000'000'000, 2}, {NodeId(2), Incarnation(3), 1000, 998}, "SET k v"};
+  return {{Index(41), Term(4), raft::EntryKind::noop, {}},
+          {Index(42), Term(4), raft::EntryKind::command, wire::encode_command(command)},
+          {Index(43), Term(5), raft::EntryKind::config, Blob(raft::encode(config()))}};
+}
+
+std::vector<wire::PeerMessage> peer_messages() {
+  const wire::TransferId transfer{Incarnation(3), 17};
+  return {
+      wire::Hello{NodeId(2), Incarnation(3), "10.0.0.2:7400", "10.0.0.2:6379", true},
+      wire::Found{genesis()},
+      wire::Founded{false, "another cluster"},
+      bundle(),
+      pulse(),
+      forwards(),
+      wire::SnapshotOffer{transfer, group, Term(5), {Index(300), Term(4)}, config()},
+      wire::SnapshotCredit{transfer, group, 5, 13, false, true},
+      wire::SnapshotChunk{transfer, group, 5, crc32c(rows()), 0x89abcdef, true, Blob(rows())},
+  };
+}
+
+std::vector<meta::MetaEntry> meta_entries() {
+  const meta::MemberUp up{NodeId(2), Incarnation(3), "10.0.0.2:7400", "10.0.0.2:6379"};
+  const meta::PlacementChange change{VShardId(1023), {Epoch(2), {NodeId(3), NodeId(1), NodeId(2)}}};
+  const meta::ClusterVersion version{2};
+  return {up, change, version, meta::MetaBatch{{change, version}}};
+}
+
+std::vector<Example> all() {
+  std::vector<Example> made;
+  const auto add = [&](std::string name, std::string fuzzer, Bytes bytes) {
+    made.push_back({std::move(name), std::move(fuzzer), bytes, bytes});
+  };
+  for (const wire::PeerMessage& message : peer_messages()) {
+    const auto frame = wire::encode(message);
+    made.push_back({"frame-" + kind_name(message), "peer", wire::encode_frame(frame.kind, frame.payload),
+                    static_cast<char>(frame.kind) + frame.payload});
+    add("frame-" + kind_name(message), "frames", made.back().bytes);
+  }
+  const auto open = wire::encode_stream_open(wire::StreamClass::log);
+  add("frame-stream-open", "frames", wire::encode_frame(open.kind, open.payload));
+  const std::array entry_names{"noop", "command", "config"};
+  for (const raft::Entry& entry : entries()) {
+    const std::string kind = entry_names.at(static_cast<std::size_t>(entry.kind));
+    add("record-" + kind, "log_record", wire::encode_entry(group, entry));
+  }
+  add("record-hard-state", "log_record", wire::encode_hard_state(group, {Term(5), NodeId(2), Index(42)}));
+  add("record-log-base", "log_record", wire::encode_log_base(group, {{Index(40), Term(4)}, config()}));
+  add("command-entry", "command", Bytes(entries().at(1).payload.view()));
+  add("raft-config", "raft_config", raft::encode(config()));
+  add("snapshot-rows", "rows", rows());
+  add("identity", "identity", wire::encode_identity(identity()));
+  const std::array meta_names{"member-up", "placement-change", "cluster-version", "batch"};
+  for (const meta::MetaEntry& entry : meta_entries()) {
+    add(std::string("meta-") + meta_names.at(entry.index()), "meta", meta::encode(entry));
+  }
+  add("meta-genesis", "meta", meta::encode(genesis()));
+  add("meta-row-cluster", "meta", meta::encode(genesis().cluster));
+  add("meta-row-member", "meta", meta::encode(genesis().members.at(1)));
+  add("meta-row-placement", "meta", meta::encode(genesis().placement.at(3)));
+  add("meta-result-done", "meta", meta::encode_result({}));
+  add("meta-result-refused", "meta", meta::encode_result(fail(Code::conflict, "vShard 3 is at epoch 2")));
+  return made;
+}
+
+}  // namespace nodedb::examples

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/wire/generators.h"
+
+#include <algorithm>
+
+#include "wire/error_codec.h"
+
+namespace nodedb::testing {
+
+namespace {
+
+template <class Make>
+auto list(std::size_t size_max, Make make) {
+  std::vector<decltype(make())> items;
+  const std::size_t size = below(size_max + 1);
+  for (std::size_t i = 0; i < size; ++i) items.push_back(make());
+  return items;
+}
+
+std::vector<NodeId> nodes(std::size_t size_max) {
+  return list(size_max, [] { return id<NodeId>(); });
+}
+
+std::vector<NodeId> sorted_nodes(std::uint32_t first, std::size_t size_max) {
+  std::vector<NodeId> set;
+  for (std::size_t i = below(size_max + 1); i > 0; --i) {
+    set.push_back(NodeId(first));
+    first += 1 + static_cast<std::uint32_t>(below(3));
+  }
+  return set;
+}
+
+Blob blob() {
+  return Blob(bytes());
+}
+
+wire::TransferId transfer() {
+  const auto incarnation = id<Incarnation>();
+  return {incarnation, number()};
+}
+
+raft::Append append() {
+  raft::Append m{id<Term>(), position(), id<Index>(), {}};
+  if (m.previous.index.value > std::uint64_t{1} << 63) m.previous.index = Index(m.previous.index.value >> 1);
+  Index index = m.previous.index;
+  m.entries = list(4, [&] { return entry(++index); });
+  return m;
+}
+
+wire::SnapshotOffer offer() {
+  return {transfer(), id<GroupId>(), id<Term>(), position(), config()};
+}
+
+wire::SnapshotChunk chunk() {
+  wire::SnapshotChunk m{transfer(), id<GroupId>(), number(), 0, 0, truth(), {}};
+  m.crc = number<std::uint32_t>();
+  m.crc_chain = number<std::uint32_t>();
+  m.rows = blob();
+  return m;
+}
+
+}  // namespace
+
+raft::Config config() {
+  raft::Config made;
+  made.voters = sorted_nodes(1, 4);
+  if (made.voters.empty()) made.voters.push_back(NodeId(7));
+  made.learners = sorted_nodes(100, 3);
+  if (truth()) {
+    made.outgoing = sorted_nodes(1000, 3);
+    made.learners_next = made.outgoing;
+    if (!made.learners_next.empty() && truth()) made.learners_next.pop_back();
+    made.auto_leave = made.joint() && truth();
+  }
+  return made;
+}
+
+raft::Entry entry(Index index) {
+  raft::Entry made{index, id<Term>(), static_cast<raft::EntryKind>(below(3)), {}};
+  if (made.kind == raft::EntryKind::command) made.payload = blob();
+  if (made.kind == raft::EntryKind::config) made.payload = Blob(raft::encode(config()));
+  return made;
+}
+
+raft::Message raft_message() {
+  switch (below(7)) {
+    case 0:
+      return raft::VoteRequest{id<Term>(), position(), truth(), truth()};
+    case 1:
+      return raft::VoteReply{id<Term>(), truth(), truth()};
+    case 2:
+      return append();
+    case 3:
+      return raft::AppendReply{id<Term>(), truth(), id<Index>(), id<Index>(), position()};
+    case 4:
+      return raft::TimeoutNow{id<Term>()};
+    case 5:
+      return raft::ReadIndexRequest{id<Term>(), number()};
+    default:
+      return raft::ReadIndexReply{id<Term>(), number(), truth(), id<Index>()};
+  }
+}
+
+raft::Pulse pulse() {
+  raft::Pulse made;
+  made.incarnation = id<Incarnation>();
+  made.sent = Time{number<std::int64_t>()};
+  made.base = number();
+  made.version = number();
+  made.reply_now = truth();
+  made.claims = list(5, [] { return raft::Claim{id<GroupId>(), id<Term>(), id<Index>(), truth()}; });
+  made.echo_incarnation = id<Incarnation>();
+  made.echo_sent = Time{number<std::int64_t>()};
+  made.echo_version = number();
+  made.refusals = list(5, [] { return raft::Refusal{id<GroupId>(), id<Term>()}; });
+  return made;
+}
+
+wire::SessionStamp stamp() {
+  wire::SessionStamp made;
+  made.gateway = id<NodeId>();
+  if (made.gateway == NodeId()) return made;
+  made.incarnation = Incarnation(std::max<std::uint64_t>(1, number()));
+  made.sequence = std::max<std::uint64_t>(1, number());
+  made.first_outstanding = std::clamp<std::uint64_t>(number(), 1, made.sequence);
+  return made;
+}
+
+wire::Forward forward() {
+  wire::Forward made{number(), id<Incarnation>(), id<GroupId>(), truth(), {}, blob()};
+  if (made.write) made.stamp = {id<NodeId>(), id<Incarnation>(), number(), number()};
+  return made;
+}
+
+Error error() {
+  return Error{static_cast<Code>(below(static_cast<std::size_t>(wire::last_code) + 1)), bytes()};
+}
+
+wire::ForwardReply forward_reply() {
+  wire::ForwardReply made{number(), id<Incarnation>(), id<GroupId>(), blob(), id<NodeId>()};
+  if (truth()) made.result = std::unexpected(error());
+  return made;
+}
+
+meta::Cluster cluster() {
+  return {uuid(), number<std::uint32_t>(), number<std::uint32_t>()};
+}
+
+meta::Member member() {
+  return {
+      id<NodeId>(), uuid(), bytes(), bytes(), id<Incarnation>(), static_cast<meta::MemberState>(below(2))};
+}
+
+meta::Placement placement() {
+  const auto epoch = id<Epoch>();
+  return {epoch, nodes(5)};
+}
+
+meta::Genesis genesis() {
+  return {cluster(), list(4, member), nodes(4), list(6, placement)};
+}
+
+meta::MetaEntry meta_entry() {
+  const auto single = []() -> meta::SingleEntry {
+    switch (below(3)) {
+      case 0:
+        return meta::MemberUp{id<NodeId>(), id<Incarnation>(), bytes(), bytes()};
+      case 1:
+        return meta::PlacementChange{VShardId(static_cast<std::uint16_t>(below(vshard_count))), placement()};
+      default:
+        return meta::ClusterVersion{number<std::uint32_t>()};
+    }
+  };
+  if (truth()) return meta::MetaBatch{list(4, single)};
+  return std::visit([](auto entry) -> meta::MetaEntry { return entry; }, single());
+}
+
+wire::PeerMessage peer_message() {
+  switch (below(9)) {
+    case 0:
+      return wire::Hello{id<NodeId>(), id<Incarnation>(), bytes(), bytes(), truth()};
+    case 1:
+      return wire::Found{genesis()};
+    case 2:
+      return wire::Founded{truth(), bytes()};
+    case 3:
+      return wire::RaftBundle{list(5, [] { return wire::GroupMessage{id<GroupId>(), raft_message()}; })};
+    case 4:
+      return pulse();
+    case 5:
+      return wire::ForwardBundle{list(4, forward), list(4, forward_reply)};
+    case 6:
+      return offer();
+    case 7:
+      return wire::SnapshotCredit{transfer(), id<GroupId>(), number(), number(), truth(), truth()};
+    default:
+      return chunk();
+  }
+}
+
+}  // namespace nodedb::testing

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/peer_codec.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "base/limits.h"
+#include "tests/unit/wire/examples.h"
+#include "tests/unit/wire/generators.h"
+#include "tests/unit/wire/robustness.h"
+#include "wire/error_codec.h"
+
+namespace nodedb::wire {
+namespace {
+
+Result<PeerMessage> decoded(const EncodedMessage& frame) {
+  return decode(frame.kind, Blob(frame.payload));
+}
+
+Code refused(const PeerMessage& message) {
+  const auto result = decoded(encode(message));
+  EXPECT_FALSE(result.has_value());
+  return result ? Code::invalid_state : result.error().code;
+}
+
+RC_GTEST_PROP(PeerCodec, EveryMessageComesBack, ()) {
+  const PeerMessage message = testing::peer_message();
+  const EncodedMessage frame = encode(message);
+  const auto result = decoded(frame);
+  RC_ASSERT((result.has_value()));
+  RC_ASSERT((*result == message));
+  RC_ASSERT((encode(*result).payload == frame.payload));
+}
+
+RC_GTEST_PROP(PeerCodec, BundlesInSmallFramesSayTheSame, ()) {
+  RaftBundle bundle;
+  ForwardBundle forward;
+  for (std::size_t i = testing::below(12); i > 0; --i) {
+    bundle.messages.push_back({testing::id<GroupId>(), testing::raft_message()});
+    forward.requests.push_back(testing::forward());
+    forward.replies.push_back(testing::forward_reply());
+  }
+  const std::size_t size = 1 + testing::below(600);
+  RaftBundle again;
+  for (const auto& frame : encode_frames(bundle, size)) {
+    auto part = std::get<RaftBundle>(decoded(frame).value());
+    RC_ASSERT((part.messages.size() == 1u || frame.payload.size() <= size));
+    again.messages.insert(again.messages.end(), part.messages.begin(), part.messages.end());
+  }
+  RC_ASSERT((again == bundle));
+  ForwardBundle forward_again;
+  for (const auto& frame : encode_frames(forward, size)) {
+    auto part = std::get<ForwardBundle>(decoded(frame).value());
+    forward_again.requests.insert(forward_again.requests.end(), part.requests.begin(), part.requests.end());
+    forward_again.replies.insert(forward_again.replies.end(), part.replies.begin(), part.replies.end());
+  }
+  RC_ASSERT((forward_again == forward));
+}
+
+TEST(PeerCodec, ExamplesRefuseTruncationAndSurviveMutation) {
+  for (const PeerMessage& message : examples::peer_messages()) {
+    const EncodedMessage frame = encode(message);
+    const auto again = [&](BytesView bytes) { return decode(frame.kind, Blob(Bytes(bytes))); };
+    testing::refuses_every_truncation(frame.payload, again);
+    testing::survives_mutation(frame.payload, again);
+    EXPECT_FALSE(again(frame.payload + "x").has_value()) << "a byte is left over";
+  }
+}
+
+TEST(PeerCodec, EmptyBundlesHaveNoFrames) {
+  EXPECT_TRUE(encode_frames(RaftBundle{}, 100).empty());
+  EXPECT_TRUE(encode_frames(ForwardBundle{}, 100).empty());
+  EXPECT_EQ(encode_frames(Founded{}, 100).size(), 1u);
+}
+
+TEST(PeerCodec, PayloadsAreSlicesOfTheFrame) {
+  raft::Append append{Term(3), {Index(7), Term(2)}, Index(6), {}};
+  append.entries.push_back({Index(8), Term(3), raft::EntryKind::command, Blob(Bytes(100, 'e'))});
+  const Blob payload(encode(RaftBundle{{{GroupId(5), append}}}).payload);
+  const auto message = decode(FrameKind::raft, payload);
+  const auto& got = std::get<raft::Append>(std::get<RaftBundle>(*message).messages.at(0).message);
+  const BytesView entry = got.entries.at(0).payload.view();
+  EXPECT_EQ(entry, Bytes(100, 'e'));
+  EXPECT_GE(entry.data(), payload.view().data());
+  EXPECT_LE(entry.data() + entry.size(), payload.view().data() + payload.size());
+}
+
+TEST(PeerCodec, CapsAreKept) {
+  raft::Append append;
+  for (std::uint64_t i = 1; i <= limits::append_entries_max + 1; ++i) {
+    append.entries.push_back({Index(i), Term(1), raft::EntryKind::noop, {}});
+  }
+  EXPECT_EQ(refused(RaftBundle{{{GroupId(1), append}}}), Code::too_large);
+  raft::Pulse pulse;
+  pulse.claims.resize(vshard_count + 2);
+  EXPECT_EQ(refused(pulse), Code::too_large);
+  RaftBundle bundle;
+  bundle.messages.resize(limits::bundle_messages_max + 1);
+  EXPECT_EQ(refused(bundle), Code::too_large);
+  EXPECT_EQ(encode_frames(bundle, std::size_t{1} << 40).size(), 2u) << "the encoder cuts before the cap";
+}
+
+TEST(PeerCodec, TextsForPeopleAreCutToWhatThePeerAccepts) {
+  const auto founded = decoded(encode(Founded{false, Bytes(100'000, 'x')}));
+  EXPECT_EQ(std::get<Founded>(*founded).reason.size(), error_detail_bytes_max);
+}
+
+TEST(PeerCodec, EntriesThatTheCoreCouldNotTakeAreRefused) {
+  const auto with = [](raft::EntryKind kind, Bytes payload) {
+    raft::Append append;
+    append.entries.push_back({Index(1), Term(1), kind, Blob(std::move(payload))});
+    return RaftBundle{{{GroupId(1), append}}};
+  };
+  EXPECT_EQ(refused(with(raft::EntryKind::noop, "payload")), Code::malformed);
+  EXPECT_EQ(refused(with(raft::EntryKind::config, "not a config")), Code::malformed);
+  EXPECT_EQ(refused(with(static_cast<raft::EntryKind>(3), "")), Code::incompatible);
+  raft::Append append;
+  append.previous.index = Index(std::numeric_limits<std::uint64_t>::max());
+  append.entries.push_back({Index(0), Term(1), raft::EntryKind::noop, {}});
+  EXPECT_EQ(refused(RaftBundle{{{GroupId(1), append}}}), Code::malformed);
+}
+
+TEST(PeerCodecDeath, AnAppendWithAGapIsOurOwnBug) {
+  raft::Append append;
+  append.entries.push_back({Index(2), Term(1), raft::EntryKind::noop, {}});
+  EXPECT_DEATH(encode(RaftBundle{{{GroupId(1), append}}}), "without a gap");
+}
+
+TEST(PeerCodec, UnknownKindsAreIncompatible) {
+  for (int kind = 0; kind < 256; ++kind) {
+    const auto result = decode(static_cast<FrameKind>(kind), Blob());
+    ASSERT_FALSE(result.has_value()) << "no message is empty: kind " << kind;
+    if (kind == 0 || (kind > 10 && kind != 32 && kind != 33)) {
+      EXPECT_EQ(result.error().code, Code::incompatible) << kind;
+    }
+  }
+}
+
+TEST(PeerCodec, StreamsNameTheirClassFirst) {
+  for (const auto stream : {StreamClass::control, StreamClass::log, StreamClass::bulk}) {
+    const EncodedMessage open = encode_stream_open(stream);
+    EXPECT_EQ(decode_stream_open({open.kind, Blob(open.payload)}), stream);
+  }
+  EXPECT_EQ(decode_stream_open({FrameKind::stream_open, Blob("\x03")}).error().code, Code::incompatible);
+  EXPECT_EQ(decode_stream_open({FrameKind::stream_open, Blob()}).error().code, Code::malformed);
+  EXPECT_EQ(decode_stream_open({FrameKind::hello, Blob("\x01")}).error().code, Code::malformed);
+}
+
+TEST(PeerCodec, BulkNeverSharesAStreamWithPulsesOrTheLog) {
+  EXPECT_EQ(stream_class(raft::Pulse{}), StreamClass::control);
+  EXPECT_EQ(stream_class(RaftBundle{}), StreamClass::log);
+  EXPECT_EQ(stream_class(ForwardBundle{}), StreamClass::log);
+  EXPECT_EQ(stream_class(SnapshotChunk{}), StreamClass::bulk);
+}
+
+// Peers of other builds read these numbers: base/error.h may grow only at its end.
+TEST(PeerCodec, ErrorCodesKeepTheirNumbers) {
+  const std::string_view names[] = {"malformed",
+                                    "too_large",
+                                    "busy",
+                                    "not_leader",
+                                    "wrong_epoch",
+                                    "no_leader",
+                                    "timeout",
+                                    "lost",
+                                    "stale_session",
+                                    "out_of_order",
+                                    "stopping",
+                                    "not_initialised",
+                                    "already_initialised",
+                                    "not_member",
+                                    "wrong_cluster",
+                                    "unauthenticated",
+                                    "forbidden",
+                                    "unreachable",
+                                    "disk_full",
+                                    "disk_failed",
+                                    "damaged",
+                                    "incompatible",
+                                    "not_found",
+                                    "conflict",
+                                    "invalid_state",
+                                    "unsupported"};
+  ASSERT_EQ(std::size(names), static_cast<std::size_t>(last_code) + 1);
+  for (std::size_t i = 0; i < std::size(names); ++i) EXPECT_EQ(name(static_cast<Code>(i)), names[i]);
+}
+
+}  // namespace
+}  // namespace nodedb::wire
