@@ -7,7 +7,7 @@ nodedb_library(nodedb_edge_base FOLDERS src/edge/base LINKS nodedb_base Threads:
 target_compile_definitions(nodedb_edge_base PUBLIC ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED)
 target_compile_definitions(nodedb_edge_base PRIVATE SPDLOG_COMPILED_LIB SPDLOG_SHARED_LIB SPDLOG_FMT_EXTERNAL)
 
-nodedb_library(nodedb_edge_rocks FOLDERS src/edge/rocks src/edge/disk LINKS nodedb_node rocksdb)
+nodedb_library(nodedb_edge_rocks FOLDERS src/edge/rocks src/edge/disk LINKS nodedb_wire nodedb_base rocksdb)
 
 foreach(folder base rocks)
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/${folder}/*.cc)
@@ -25,3 +25,20 @@ foreach(folder tls quic)
     nodedb_test(edge_${folder} SOURCES ${found} LINKS nodedb_edge_${folder})
   endif()
 endforeach()
+
+include(cmake/resp.cmake)
+add_library(nodedb_edge_resp STATIC ${resp_sockets})
+target_link_libraries(nodedb_edge_resp PUBLIC nodedb_edge_resp_core nodedb_edge_base PRIVATE gnutls)
+
+# tests/edge/resp: the tests of the pure part, those over sockets, and a server with a store in memory to point
+# Redis's own tools at. hiredis is a client that is not ours.
+file(GLOB resp_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/resp/*.cc)
+list(FILTER resp_tests EXCLUDE REGEX "/fake_server\\.cc$")
+if(resp_tests)
+  nodedb_test(edge_resp TIMEOUT 120 SOURCES ${resp_tests} LINKS nodedb_edge_resp nodedb_edge_tls gnutls hiredis)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/tests/edge/resp/fake_server.cc)
+    add_executable(resp_fake_server ${PROJECT_SOURCE_DIR}/tests/edge/resp/fake_server.cc)
+    target_link_libraries(resp_fake_server PRIVATE nodedb_edge_resp)
+    target_include_directories(resp_fake_server PRIVATE ${PROJECT_SOURCE_DIR})
+  endif()
+endif()

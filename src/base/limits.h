@@ -35,6 +35,13 @@ inline constexpr std::size_t frame_bytes_max = 64 * 1024 * 1024;
 /// Messages in one bundle, host:port as text.
 inline constexpr std::size_t bundle_messages_max = 64 * 1024;
 inline constexpr std::size_t address_bytes_max = 512;
+inline constexpr std::size_t operator_request_bytes_max = 1024 * 1024;
+inline constexpr std::size_t operator_requests_max = 64;
+/// QUIC connections, all of them and those whose handshake is not done; above the last, newcomers must prove
+/// their address first.
+inline constexpr std::size_t connections_max = 512;
+inline constexpr std::size_t handshakes_max = 256;
+inline constexpr std::size_t handshakes_before_retry = 64;
 /// What may wait for one peer, by class of stream; a full class drops Raft messages (Raft resends them).
 inline constexpr std::size_t send_queue_bytes_max = 64 * 1024 * 1024;
 
@@ -55,6 +62,16 @@ inline constexpr std::size_t log_bytes_per_node = 256 * 1024 * 1024;
 /// Client requests that a node holds at once, as gateway.
 inline constexpr std::size_t requests_max = 64 * 1024;
 inline constexpr std::size_t requests_bytes_max = 256 * 1024 * 1024;
+
+/// The Redis port: connections; what one connection's, and all connections', requests and unread answers may
+/// hold before reading pauses; unread answers at which a connection is dropped; half-read requests of all
+/// connections; and what one command that is spread over vShards may gather.
+inline constexpr std::size_t clients_max = 10'000;
+inline constexpr std::size_t client_bytes_max = 64 * 1024 * 1024;
+inline constexpr std::size_t clients_bytes_max = 512 * 1024 * 1024;
+inline constexpr std::size_t client_output_bytes_max = 320 * 1024 * 1024;
+inline constexpr std::size_t clients_input_bytes_max = 512 * 1024 * 1024;
+inline constexpr std::size_t gathered_bytes_max = 128 * 1024 * 1024;
 
 inline constexpr std::size_t snapshot_chunk_bytes = 256 * 1024;
 inline constexpr std::size_t snapshots_sending_max = 8;

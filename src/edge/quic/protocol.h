@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What both ends of a connection agree on beyond QUIC itself: the ALPN names and the application error codes.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nodedb::quic {
+
+/// "nodedb/<version>"; both ends offer all that they speak and the highest common one is used.
+struct VersionRange {
+  std::uint8_t lowest = 1;
+  std::uint8_t highest = 1;
+};
+/// Highest first.
+inline std::vector<std::string> alpn_names(VersionRange range) {
+  std::vector<std::string> names;
+  for (int v = range.highest; v >= range.lowest; --v) names.push_back("nodedb/" + std::to_string(v));
+  return names;
+}
+
+/// Application error codes of CONNECTION_CLOSE. Numbers are for ever.
+enum class CloseCode : std::uint64_t {
+  done = 0,        ///< going away in good order
+  bad_frame = 1,   ///< bytes that are no valid frame, or a frame that has no place there
+  duplicate = 2,   ///< another connection between the two nodes is kept
+  replaced = 3,    ///< the peer came back with a new connection
+  not_member = 4,  ///< the member table does not have the node
+  busy = 5,        ///< too much at once
+  forbidden = 6,   ///< the certificate's role does not allow this
+  internal = 7,
+};
+
+inline std::string_view name(CloseCode code) {
+  switch (code) {
+    case CloseCode::done:
+      return "done";
+    case CloseCode::bad_frame:
+      return "bad frame";
+    case CloseCode::duplicate:
+      return "duplicate connection";
+    case CloseCode::replaced:
+      return "replaced by a newer connection";
+    case CloseCode::not_member:
+      return "not a member";
+    case CloseCode::busy:
+      return "busy";
+    case CloseCode::forbidden:
+      return "forbidden";
+    case CloseCode::internal:
+      return "internal";
+  }
+  return "unknown";
+}
+
+}  // namespace nodedb::quic

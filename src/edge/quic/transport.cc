@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/quic/transport.h"
+
+#include <gnutls/crypto.h>
+
+#include "edge/base/clock.h"
+#include "edge/base/log.h"
+#include "edge/quic/transport_impl.h"
+
+namespace nodedb::quic {
+namespace {
+
+/// Bundles are cut into frames of about this size: small enough that control frames slip in between.
+constexpr std::size_t frame_payload_bytes = 64 * 1024;
+
+std::uint64_t luck() {
+  std::uint64_t seed = 0;
+  gnutls_rnd(GNUTLS_RND_NONCE, &seed, sizeof seed);
+  return seed;
+}
+
+EndpointOptions endpoint_options(const TransportOptions& options) {
+  EndpointOptions made;
+  made.versions = options.versions;
+  made.reset_secret = options.reset_secret;
+  made.idle_timeout_ns = options.idle_timeout_ns;
+  made.handshake_timeout_ns = options.handshake_timeout_ns;
+  made.max_ack_delay_ns = options.max_ack_delay_ns;
+  made.connections_max = options.connections_max;
+  made.handshakes_max = options.handshakes_max;
+  made.handshakes_before_retry = options.handshakes_before_retry;
+  return made;
+}
+
+}  // namespace
+
+Transport::Impl::Impl(asio::io_context& io, TransportOptions given, TransportCallbacks to)
+    : loop(io),
+      options(std::move(given)),
+      callbacks(std::move(to)),
+      plan({}, options.dialling, 0),
+      timer(io),
+      resolver(io) {}
+
+Transport::Impl::~Impl() = default;
+
+Transport::Transport(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Transport::~Transport() {
+  close();
+}
+
+Result<std::unique_ptr<Transport>> Transport::open(asio::io_context& loop, TransportOptions options,
+                                                   TransportCallbacks callbacks) {
+  auto credentials = tls::Credentials::load(options.certs, tls::Holder::node);
+  if (!credentials) return std::unexpected(credentials.error());
+  if (options.cluster && *options.cluster != credentials->self().cluster) {
+    return fail(Code::wrong_cluster, options.certs + "/node.crt belongs to cluster " +
+                                         credentials->self().cluster.text() + ", not to " +
+                                         options.cluster->text());
+  }
+  const auto where = split_host_port(options.listen);
+  if (!where) return std::unexpected(where.error());
+  const auto address = Address::from_ip(where->host, where->port);
+  if (!address) return std::unexpected(address.error());
+  auto impl = std::make_unique<Impl>(loop, std::move(options), std::move(callbacks));
+  impl->own = credentials->self();
+  impl->plan = DialPlan(impl->own.node, impl->options.dialling, luck());
+  auto endpoint =
+      Endpoint::open(loop, *address, std::move(*credentials), endpoint_options(impl->options), *impl);
+  if (!endpoint) return std::unexpected(endpoint.error());
+  impl->endpoint = std::move(*endpoint);
+  log::info("listening", {{"address", impl->endpoint->local().text()}, {"node", impl->own.node.text()}});
+  return std::unique_ptr<Transport>(new Transport(std::move(impl)));
+}
+
+const tls::PeerIdentity& Transport::self() const {
+  return impl_->own;
+}
+
+std::string Transport::local_address() const {
+  return impl_->endpoint->local().text();
+}
+
+void Transport::set_peers(std::vector<PeerAddress> peers) {
+  impl_->plan.set_peers(peers, edge::monotonic_time().ns);
+  impl_->plan_changed();
+}
+
+void Transport::set_seeds(std::vector<std::string> addresses) {
+  impl_->plan.set_seeds(addresses, edge::monotonic_time().ns);
+  impl_->plan_changed();
+}
+
+void Transport::allow_members(std::optional<std::set<Uuid>> members) {
+  impl_->members = std::move(members);
+  if (!impl_->members) return;
+  std::vector<std::uint64_t> strangers;
+  for (const auto& [number, link] : impl_->links) {
+    if (!impl_->members->contains(link.peer)) strangers.push_back(number);
+  }
+  for (const auto number : strangers) {
+    impl_->close_connection(number, CloseCode::not_member, "not in the member table");
+  }
+}
+
+bool Transport::connected(const Uuid& peer) const {
+  return impl_->is_connected(peer);
+}
+
+bool Transport::send(const Uuid& peer, const wire::PeerMessage& message) {
+  const auto at = impl_->current.find(peer);
+  if (at == impl_->current.end() || impl_->stopped) {
+    ++impl_->counted.dropped_unconnected;
+    return false;
+  }
+  auto& link = impl_->links.at(at->second);
+  const auto stream_class = wire::stream_class(message);
+  for (auto& frame : wire::encode_frames(message, frame_payload_bytes)) {
+    if (!impl_->enqueue(link, stream_class, std::move(frame))) return false;
+  }
+  return true;
+}
+
+void Transport::answer_operator(std::uint64_t id, Bytes response) {
+  impl_->answer(id, std::move(response));
+}
+
+void Transport::pause_reading(bool paused) {
+  impl_->paused = paused;
+  for (const auto& [number, link] : impl_->links) {
+    auto* connection = impl_->endpoint->find(number);
+    if (connection == nullptr) continue;
+    connection->pause(paused);
+    impl_->endpoint->touch(*connection);
+  }
+}
+
+TransportStats Transport::stats() const {
+  auto stats = impl_->counted;
+  const auto below = impl_->endpoint->stats();
+  stats.peers = impl_->current.size();
+  stats.connections = below.connections;
+  stats.handshakes = below.handshakes;
+  stats.datagrams_received = below.datagrams_received;
+  stats.bytes_received = below.bytes_received;
+  stats.packets_sent = below.packets_sent;
+  stats.bytes_sent = below.bytes_sent;
+  stats.unroutable = below.unroutable;
+  stats.resets_sent = below.resets_sent;
+  stats.retries_sent = below.retries_sent;
+  stats.refused += below.connections_refused;
+  for (const auto& [number, link] : impl_->links) {
+    const auto* connection = impl_->endpoint->find(number);
+    for (std::size_t i = 0; i < stream_classes; ++i) {
+      stats.queued_bytes += link.waiting_bytes[i];
+      if (connection != nullptr) stats.queued_bytes += connection->held_bytes(link.streams[i]);
+    }
+  }
+  return stats;
+}
+
+void Transport::close() {
+  if (std::exchange(impl_->stopped, true)) return;
+  impl_->timer.cancel();
+  impl_->resolver.cancel();
+  impl_->endpoint->shut_down();
+}
+
+}  // namespace nodedb::quic

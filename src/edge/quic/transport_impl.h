@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The inside of a Transport: links (one for each connection to a node), which of them is a peer's current
+// one, dialling, and operator requests. Only for the transport's own .cc files.
+
+#include <array>
+#include <asio/io_context.hpp>
+#include <asio/ip/udp.hpp>
+#include <asio/steady_timer.hpp>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "edge/quic/endpoint.h"
+#include "edge/quic/log_gate.h"
+#include "edge/quic/transport.h"
+#include "wire/peer_codec.h"
+
+namespace nodedb::quic {
+
+inline constexpr std::size_t stream_classes = 3;
+inline constexpr std::int64_t no_stream = -1;
+
+/// One open connection to another node.
+struct Link {
+  std::uint64_t connection = 0;
+  Uuid peer;
+  Instance instance{};
+  bool ours = false;  ///< we dialled it
+  std::string dialled_address;
+  std::array<std::int64_t, stream_classes> streams{no_stream, no_stream, no_stream};
+  /// Acceptor only: frames for streams that the dialler has not opened yet.
+  std::array<std::vector<wire::EncodedMessage>, stream_classes> waiting;
+  std::array<std::size_t, stream_classes> waiting_bytes{};
+  std::int64_t close_by_ns = never.ns;  ///< not the current one: the peer should have closed it by then
+};
+
+struct OperatorRequest {
+  std::uint64_t connection = 0;
+  std::int64_t stream = 0;
+};
+
+struct Transport::Impl final : Endpoint::Handler {
+  Impl(asio::io_context& io, TransportOptions given, TransportCallbacks to);
+  ~Impl() override;
+
+  // Endpoint::Handler
+  Result<void> admit(const Connection& connection, const tls::PeerIdentity& peer) override;
+  void opened(Connection& connection) override;
+  void received(Connection& connection, std::int64_t stream, wire::Frame frame) override;
+  void stream_ended(Connection& connection, std::int64_t stream) override;
+  void closed(Connection& connection) override;
+
+  // links (transport_links.cc)
+  void add_link(Connection& connection);
+  void settle_pair(Link& link, Link& current);
+  void make_current(Link& link);
+  void leave_current(const Uuid& peer);
+  bool open_streams(Connection& connection, Link& link);
+  void attach_stream(Connection& connection, Link& link, std::int64_t stream, const wire::Frame& frame);
+  void receive_message(Connection& connection, Link& link, std::int64_t stream, const wire::Frame& frame);
+  bool enqueue(Link& link, wire::StreamClass stream_class, wire::EncodedMessage message);
+  void drop_link(std::uint64_t number, const std::string& reason);
+  bool by_smaller(const Link& link) const;
+  void close_connection(std::uint64_t number, CloseCode code, std::string text);
+  void bad_input(Connection& connection, std::string text);
+  void warn_about(const Connection& connection, std::string_view what, const std::string& reason);
+
+  // dialling (transport_dial.cc)
+  void plan_changed();
+  void on_timer();
+  void dial_due();
+  void resolve(const DialPlan::Due& due);
+  void dial(const DialPlan::Due& due, const Address& to);
+  void dial_failed(const std::string& address, const std::string& reason);
+  bool is_connected(const Uuid& peer) const { return current.contains(peer); }
+
+  // operators (transport_operators.cc)
+  void operator_received(Connection& connection, std::int64_t stream, wire::Frame frame);
+  void answer(std::uint64_t id, Bytes response);
+  void forget_operator(std::uint64_t connection);
+
+  struct Dialling {
+    std::string address;
+    std::optional<Uuid> expected;
+    bool found_self = false;
+  };
+
+  asio::io_context& loop;
+  TransportOptions options;
+  TransportCallbacks callbacks;
+  std::unique_ptr<Endpoint> endpoint;
+  tls::PeerIdentity own;
+  DialPlan plan;
+  asio::steady_timer timer;
+  asio::ip::udp::resolver resolver;
+  std::map<std::uint64_t, Link> links;
+  std::map<Uuid, std::uint64_t> current;
+  std::map<std::uint64_t, Dialling> dialling;
+  std::optional<std::set<Uuid>> members;
+  std::map<std::uint64_t, OperatorRequest> requests;
+  std::uint64_t next_request = 1;
+  bool paused = false;
+  bool stopped = false;
+  LogGate refusals;
+  TransportStats counted;
+  // asio may call a handler after the transport is gone: handlers keep a weak reference to this.
+  std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+};
+
+}  // namespace nodedb::quic

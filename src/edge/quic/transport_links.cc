@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connections to other nodes: who is let in, which one is current, what their streams carry.
+#include <algorithm>
+
+#include "edge/base/clock.h"
+#include "edge/base/log.h"
+#include "edge/quic/pair_policy.h"
+#include "edge/quic/transport_impl.h"
+
+namespace nodedb::quic {
+namespace {
+
+constexpr int highest_priority = 0;
+/// The log's stream may run further ahead than the others: it carries appends for all groups.
+constexpr std::uint64_t log_window_extra_bytes = 3 * 1024 * 1024;
+/// How long a surplus connection may wait for the peer to close it.
+constexpr std::int64_t surplus_grace_ns = 3 * ns_per_s;
+
+constexpr std::size_t slot(wire::StreamClass stream_class) {
+  return static_cast<std::size_t>(stream_class);
+}
+
+int priority_of(wire::StreamClass stream_class) {
+  return highest_priority + static_cast<int>(stream_class);
+}
+
+}  // namespace
+
+Result<void> Transport::Impl::admit(const Connection& connection, const tls::PeerIdentity& peer) {
+  if (peer.cluster != own.cluster) return fail(Code::wrong_cluster, "the certificate is of another cluster");
+  if (connection.side() == Side::acceptor && peer.role == tls::Role::operator_) return {};
+  if (peer.role != tls::Role::node) return fail(Code::forbidden, "this port is for nodes and operators");
+  const auto dial = dialling.find(connection.number());
+  if (peer.node == own.node) {
+    if (dial != dialling.end()) dial->second.found_self = true;
+    return fail(Code::conflict, "the certificate is our own");
+  }
+  if (members && !members->contains(peer.node)) return fail(Code::not_member, "not in the member table");
+  if (dial != dialling.end() && dial->second.expected && *dial->second.expected != peer.node) {
+    return fail(Code::conflict, "another node than " + dial->second.expected->text() + " answers there");
+  }
+  return {};
+}
+
+void Transport::Impl::opened(Connection& connection) {
+  if (connection.peer()->role == tls::Role::operator_) return;
+  // The table may have changed between the handshake's verdict and now.
+  if (members && !members->contains(connection.peer()->node)) {
+    return close_connection(connection.number(), CloseCode::not_member, "not in the member table");
+  }
+  add_link(connection);
+}
+
+void Transport::Impl::add_link(Connection& connection) {
+  Link made;
+  made.connection = connection.number();
+  made.peer = connection.peer()->node;
+  made.instance = connection.peer_instance();
+  made.ours = connection.side() == Side::dialler;
+  if (const auto at = dialling.find(connection.number()); at != dialling.end()) {
+    made.dialled_address = at->second.address;
+    plan.opened(made.dialled_address, made.peer);
+    dialling.erase(at);
+  }
+  auto& link = links.emplace(connection.number(), std::move(made)).first->second;
+  if (paused) connection.pause(true);
+  if (link.ours && !open_streams(connection, link)) return;
+  const auto at = current.find(link.peer);
+  if (at == current.end()) {
+    make_current(link);
+  } else {
+    settle_pair(link, links.at(at->second));
+  }
+  plan_changed();
+}
+
+bool Transport::Impl::by_smaller(const Link& link) const {
+  return link.ours ? own.node < link.peer : link.peer < own.node;
+}
+
+/// `link` is new and its peer has a current one already.
+void Transport::Impl::settle_pair(Link& link, Link& before) {
+  const auto verdict = judge({.same_instance = link.instance == before.instance,
+                              .current_by_smaller = by_smaller(before),
+                              .candidate_by_smaller = by_smaller(link),
+                              .candidate_is_ours = link.ours,
+                              .we_are_smaller = own.node < link.peer});
+  const bool keep_new = verdict.keep == PairVerdict::Keep::candidate;
+  Link& other = keep_new ? before : link;
+  const auto other_number = other.connection;
+  const auto code = link.instance == before.instance ? CloseCode::duplicate : CloseCode::replaced;
+  other.close_by_ns = edge::monotonic_time().ns + surplus_grace_ns;
+  if (keep_new) {
+    const auto number = link.connection;
+    leave_current(link.peer);
+    // The callback may have closed anything.
+    if (const auto at = links.find(number); at != links.end()) make_current(at->second);
+  }
+  if (verdict.close_other_now) close_connection(other_number, code, {});
+}
+
+void Transport::Impl::make_current(Link& link) {
+  current[link.peer] = link.connection;
+  link.close_by_ns = never.ns;
+  const auto* connection = endpoint->find(link.connection);
+  log::info("peer connected", {{"peer", link.peer.text()},
+                               {"address", connection != nullptr ? connection->remote().text() : ""},
+                               {"direction", link.ours ? "outgoing" : "incoming"},
+                               {"protocol", connection != nullptr ? connection->protocol() : ""}});
+  if (callbacks.connected) callbacks.connected(link.peer, link.dialled_address);
+}
+
+void Transport::Impl::leave_current(const Uuid& peer) {
+  if (current.erase(peer) == 0) return;
+  if (callbacks.disconnected) callbacks.disconnected(peer);
+}
+
+bool Transport::Impl::open_streams(Connection& connection, Link& link) {
+  for (const auto stream_class :
+       {wire::StreamClass::control, wire::StreamClass::log, wire::StreamClass::bulk}) {
+    const auto id = connection.open_stream(priority_of(stream_class));
+    if (!id) {
+      close_connection(link.connection, CloseCode::internal, id.error().detail);
+      return false;
+    }
+    link.streams[slot(stream_class)] = *id;
+    if (stream_class == wire::StreamClass::log) connection.widen(*id, log_window_extra_bytes);
+    auto open = wire::encode_stream_open(stream_class);
+    connection.send(*id, open.kind, std::move(open.payload));
+  }
+  endpoint->touch(connection);
+  return true;
+}
+
+void Transport::Impl::received(Connection& connection, std::int64_t stream, wire::Frame frame) {
+  ++counted.frames_received;
+  if (connection.peer()->role == tls::Role::operator_) {
+    return operator_received(connection, stream, std::move(frame));
+  }
+  const auto at = links.find(connection.number());
+  if (at == links.end()) return;
+  auto& link = at->second;
+  const bool known = std::ranges::find(link.streams, stream) != link.streams.end();
+  if (known) {
+    receive_message(connection, link, stream, frame);
+  } else {
+    attach_stream(connection, link, stream, frame);
+  }
+}
+
+void Transport::Impl::attach_stream(Connection& connection, Link& link, std::int64_t stream,
+                                    const wire::Frame& frame) {
+  const auto stream_class = wire::decode_stream_open(frame);
+  if (!stream_class) return bad_input(connection, stream_class.error().detail);
+  auto& id = link.streams[slot(*stream_class)];
+  if (id != no_stream) return bad_input(connection, "a second stream of one class");
+  id = stream;
+  connection.set_priority(stream, priority_of(*stream_class));
+  if (*stream_class == wire::StreamClass::log) connection.widen(stream, log_window_extra_bytes);
+  auto& waiting = link.waiting[slot(*stream_class)];
+  for (auto& message : std::exchange(waiting, {}))
+    connection.send(stream, message.kind, std::move(message.payload));
+  link.waiting_bytes[slot(*stream_class)] = 0;
+  endpoint->touch(connection);
+}
+
+void Transport::Impl::receive_message(Connection& connection, Link& link, std::int64_t stream,
+                                      const wire::Frame& frame) {
+  auto message = wire::decode(frame.kind, frame.payload);
+  if (!message) return bad_input(connection, message.error().detail);
+  if (link.streams[slot(wire::stream_class(*message))] != stream) {
+    return bad_input(connection, "a message on a stream of another class");
+  }
+  if (callbacks.received) callbacks.received(link.peer, std::move(*message));
+}
+
+bool Transport::Impl::enqueue(Link& link, wire::StreamClass stream_class, wire::EncodedMessage message) {
+  auto* connection = endpoint->find(link.connection);
+  if (connection == nullptr) {
+    ++counted.dropped_unconnected;
+    return false;
+  }
+  const auto id = link.streams[slot(stream_class)];
+  auto& waiting_bytes = link.waiting_bytes[slot(stream_class)];
+  const std::size_t bytes = wire::frame_header_bytes + message.payload.size();
+  const std::size_t held = waiting_bytes + connection->held_bytes(id);
+  if (held + bytes > options.send_queue_bytes_max || message.payload.size() > limits::frame_bytes_max) {
+    ++counted.dropped_full;
+    return false;
+  }
+  ++counted.frames_sent;
+  if (id == no_stream) {
+    waiting_bytes += bytes;
+    link.waiting[slot(stream_class)].push_back(std::move(message));
+    return true;
+  }
+  connection->send(id, message.kind, std::move(message.payload));
+  endpoint->touch(*connection);
+  return true;
+}
+
+/// `closed` counts it and writes the line.
+void Transport::Impl::bad_input(Connection& connection, std::string text) {
+  close_connection(connection.number(), CloseCode::bad_frame, std::move(text));
+}
+
+void Transport::Impl::close_connection(std::uint64_t number, CloseCode code, std::string text) {
+  auto* connection = endpoint->find(number);
+  if (connection == nullptr) return;
+  connection->close(code, std::move(text), edge::monotonic_time().ns);
+  endpoint->touch(*connection);
+  drop_link(number, connection->reason().text);
+}
+
+/// The link is over; another open connection to the same run of the peer takes its place if there is one.
+void Transport::Impl::drop_link(std::uint64_t number, const std::string& reason) {
+  const auto at = links.find(number);
+  if (at == links.end()) return;
+  const Link gone = std::move(at->second);
+  links.erase(at);
+  const auto now = current.find(gone.peer);
+  if (now == current.end() || now->second != number) return;
+  log::info("peer disconnected", {{"peer", gone.peer.text()}, {"reason", reason}});
+  leave_current(gone.peer);
+  if (is_connected(gone.peer)) return;
+  for (auto& [other, link] : links) {
+    if (link.peer == gone.peer && link.instance == gone.instance && endpoint->find(other) != nullptr) {
+      return make_current(link);
+    }
+  }
+  plan.lost(gone.peer, edge::monotonic_time().ns);
+  plan_changed();
+}
+
+void Transport::Impl::stream_ended(Connection& connection, std::int64_t) {
+  // Streams between nodes live as long as their connection; an operator's ends after its request.
+  if (links.contains(connection.number())) bad_input(connection, "a stream between nodes ended");
+}
+
+void Transport::Impl::closed(Connection& connection) {
+  const auto reason = connection.reason();
+  const auto number = connection.number();
+  const bool bad = reason.kind == CloseReason::Kind::closed_here && reason.code == CloseCode::bad_frame;
+  if (bad) ++counted.bad_frames;
+  if (bad) warn_about(connection, "bad input", reason.text);
+  forget_operator(number);
+  if (links.contains(number)) return drop_link(number, reason.text);
+  if (const auto at = dialling.find(number); at != dialling.end()) {
+    const auto dial = std::move(at->second);
+    dialling.erase(at);
+    if (dial.found_self) return plan.found_self(dial.address);
+    return dial_failed(dial.address, reason.text);
+  }
+  if (connection.peer() || connection.side() == Side::dialler) return;
+  if (connection.remote() == endpoint->local()) return;  // we dialled our own address, and noticed
+  ++counted.refused;
+  warn_about(connection, "connection refused", reason.text);
+}
+
+/// For lines that strangers can cause: only so many a second.
+void Transport::Impl::warn_about(const Connection& connection, std::string_view what,
+                                 const std::string& reason) {
+  const auto held_back = refusals.pass(edge::monotonic_time().ns);
+  if (!held_back) return;
+  log::warn(what, {{"from", connection.remote().text()}, {"reason", reason}, {"held_back", *held_back}});
+}
+
+}  // namespace nodedb::quic
