@@ -2,18 +2,51 @@
 # The binary, the loops that run a node, and the process-level tests and benches.
 
 # Pure, so that the fuzzers can have it without the edge.
-add_library(nodedb_app_config STATIC src/app/config.cc src/app/config_sources.cc src/app/json.cc
-            src/app/json_parser.cc src/app/suggest.cc src/app/table.cc src/app/units.cc)
+set(app_config_sources src/app/config.cc src/app/config_sources.cc src/app/json.cc src/app/json_parser.cc
+    src/app/suggest.cc src/app/table.cc src/app/units.cc)
+add_library(nodedb_app_config STATIC ${app_config_sources})
 target_link_libraries(nodedb_app_config PUBLIC nodedb_base)
 
 if(NOT NODEDB_EDGE)
   return()
 endif()
 
-file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/app/*.cc)
-nodedb_test(edge_app SOURCES ${found} LINKS nodedb_app_config)
-
 # The threads that run a node.
 nodedb_library(nodedb_edge_loop FOLDERS src/edge/loop LINKS nodedb_node nodedb_edge_base nodedb_edge_rocks)
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/loop/*.cc)
 nodedb_test(edge_loop SOURCES ${found} LINKS nodedb_edge_loop)
+
+file(GLOB app_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/*.cc)
+foreach(source src/app/main.cc ${app_config_sources})
+  list(REMOVE_ITEM app_sources ${PROJECT_SOURCE_DIR}/${source})
+endforeach()
+add_library(nodedb_app STATIC ${app_sources})
+target_link_libraries(nodedb_app PUBLIC nodedb_app_config nodedb_edge_loop nodedb_edge_quic nodedb_edge_resp
+                      nodedb_edge_tls)
+target_compile_definitions(nodedb_app PUBLIC NODEDB_VERSION="${PROJECT_VERSION}")
+file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/app/*.cc)
+nodedb_test(edge_app SOURCES ${found} LINKS nodedb_app)
+
+add_executable(nodedb-cluster src/app/main.cc)
+target_link_libraries(nodedb-cluster PRIVATE nodedb_app)
+
+# Process-level tests: each starts real nodes, so no two run at once.
+add_library(nodedb_e2e_support STATIC tests/e2e/support/cluster.cc tests/e2e/support/redis.cc)
+target_include_directories(nodedb_e2e_support PUBLIC ${PROJECT_SOURCE_DIR})
+target_compile_definitions(nodedb_e2e_support PRIVATE NODEDB_BINARY="$<TARGET_FILE:nodedb-cluster>")
+target_link_libraries(nodedb_e2e_support PUBLIC nodedb_app hiredis)
+add_dependencies(nodedb_e2e_support nodedb-cluster)
+
+foreach(name smoke hostile disk_full)
+  nodedb_test(e2e_${name} SOURCES ${PROJECT_SOURCE_DIR}/tests/e2e/${name}_test.cc LINKS nodedb_e2e_support
+              TIMEOUT 300)
+  set_tests_properties(e2e_${name} PROPERTIES LABELS e2e RUN_SERIAL ON)
+endforeach()
+
+add_executable(e2e_chaos tests/e2e/chaos/main.cc tests/e2e/chaos/workload.cc)
+target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support nodedb_sim)
+add_test(NAME e2e_chaos COMMAND e2e_chaos --rounds 10)
+set_tests_properties(e2e_chaos PROPERTIES LABELS "e2e;chaos" RUN_SERIAL ON TIMEOUT 600)
+
+add_executable(cluster_bench bench/cluster/main.cc bench/cluster/load.cc bench/cluster/cpu.cc)
+target_link_libraries(cluster_bench PRIVATE nodedb_e2e_support)

@@ -8,7 +8,7 @@
 namespace nodedb::app {
 
 Result<Json> ask(const Operator& from, const OperatorRequest& request) {
-  const auto answer = quic::call(from.node, from.certs, encode_request(request), from.timeout_ns);
+  const auto answer = quic::call_operator(from.node, from.certs, encode_request(request), from.timeout_ns);
   if (!answer) {
     Error error = answer.error();
     error.detail = "node " + from.node + ": " + error.detail;

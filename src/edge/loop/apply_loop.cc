@@ -18,8 +18,12 @@ void ApplyLoop::run() {
     const std::vector<node::StateTask> tasks = inbox_.take_all(never);
     if (tasks.empty() && inbox_.finished()) return;
     for (const node::StateTask& task : tasks)
-      if (!carry_out(task)) return;
+      if (!carry_out(task)) return discard();
   }
+}
+
+void ApplyLoop::discard() {
+  while (!inbox_.finished()) inbox_.take_all(never);
 }
 
 bool ApplyLoop::carry_out(const node::StateTask& task) {

@@ -31,6 +31,8 @@ class ApplyLoop {
  private:
   /// False: the process stops.
   bool carry_out(const node::StateTask& task);
+  /// As DiskLoop's.
+  void discard();
 
   node::Applier& applier_;
   CoreInbox& core_;

@@ -32,12 +32,12 @@ void DiskLoop::run() {
       const auto begin = items.begin() + static_cast<std::ptrdiff_t>(from);
       const auto end =
           items.begin() + static_cast<std::ptrdiff_t>(std::min(items.size(), from + batches_max));
-      carry_out({std::make_move_iterator(begin), std::make_move_iterator(end)});
+      if (!carry_out({std::make_move_iterator(begin), std::make_move_iterator(end)})) return discard();
     }
   }
 }
 
-void DiskLoop::carry_out(std::vector<DiskItem> items) {
+bool DiskLoop::carry_out(std::vector<DiskItem> items) {
   std::vector<node::LogBatch> batches;
   std::uint64_t durable = 0;
   for (DiskItem& item : items) {
@@ -45,13 +45,18 @@ void DiskLoop::carry_out(std::vector<DiskItem> items) {
     durable = item.log->id;
     batches.push_back(std::move(item.log->batch));
   }
-  if (!batches.empty() && !write(batches)) return;
+  if (!batches.empty() && !write(batches)) return false;
 
   ToNet out;
   for (DiskItem& item : items) std::ranges::move(item.after, std::back_inserter(out.messages));
   if (!out.empty()) static_cast<void>(net_.push(std::move(out)));
   done_.fetch_add(items.size(), std::memory_order_release);
   if (!batches.empty()) core_.report(node::LogDurable{durable});
+  return true;
+}
+
+void DiskLoop::discard() {
+  while (!inbox_.finished()) inbox_.take_all(never);
 }
 
 bool DiskLoop::write(const std::vector<node::LogBatch>& batches) {

@@ -44,9 +44,11 @@ class DiskLoop {
   void close(bool abandon);
 
  private:
-  void carry_out(std::vector<DiskItem> items);
-  /// False: given up because the process stops.
+  /// False: the process stops. Nothing may be written after that: it would leave a gap.
+  bool carry_out(std::vector<DiskItem> items);
   bool write(const std::vector<node::LogBatch>& batches);
+  /// Until `close`: takes what comes and does nothing with it, so that nobody waits for room.
+  void discard();
 
   node::LogStore& store_;
   CoreInbox& core_;

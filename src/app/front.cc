@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/front.h"
+
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <set>
+
+#include "app/operator_protocol.h"
+#include "app/random.h"
+#include "edge/base/log.h"
+#include "edge/quic/transport.h"
+#include "edge/resp/server.h"
+
+namespace nodedb::app {
+
+namespace {
+
+Result<resp::Options> client_options(const Config& config) {
+  resp::Options options;
+  options.address = config.client;
+  options.redirect = config.redirect == "always"  ? resp::Redirect::always
+                     : config.redirect == "never" ? resp::Redirect::never
+                                                  : resp::Redirect::when_aware;
+  options.call_timeout_ns = config.request_timeout_ns;
+  options.connections_max = config.client_connections_max;
+  options.version = NODEDB_VERSION;
+  if (config.tls_client) {
+    options.certificate_file = config.certs + "/node.crt";
+    options.key_file = config.certs + "/node.key";
+  }
+  if (!config.password_file.empty()) {
+    auto password = tls::read_secret(config.password_file);
+    if (!password) return std::unexpected(password.error());
+    while (!password->empty() && (password->back() == '\n' || password->back() == '\r')) password->pop_back();
+    if (password->empty()) return fail(Code::malformed, config.password_file + " holds no password");
+    options.password = std::move(*password);
+  }
+  const std::vector<std::string> complaints = options.validate();
+  if (!complaints.empty()) return fail(Code::malformed, "client: " + complaints.front());
+  return options;
+}
+
+}  // namespace
+
+struct Front::Impl final : resp::Backend {
+  Impl(const Config& given, edge::CoreInbox& to_core)
+      : config(given),
+        core(to_core),
+        signals(loop, SIGINT, SIGTERM),
+        patience(loop),
+        inbox(edge::net_inbox_max, [this] { asio::post(loop, [this] { deliver(); }); }) {}
+
+  Result<void> open(const FrontOptions& options) {
+    quic::TransportOptions transport_options;
+    transport_options.listen = config.listen;
+    transport_options.certs = config.certs;
+    transport_options.cluster = options.cluster;
+    transport_options.reset_secret = options.reset_secret;
+    auto opened = quic::Transport::open(loop, std::move(transport_options), callbacks());
+    if (!opened) return std::unexpected(opened.error());
+    transport = std::move(*opened);
+
+    std::vector<std::string> others = config.seeds;
+    std::erase(others, config.advertise.empty() ? config.listen : config.advertise);
+    transport->set_seeds(std::move(others));
+
+    if (!config.client.empty()) {
+      auto client_side = client_options(config);
+      if (!client_side) return std::unexpected(client_side.error());
+      auto server = resp::Server::open(loop, std::move(*client_side), *this, Rng(random_seed()));
+      if (!server) return std::unexpected(server.error());
+      clients = std::move(*server);
+    }
+    await_signal();
+    return {};
+  }
+
+  quic::TransportCallbacks callbacks() {
+    quic::TransportCallbacks made;
+    // Connections come and go rarely, and the core must not miss one.
+    made.connected = [this](const Uuid& peer, const std::string& dialled) {
+      core.report(node::PeerConnected{peer, dialled});
+    };
+    made.disconnected = [this](const Uuid& peer) { core.report(node::PeerDisconnected{peer}); };
+    made.received = [this](const Uuid& peer, wire::PeerMessage message) {
+      if (core.offer(node::FromPeer{peer, std::move(message)})) return;
+      // The peer repeats what matters.
+      ++dropped;
+      transport->pause_reading(true);
+      paused = true;
+    };
+    made.operator_request = [this](std::uint64_t id, const Bytes& request) { answer_operator(id, request); };
+    return made;
+  }
+
+  void answer_operator(std::uint64_t id, const Bytes& request) {
+    const auto parsed = parse_request(request);
+    if (!parsed) {
+      transport->answer_operator(id, encode_answer(Result<Json>(std::unexpected(parsed.error()))));
+      return;
+    }
+    bool taken = false;
+    if (std::holds_alternative<AskInit>(*parsed))
+      taken = core.offer(node::Init{id});
+    else if (const auto* status = std::get_if<AskStatus>(&*parsed))
+      taken = core.offer(node::GetStatus{id, status->groups});
+    else if (const auto* transfer = std::get_if<AskTransfer>(&*parsed))
+      taken = core.offer(node::TransferLeader{id, transfer->group, transfer->to});
+    if (!taken)
+      transport->answer_operator(id, encode_answer(Result<Json>(fail(Code::busy, "too much is waiting"))));
+  }
+
+  /// A client's command, on its way to the core.
+  void call(std::uint64_t tag, resp::VShardCall call) override {
+    if (core.offer(
+            node::ClientRequest{tag, call.vshard, call.write, std::move(call.command), call.timeout_ns}))
+      return;
+    asio::post(loop,
+               [this, tag] { clients->completed(tag, fail(Code::busy, "too many requests are waiting")); });
+  }
+
+  /// What the core and the disk thread have handed over.
+  void deliver() {
+    if (closed) return;
+    for (edge::ToNet& out : inbox.take_all(long_ago)) {
+      if (out.routing) set_routing(std::move(out.routing));
+      if (out.peers) set_peers(*out.peers);
+      for (const wire::Outbound& one : out.messages) transport->send(one.to, one.message);
+      for (node::ClientReply& reply : out.replies)
+        if (clients) clients->completed(reply.tag, std::move(reply.result));
+      for (const node::OperatorReply& reply : out.operator_replies)
+        transport->answer_operator(reply.tag, encode_answer(reply.result));
+      if (out.drained && stopping) close();
+      if (closed) return;
+    }
+    if (paused) {
+      paused = false;
+      transport->pause_reading(false);
+      log::warn("the node could not keep up; messages of peers were dropped", {{"dropped_so_far", dropped}});
+    }
+  }
+
+  void set_routing(std::shared_ptr<const node::Routing> routing) {
+    std::set<Uuid> members;
+    for (const meta::Member& member : routing->members) members.insert(member.uuid);
+    if (!members.empty() && members != allowed) {
+      // From now on the member table says who may speak, and where they are.
+      allowed = members;
+      transport->allow_members(std::move(members));
+      transport->set_seeds({});
+    }
+    if (clients) clients->set_routing(std::move(routing));
+  }
+
+  void set_peers(const std::vector<node::Peer>& peers) {
+    std::vector<quic::PeerAddress> addresses;
+    for (const node::Peer& peer : peers) addresses.push_back({peer.uuid, peer.address});
+    transport->set_peers(std::move(addresses));
+  }
+
+  void await_signal() {
+    signals.async_wait([this](const std::error_code& failed, int signal) {
+      if (failed) return;
+      if (stopping) {
+        log::warn("a second signal: stopping at once", {{"signal", signal}});
+        std::_Exit(128 + signal);
+      }
+      stopping = true;
+      log::info("handing leaderships over before stopping; a second signal stops at once",
+                {{"signal", signal}});
+      core.report(node::Drain{});
+      patience.expires_after(std::chrono::nanoseconds(config.drain_timeout_ns));
+      patience.async_wait([this](const std::error_code& cancelled) {
+        if (cancelled || closed) return;
+        log::warn("some leaderships could not be handed over in time; stopping all the same");
+        close();
+      });
+      await_signal();
+    });
+  }
+
+  void close() {
+    closed = true;
+    signals.cancel();
+    patience.cancel();
+    if (clients) clients->close();
+    transport->close();
+    // Lets the farewells go out before the loop ends.
+    asio::post(loop, [this] { loop.stop(); });
+  }
+
+  Config config;
+  edge::CoreInbox& core;
+  asio::io_context loop{1};
+  asio::signal_set signals;
+  asio::steady_timer patience;
+  std::unique_ptr<quic::Transport> transport;
+  std::unique_ptr<resp::Server> clients;  ///< null without a client address
+  std::set<Uuid> allowed;                 ///< empty: anybody with a certificate of this cluster
+  bool stopping = false;                  ///< a signal has come
+  bool closed = false;
+  bool paused = false;
+  std::uint64_t dropped = 0;
+  edge::NetInbox inbox;
+};
+
+Front::Front(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Front::~Front() = default;
+
+Result<std::unique_ptr<Front>> Front::open(const Config& config, const FrontOptions& options,
+                                           edge::CoreInbox& core) {
+  auto impl = std::make_unique<Impl>(config, core);
+  if (auto opened = impl->open(options); !opened) return std::unexpected(opened.error());
+  return std::unique_ptr<Front>(new Front(std::move(impl)));
+}
+
+edge::NetInbox& Front::inbox() {
+  return impl_->inbox;
+}
+
+void Front::run() {
+  impl_->loop.run();
+}
+
+}  // namespace nodedb::app

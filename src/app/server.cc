@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/server.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+#include "app/front.h"
+#include "app/random.h"
+#include "edge/base/clock.h"
+#include "edge/base/log.h"
+#include "edge/loop/core_loop.h"
+#include "edge/loop/trace_file.h"
+#include "edge/rocks/data_directory.h"
+#include "edge/rocks/log_store.h"
+#include "edge/rocks/state_store.h"
+#include "edge/tls/credentials.h"
+#include "kv/machine.h"
+#include "meta/machine.h"
+#include "node/applier.h"
+
+namespace nodedb::app {
+
+namespace {
+
+/// Nothing may be acknowledged any more: what is durable is unknown.
+[[noreturn]] void storage_failed(const Error& error) {
+  log::error("storage failed: the node stops", {{"error", log::text(error)}});
+  std::_Exit(static_cast<int>(Exit::storage));
+}
+
+node::Options node_options(const Config& config, const tls::PeerIdentity& self) {
+  node::Options options;
+  options.uuid = self.node;
+  options.cluster = self.cluster;
+  options.address = config.advertise.empty() ? config.listen : config.advertise;
+  options.client_address = config.advertise_client.empty() ? config.client : config.advertise_client;
+  options.seeds = config.seeds;
+  options.replication_factor = static_cast<std::uint32_t>(config.replication_factor);
+  options.raft.election_timeout_ns = config.election_timeout_ns;
+  options.raft.clock_drift_max = config.clock_drift_max;
+  options.raft.lease_reads = config.lease_reads;
+  options.pulse_ns = config.pulse_ns;
+  options.rebalance_after_ns = config.rebalance_after_ns;
+  options.log_bytes_per_node = config.log_bytes_per_node;
+  options.log_bytes_per_group = config.log_bytes_per_group;
+  options.trace = !config.trace.empty();
+  return options;
+}
+
+std::vector<Put> rows_of(node::StateStore& store, GroupId group) {
+  std::vector<Put> rows;
+  const auto view = store.view(group);
+  for (const auto cursor = view->seek({}); cursor->valid(); cursor->next())
+    rows.push_back({Bytes(cursor->key()), Bytes(cursor->value())});
+  return rows;
+}
+
+Result<tls::Secret> secret_of(const Bytes& bytes) {
+  tls::Secret secret{};
+  if (bytes.size() != secret.size())
+    return fail(Code::damaged, "the stateless-reset secret has another length");
+  std::copy(bytes.begin(), bytes.end(), secret.begin());
+  return secret;
+}
+
+}  // namespace
+
+struct Server::Impl {
+  explicit Impl(edge::DataDirectory opened) : directory(std::move(opened)) {}
+
+  /// The stores and what they hold.
+  Result<node::Boot> load() {
+    edge::LogStoreOptions log_options;
+    log_options.directory = directory.path();
+    auto log_opened = edge::open_log_store(log_options);
+    if (!log_opened) return std::unexpected(log_opened.error());
+    log_store = std::move(*log_opened);
+    if (!log_store->notice().empty()) log::warn(log_store->notice());
+    edge::StateStoreOptions state_options;
+    state_options.directory = directory.path();
+    auto state_opened = edge::open_state_store(state_options);
+    if (!state_opened) return std::unexpected(state_opened.error());
+    state_store = std::move(*state_opened);
+    auto log = log_store->load();
+    if (!log) return std::unexpected(log.error());
+    auto states = state_store->load();
+    if (!states) return std::unexpected(states.error());
+    return node::Boot{directory.incarnation(), std::move(*log), std::move(*states),
+                      rows_of(*state_store, metadata_group)};
+  }
+
+  Result<void> assemble(const Config& config, const tls::PeerIdentity& self) {
+    const node::Options options = node_options(config, self);
+    if (const auto complaints = options.validate(); !complaints.empty())
+      return fail(Code::malformed, complaints.front());
+    const auto reset_bytes = directory.reset_secret();
+    if (!reset_bytes) return std::unexpected(reset_bytes.error());
+    const auto reset_secret = secret_of(*reset_bytes);
+    if (!reset_secret) return std::unexpected(reset_secret.error());
+    auto boot = load();
+    if (!boot) return std::unexpected(boot.error());
+    auto node = node::Node::create(options, std::move(*boot), Rng(random_seed()), edge::read_clocks());
+    if (!node) return std::unexpected(node.error());
+
+    edge::OnTrace on_trace;
+    if (!config.trace.empty()) {
+      auto opened = edge::TraceFile::open(config.trace);
+      if (!opened) return std::unexpected(opened.error());
+      trace.emplace(std::move(*opened));
+      on_trace = [this](NodeId id, std::span<const node::TraceEvent> events) { trace->write(id, events); };
+    }
+    auto opened = Front::open(config, {self.cluster, self.node, *reset_secret}, inbox);
+    if (!opened) return std::unexpected(opened.error());
+    front = std::move(*opened);
+    applier.emplace(*state_store, data_machine, metadata_machine);
+    disk.emplace(*log_store, inbox, front->inbox(), storage_failed);
+    apply.emplace(*applier, inbox, storage_failed);
+    core.emplace(std::move(*node), inbox, *disk, *apply, front->inbox(), std::move(on_trace));
+    return {};
+  }
+
+  void run() {
+    std::thread disk_thread([this] { disk->run(); });
+    std::thread apply_thread([this] { apply->run(); });
+    std::thread core_thread([this] { core->run(); });
+    front->run();
+    // Downstream first, so that no thread waits for one that has gone: a full mailbox refuses once closed.
+    front->inbox().close();
+    inbox.close();
+    disk->close(true);
+    apply->close(true);
+    core_thread.join();
+    disk_thread.join();
+    apply_thread.join();
+    // Only saves the next start from applying again what the log holds.
+    if (const auto flushed = state_store->flush(); !flushed)
+      log::warn("the state was not flushed", {{"error", log::text(flushed.error())}});
+  }
+
+  edge::DataDirectory directory;
+  kv::Machine data_machine;
+  meta::Machine metadata_machine;
+  std::unique_ptr<edge::RocksLogStore> log_store;
+  std::unique_ptr<node::StateStore> state_store;
+  std::optional<edge::TraceFile> trace;
+  edge::CoreInbox inbox;
+  std::unique_ptr<Front> front;
+  std::optional<node::Applier> applier;
+  std::optional<edge::DiskLoop> disk;
+  std::optional<edge::ApplyLoop> apply;
+  std::optional<edge::CoreLoop> core;
+};
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::open(const Config& config) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto credentials = tls::Credentials::load(config.certs, tls::Holder::node);
+  if (!credentials) return std::unexpected(credentials.error());
+  const tls::PeerIdentity self = credentials->self();
+  auto directory = edge::DataDirectory::open(config.data, {self.cluster, self.node});
+  if (!directory) return std::unexpected(directory.error());
+  const Incarnation incarnation = directory->incarnation();
+  auto impl = std::make_unique<Impl>(std::move(*directory));
+  if (auto assembled = impl->assemble(config, self); !assembled) return std::unexpected(assembled.error());
+  log::info("the node starts", {{"version", NODEDB_VERSION},
+                                {"node", self.node.text()},
+                                {"cluster", self.cluster.text()},
+                                {"incarnation", incarnation.value},
+                                {"quic", config.listen},
+                                {"redis", config.client}});
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Exit Server::run() {
+  impl_->run();
+  log::info("the node has stopped");
+  return Exit::ok;
+}
+
+}  // namespace nodedb::app

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operator protocol's two ends, and what several nodes' answers make together.
+#include <gtest/gtest.h>
+
+#include "app/cluster_picture.h"
+#include "app/operator_protocol.h"
+#include "app/status_json.h"
+
+namespace nodedb::app {
+namespace {
+
+TEST(OperatorProtocol, RequestsAreReadBack) {
+  const OperatorRequest requests[] = {AskInit{}, AskStatus{}, AskStatus{true},
+                                      AskTransfer{GroupId(6), NodeId(3)}};
+  for (const OperatorRequest& request : requests) {
+    const auto parsed = parse_request(encode_request(request));
+    ASSERT_TRUE(parsed) << encode_request(request);
+    EXPECT_EQ(*parsed, request);
+  }
+  EXPECT_EQ(*parse_request("  status   groups \r\n"), OperatorRequest(AskStatus{true}));
+}
+
+TEST(OperatorProtocol, RefusesWhatItDoesNotKnow) {
+  for (const char* line : {"", " ", "\n", "reboot", "init now", "status all", "transfer", "transfer 1",
+                           "transfer x 1", "transfer 1 99999999999", "transfer 1 2 3", "transfer -1 2"})
+    EXPECT_FALSE(parse_request(line)) << line;
+  EXPECT_EQ(parse_request(std::string(2000, 'x')).error().code, Code::too_large);
+}
+
+TEST(OperatorProtocol, AnswersAndRefusalsAreReadBack) {
+  Json body = Json::object();
+  body.set("a", 1);
+  EXPECT_EQ(parse_answer(encode_answer(Result<Json>(body)))->dump(), body.dump());
+  for (int i = 0; i <= static_cast<int>(Code::unsupported); ++i) {
+    const Error error{static_cast<Code>(i), "why\nnot"};
+    const auto read = parse_answer(encode_answer(Result<Json>(std::unexpected(error))));
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error(), error);
+  }
+}
+
+TEST(OperatorProtocol, RefusesWhatIsNoAnswer) {
+  for (const char* answer : {"", "0", "0\n", "0\n{", "x\n{}", "1\n{}"})
+    EXPECT_FALSE(parse_answer(answer)) << answer;
+}
+
+node::Status status_of(std::uint32_t id, std::uint32_t leads, std::uint32_t without) {
+  node::Status status;
+  status.cluster = meta::Cluster{};
+  status.id = NodeId(id);
+  status.uuid.bytes[0] = static_cast<std::uint8_t>(id);
+  status.groups_led = leads;
+  status.groups_without_leader = without;
+  status.lag_entries_max = id * 10;
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    node::MemberStatus member;
+    member.member.id = NodeId(i);
+    member.member.uuid.bytes[0] = static_cast<std::uint8_t>(i);
+    member.member.address = "n" + std::to_string(i) + ":1";
+    member.leads = 300;
+    status.members.push_back(member);
+  }
+  return status;
+}
+
+TEST(ClusterPicture, BelievesEachNodeAboutItself) {
+  const NodeAnswer answers[] = {{"n1:1", status_json(status_of(1, 500, 0))},
+                                {"n2:1", status_json(status_of(2, 525, 0))},
+                                {"n3:1", fail(Code::unreachable, "no answer")}};
+  const ClusterPicture picture = picture_of(answers);
+  ASSERT_EQ(picture.members.size(), 3u);
+  EXPECT_EQ(picture.members[0].leads, 500);
+  EXPECT_EQ(picture.members[1].lag, 20);
+  EXPECT_FALSE(picture.members[2].up);
+  EXPECT_EQ(picture.members[2].leads, 300);
+  EXPECT_EQ(picture.members[2].why_down, "no answer");
+  EXPECT_EQ(picture.groups_without_leader, 0);
+  EXPECT_EQ(picture.lag_entries_max, 20);
+  EXPECT_FALSE(picture.healthy());
+}
+
+TEST(ClusterPicture, CountsGroupsWithoutLeader) {
+  const NodeAnswer answers[] = {{"n1:1", status_json(status_of(1, 300, 25))},
+                                {"n2:1", status_json(status_of(2, 300, 20))},
+                                {"n3:1", status_json(status_of(3, 415, 700))}};
+  EXPECT_EQ(picture_of(answers).groups_without_leader, 10);
+  EXPECT_FALSE(picture_of(answers).healthy());
+}
+
+TEST(ClusterPicture, AClusterThatIsNotFormedIsNotHealthy) {
+  node::Status status;
+  const NodeAnswer answers[] = {{"n1:1", status_json(status)}};
+  EXPECT_TRUE(picture_of(answers).cluster.is_null());
+  EXPECT_FALSE(picture_of(answers).healthy());
+}
+
+}  // namespace
+}  // namespace nodedb::app
