@@ -102,7 +102,7 @@ Result<std::optional<Bytes>> read_file(const std::string& path, std::size_t byte
     return failed("open", path);
   }
   Bytes content;
-  std::array<char, 4096> buffer;
+  std::array<char, 64 * 1024> buffer;
   for (;;) {
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;

@@ -6,8 +6,10 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <chrono>
 #include <map>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "base/check.h"
@@ -24,6 +26,8 @@ namespace {
 constexpr double bloom_bits_per_key = 10;
 /// Range tombstones in memory before they are flushed away: each new one makes the next read sort them all.
 constexpr std::size_t tombstones_max = 128;
+constexpr int flush_tries_max = 5'000;
+constexpr std::chrono::milliseconds flush_pause{2};
 
 rocksdb::Options options_for(const StateStoreOptions& wanted) {
   rocksdb::Options options = common_options(wanted.env);
@@ -63,6 +67,7 @@ class Store final : public node::StateStore {
   void add(rocksdb::WriteBatch& batch, Generation generation, const Batch& writes);
   void drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to);
   Result<void> commit(rocksdb::WriteBatch& batch);
+  bool all_in_files() const;
   Result<void> read_meta();
   Result<void> drop_strays();
   std::unexpected<Error> refused(const rocksdb::Status& status);
@@ -218,13 +223,28 @@ Result<void> Store::flush() {
   if (auto sound = view_trouble(); !sound) return sound;
   rocksdb::FlushOptions options;
   options.wait = true;
-  rocksdb::Status status = db_->Flush(options);
-  if (!status.ok() && to_error(status, directory_).code == Code::disk_full) {
-    if (db_->Resume().ok()) status = db_->Flush(options);
+  for (int tries = 0; tries < flush_tries_max; ++tries) {
+    rocksdb::Status status = db_->Flush(options);
+    if (!status.ok() && to_error(status, directory_).code == Code::disk_full) {
+      if (db_->Resume().ok()) status = db_->Flush(options);
+    }
+    if (!status.ok()) return refused(status);
+    if (all_in_files()) {
+      tombstones_ = 0;
+      return {};
+    }
+    std::this_thread::sleep_for(flush_pause);
   }
-  if (!status.ok()) return refused(status);
-  tombstones_ = 0;
-  return {};
+  return fail(Code::disk_full, directory_ + ": RocksDB has not written its memory to files yet");
+}
+
+/// After RocksDB has found room again, its Flush answers ok before the files are written (seen in 7.8.3):
+/// only empty memory proves that all is durable. Nobody else writes meanwhile.
+bool Store::all_in_files() const {
+  std::uint64_t active = 0;
+  std::uint64_t waiting = 0;
+  return db_->GetIntProperty(rocksdb::DB::Properties::kNumEntriesActiveMemTable, &active) && active == 0 &&
+         db_->GetIntProperty(rocksdb::DB::Properties::kNumImmutableMemTable, &waiting) && waiting == 0;
 }
 
 Result<std::unique_ptr<node::StateSnapshot>> Store::snapshot(GroupId group) {
