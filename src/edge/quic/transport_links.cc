@@ -249,6 +249,11 @@ void Transport::Impl::closed(Connection& connection) {
     const auto dial = std::move(at->second);
     dialling.erase(at);
     if (dial.found_self) return plan.found_self(dial.address);
+    if (reason.code == CloseCode::duplicate && connection.peer()) {
+      // The peer closed it for the sake of the other one before we could confirm it.
+      plan.opened(dial.address, connection.peer()->node);
+      return plan_changed();
+    }
     return dial_failed(dial.address, reason.text);
   }
   if (connection.peer() || connection.side() == Side::dialler) return;

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two honest nodes: messages, order, priorities, reconnects, one connection for a pair, back-pressure.
+#include <gtest/gtest.h>
+
+#include "edge/base/clock.h"
+#include "tests/edge/quic/world.h"
+
+namespace nodedb::quic {
+namespace {
+
+class Exchange : public testing::Test {
+ protected:
+  bool together(const Peer& a, const Peer& b) {
+    return world.until([&] { return a->connected(b->self().node) && b->connected(a->self().node); });
+  }
+  World world;
+};
+
+TEST_F(Exchange, AllClassesArriveInOrderInBothDirections) {
+  auto a = world.start(1);
+  auto b = world.start(2);
+  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
+  ASSERT_TRUE(together(*a, *b));
+  EXPECT_EQ(a->dialled.front(), (*b)->local_address());
+  EXPECT_EQ(b->dialled.front(), "");
+  constexpr std::uint64_t rounds = 200;
+  for (std::uint64_t i = 0; i < rounds; ++i) {
+    for (auto* peer : {a.get(), b.get()}) {
+      const Uuid other = uuid_of(peer == a.get() ? 2 : 1);
+      ASSERT_TRUE((*peer)->send(other, credit(i)));
+      ASSERT_TRUE((*peer)->send(other, forward(i, i * 10)));
+      ASSERT_TRUE((*peer)->send(other, chunk(i, i * 100)));
+    }
+  }
+  ASSERT_TRUE(world.until([&] {
+    return a->received[uuid_of(2)].size() == 3 * rounds && b->received[uuid_of(1)].size() == 3 * rounds;
+  }));
+  for (auto* peer : {a.get(), b.get()}) {
+    std::uint64_t credits = 0;
+    std::uint64_t forwards = 0;
+    std::uint64_t chunks = 0;
+    for (const auto& message : peer->received.begin()->second) {
+      if (const auto* m = std::get_if<wire::SnapshotCredit>(&message)) {
+        EXPECT_EQ(m->next, credits++);
+      }
+      if (const auto* m = std::get_if<wire::ForwardBundle>(&message)) {
+        EXPECT_EQ(m->requests.at(0).request, forwards);
+        EXPECT_EQ(m->requests.at(0).command.size(), 10 * forwards++);
+      }
+      if (const auto* m = std::get_if<wire::SnapshotChunk>(&message)) {
+        EXPECT_EQ(*m, std::get<wire::SnapshotChunk>(chunk(chunks, 100 * chunks)));
+        ++chunks;
+      }
+    }
+    EXPECT_EQ(chunks, rounds);
+  }
+  EXPECT_EQ((*a)->stats().connections, 1U);
+}
+
+/// 50 MB of snapshot in one direction; a ping-pong on the control stream goes on meanwhile.
+TEST_F(Exchange, BulkDoesNotHoldUpControl) {
+  auto a = world.start(1);
+  auto b = world.start(2);
+  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
+  ASSERT_TRUE(together(*a, *b));
+  constexpr std::uint64_t chunks = 200;
+  constexpr std::size_t chunk_bytes = 256 * 1024;
+  a->keep = b->keep = false;
+  std::uint64_t sent = 0;
+  std::uint64_t arrived = 0;
+  std::uint64_t pongs = 0;
+  std::int64_t worst_ns = 0;
+  std::int64_t asked_ns = edge::monotonic_time().ns;
+  b->on_received = [&](const Uuid& from, const wire::PeerMessage& message) {
+    if (std::holds_alternative<wire::SnapshotChunk>(message)) ++arrived;
+    if (const auto* ping = std::get_if<wire::SnapshotCredit>(&message)) (*b)->send(from, credit(ping->next));
+  };
+  a->on_received = [&](const Uuid& from, const wire::PeerMessage&) {
+    const auto now_ns = edge::monotonic_time().ns;
+    worst_ns = std::max(worst_ns, now_ns - asked_ns);
+    asked_ns = now_ns;
+    ++pongs;
+    (*a)->send(from, credit(pongs));
+  };
+  (*a)->send(uuid_of(2), credit(0));
+  ASSERT_TRUE(world.until(
+      [&] {
+        while (sent < chunks && (*a)->stats().queued_bytes < 8 * 1024 * 1024) {
+          (*a)->send(uuid_of(2), chunk(sent++, chunk_bytes));
+        }
+        return arrived == chunks;
+      },
+      std::chrono::seconds(60)));
+  EXPECT_GT(pongs, 20U);
+  EXPECT_EQ((*a)->stats().dropped_full, 0U);
+  RecordProperty("pongs", std::to_string(pongs));
+  RecordProperty("worst_us", std::to_string(worst_ns / 1000));
+  EXPECT_LT(worst_ns, 1500 * ns_per_ms) << "a pulse must not be late enough for an election";
+}
+
+TEST_F(Exchange, SimultaneousDialsEndWithOneConnection) {
+  for (int round = 0; round < 5; ++round) {
+    auto a = world.start(1);
+    auto b = world.start(2);
+    // Seeds have no UUIDs yet, so neither side waits for the other.
+    (*a)->set_seeds({(*b)->local_address(), (*a)->local_address()});
+    (*b)->set_seeds({(*a)->local_address(), (*b)->local_address()});
+    ASSERT_TRUE(together(*a, *b));
+    ASSERT_TRUE(world.until([&] {
+      return (*a)->stats().connections == 1 && (*b)->stats().connections == 1 &&
+             (*a)->connected(uuid_of(2)) && (*b)->connected(uuid_of(1));
+    })) << (*a)->stats().connections
+        << " " << (*b)->stats().connections;
+    ASSERT_TRUE((*a)->send(uuid_of(2), credit(1)));
+    ASSERT_TRUE((*b)->send(uuid_of(1), credit(2)));
+    ASSERT_TRUE(world.until([&] { return !a->received.empty() && !b->received.empty(); }));
+    const auto events = a->events.size();
+    world.run_for(std::chrono::milliseconds(300));
+    EXPECT_EQ(a->events.size(), events) << "the pair has settled";
+    EXPECT_FALSE(world.logged("cannot connect")) << "neither our own address nor a duplicate is a failure";
+    EXPECT_FALSE(world.logged("connection refused"));
+  }
+}
+
+TEST_F(Exchange, APeerThatRestartsIsBackAtOnce) {
+  auto a = world.start(1);
+  auto b_options = world.options(2);
+  auto b = world.start(b_options);
+  b_options.listen = (*b)->local_address();
+  (*a)->set_peers({{uuid_of(2), b_options.listen}});
+  ASSERT_TRUE(together(*a, *b));
+  for (int round = 0; round < 3; ++round) {
+    b->transport.reset();  // says goodbye
+    const auto begin = edge::monotonic_time().ns;
+    b = world.start(b_options);
+    ASSERT_TRUE(together(*a, *b));
+    ASSERT_TRUE((*a)->send(uuid_of(2), credit(7)));
+    ASSERT_TRUE(world.until([&] { return !b->received.empty(); }));
+    EXPECT_LT(edge::monotonic_time().ns - begin, 1 * ns_per_s);
+  }
+  EXPECT_EQ(a->count("+" + uuid_of(2).text()), 4U);
+  EXPECT_EQ(a->count("-" + uuid_of(2).text()), 3U);
+}
+
+TEST_F(Exchange, SilentPeersAreGivenUpAfterTheIdleTimeout) {
+  auto a_options = world.options(1);
+  a_options.idle_timeout_ns = 600 * ns_per_ms;
+  auto a = world.start(a_options);
+  auto b = world.start(2);
+  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
+  ASSERT_TRUE(together(*a, *b));
+  world.run_for(std::chrono::milliseconds(1500));
+  EXPECT_EQ(a->events.size(), 1U) << "keep-alive holds a quiet connection";
+}
+
+TEST_F(Exchange, ASlowReaderDoesNotGrowTheSendersMemory) {
+  auto a_options = world.options(1);
+  a_options.send_queue_bytes_max = 4 * 1024 * 1024;
+  auto a = world.start(a_options);
+  auto b = world.start(2);
+  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
+  ASSERT_TRUE(together(*a, *b));
+  (*b)->pause_reading(true);
+  b->keep = false;
+  std::uint64_t accepted = 0;
+  std::uint64_t arrived = 0;
+  b->on_received = [&](const Uuid&, const wire::PeerMessage& m) {
+    arrived += std::holds_alternative<wire::SnapshotChunk>(m) ? 1 : 0;
+  };
+  for (std::uint64_t i = 0; i < 400; ++i) {
+    accepted += (*a)->send(uuid_of(2), chunk(i, 64 * 1024)) ? 1 : 0;
+    world.run_for(std::chrono::milliseconds(1));
+    ASSERT_LE((*a)->stats().queued_bytes, a_options.send_queue_bytes_max);
+  }
+  EXPECT_LT(accepted, 200U);
+  EXPECT_GT((*a)->stats().dropped_full, 0U);
+  EXPECT_LE(arrived * 64 * 1024, 2U * 1024 * 1024) << "no more than the window reached the paused side";
+  ASSERT_TRUE((*a)->send(uuid_of(2), credit(1))) << "other classes are not affected";
+  (*b)->pause_reading(false);
+  EXPECT_TRUE(world.until([&] { return arrived == accepted; }));
+  EXPECT_TRUE(world.until([&] { return (*a)->stats().queued_bytes == 0; }));
+}
+
+TEST_F(Exchange, MembersOnly) {
+  auto a = world.start(1);
+  auto b = world.start(2);
+  auto c = world.start(3);
+  (*b)->set_peers({{uuid_of(1), (*a)->local_address()}});
+  (*c)->set_peers({{uuid_of(1), (*a)->local_address()}});
+  ASSERT_TRUE(together(*a, *b));
+  ASSERT_TRUE(together(*a, *c));
+  (*a)->allow_members(std::set<Uuid>{uuid_of(1), uuid_of(2)});
+  EXPECT_FALSE((*a)->connected(uuid_of(3)));
+  ASSERT_TRUE(world.until([&] { return !(*c)->connected(uuid_of(1)); }));
+  ASSERT_TRUE(world.until([&] { return world.logged("not in the member table"); }));
+  EXPECT_TRUE((*a)->connected(uuid_of(2)));
+  (*a)->allow_members(std::set<Uuid>{uuid_of(1), uuid_of(2), uuid_of(3)});
+  EXPECT_TRUE(together(*a, *c)) << "it keeps dialling and is let in again";
+}
+
+TEST_F(Exchange, TheHighestCommonProtocolVersionIsUsed) {
+  auto a_options = world.options(1);
+  a_options.versions = {1, 2};
+  auto b_options = world.options(2);
+  b_options.versions = {1, 3};
+  auto c_options = world.options(3);
+  c_options.versions = {3, 4};
+  auto a = world.start(a_options);
+  auto b = world.start(b_options);
+  auto c = world.start(c_options);
+  (*b)->set_peers({{uuid_of(1), (*a)->local_address()}});
+  ASSERT_TRUE(together(*a, *b));
+  EXPECT_TRUE(world.logged("protocol=nodedb/2"));
+  (*c)->set_peers({{uuid_of(1), (*a)->local_address()}});
+  EXPECT_TRUE(world.until([&] { return world.logged("cannot connect"); }));
+  EXPECT_FALSE((*c)->connected(uuid_of(1)));
+}
+
+TEST_F(Exchange, SendingWithoutAConnectionIsCounted) {
+  auto a = world.start(1);
+  EXPECT_FALSE((*a)->send(uuid_of(2), credit(1)));
+  EXPECT_EQ((*a)->stats().dropped_unconnected, 1U);
+  (*a)->close();
+  EXPECT_FALSE((*a)->send(uuid_of(2), credit(1)));
+}
+
+}  // namespace
+}  // namespace nodedb::quic
