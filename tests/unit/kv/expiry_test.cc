@@ -137,6 +137,24 @@ TEST(Expiry, PurgeIsDecidedAgainByTheEntrysStamp) {
   EXPECT_EQ(shard("GET {t}a"), "\"2\"");
 }
 
+TEST(Expiry, EntriesTellWhatTheyMakeDue) {
+  Shard shard;
+  const auto in_ms = [&](std::int64_t ms) { return std::optional((shard.now_ms + ms) * ns_per_ms); };
+  shard("SET {t}a 1");
+  EXPECT_EQ(shard.last_due_ns, std::nullopt);
+  shard("SET {t}a 1 PX 500");
+  EXPECT_EQ(shard.last_due_ns, in_ms(500));
+  shard("INCR {t}a");
+  EXPECT_EQ(shard.last_due_ns, std::nullopt) << "told before";
+  shard.transaction({"SET {t}b 1 PX 900", "SET {t}c 1 PX 700", "SET {t}d 1 PX 800"});
+  EXPECT_EQ(shard.last_due_ns, in_ms(700));
+  shard("RENAME {t}a {t}e");
+  EXPECT_EQ(shard.last_due_ns, in_ms(500));
+  shard("PERSIST {t}e");
+  EXPECT_EQ(shard.last_due_ns, std::nullopt);
+  EXPECT_EQ(shard.machine.next_due_ns(shard.view), in_ms(700));
+}
+
 TEST(Expiry, FarTimesDoNotWrap) {
   Shard shard;
   shard("SET {t}a 1 PXAT 9223372036854775807");

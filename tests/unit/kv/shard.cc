@@ -97,6 +97,7 @@ std::string Shard::entry(BytesView bytes) {
     return "!" + std::string(name(output.error().code));
   }
   last_batch = output->writes;
+  last_due_ns = output->due_ns;
   view.apply(output->writes);
   check_rows();
   const auto reply = decode_reply(output->reply);
@@ -108,6 +109,7 @@ Reply Shard::apply(BytesView bytes) {
       view, {.vshard = vshard, .index = Index(++index), .hlc = {now_ms * ns_per_ms, 0}, .command = bytes});
   if (!output) return Reply::error(output.error());
   last_batch = output->writes;
+  last_due_ns = output->due_ns;
   view.apply(output->writes);
   check_rows();
   return decode_reply(output->reply).value();

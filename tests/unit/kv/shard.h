@@ -47,6 +47,7 @@ class Shard {
   std::uint64_t index = 1;
   std::int64_t now_ms = 1'700'000'000'000;
   Batch last_batch;
+  std::optional<std::int64_t> last_due_ns;  ///< ApplyOutput::due_ns of the last entry
 
  private:
   void check_rows() const;
