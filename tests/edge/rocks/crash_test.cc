@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Kills a process that works on the stores, again and again, and looks at what is left. The child is this
+// program, started again with a filter for the "child" tests below: RocksDB's threads do not survive a fork.
+// It tells through a pipe what was acknowledged. Power cuts lose what was not synced; kills lose nothing but
+// come at any instant.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "edge/rocks/log_store.h"
+#include "edge/rocks/state_store.h"
+#include "tests/edge/rocks/faulty_file_system.h"
+#include "tests/edge/rocks/log_model.h"
+#include "tests/edge/rocks/state_model.h"
+#include "tests/edge/rocks/temporary_directory.h"
+
+extern char** environ;
+
+namespace nodedb::edge {
+namespace {
+
+constexpr int steps_max = 4'000;
+constexpr const char* plan_variable = "NODEDB_CRASH_PLAN";
+
+struct Plan {
+  std::string directory;
+  std::uint64_t seed = 0;
+  std::uint64_t power_cut_at = Faults::never;
+  int acknowledgements = -1;  ///< file descriptor
+
+  std::string text() const {
+    return directory + " " + std::to_string(seed) + " " + std::to_string(power_cut_at) + " " +
+           std::to_string(acknowledgements);
+  }
+  static Plan from_environment() {
+    Plan plan;
+    const char* text = std::getenv(plan_variable);
+    if (text == nullptr) return plan;
+    std::istringstream in(text);
+    in >> plan.directory >> plan.seed >> plan.power_cut_at >> plan.acknowledgements;
+    return plan;
+  }
+};
+
+LogStoreOptions log_options(const std::string& directory, rocksdb::Env* env) {
+  LogStoreOptions options;
+  options.directory = directory;
+  options.reserve = {.free_bytes_min = 0, .ballast_bytes = 0};
+  options.write_buffer_bytes = 64 * 1024;  // RocksDB's least: files change hands often
+  options.env = env;
+  return options;
+}
+
+StateStoreOptions state_options(const std::string& directory, rocksdb::Env* env) {
+  StateStoreOptions options;
+  options.directory = directory;
+  options.block_cache_bytes = 1u << 20;
+  options.write_buffer_bytes = 64 * 1024;
+  options.env = env;
+  return options;
+}
+
+struct Ended {
+  std::uint32_t acknowledged = 0;  ///< steps of this life
+  bool finished = false;
+};
+
+/// Runs the child test `name` until the plan's power cut, or until it has acknowledged `kill_after` steps.
+Ended run_child(const std::string& name, Plan plan, std::uint32_t kill_after) {
+  int ends[2];
+  EXPECT_EQ(::pipe(ends), 0);
+  ::fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+  plan.acknowledgements = ends[1];
+  const std::string variable = std::string(plan_variable) + "=" + plan.text();
+  const std::string filter = "--gtest_filter=CrashChild.DISABLED_" + name;
+  std::vector<char*> environment;
+  for (char** at = environ; *at != nullptr; ++at) environment.push_back(*at);
+  environment.push_back(const_cast<char*>(variable.c_str()));
+  environment.push_back(nullptr);
+  const char* arguments[] = {"/proc/self/exe", filter.c_str(), "--gtest_also_run_disabled_tests",
+                             "--gtest_brief=1", nullptr};
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execve(arguments[0], const_cast<char**>(arguments), environment.data());
+    ::_exit(99);
+  }
+  ::close(ends[1]);
+  Ended ended;
+  std::uint32_t number = 0;
+  while (::read(ends[0], &number, sizeof(number)) == static_cast<ssize_t>(sizeof(number))) {
+    ended.acknowledged = number;
+    if (number == kill_after) ::kill(child, SIGKILL);
+  }
+  ::close(ends[0]);
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  const bool cut = WIFEXITED(status) && WEXITSTATUS(status) == power_cut_exit;
+  const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+  ended.finished = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  EXPECT_TRUE(cut || killed || ended.finished) << "the child failed by itself: " << status;
+  return ended;
+}
+
+void acknowledge(const Plan& plan, std::uint32_t number) {
+  if (::write(plan.acknowledgements, &number, sizeof(number)) != sizeof(number)) ::_exit(98);
+}
+
+LogModel model_of(node::StoredLog log) {
+  LogModel model;
+  node::LogBatch all;
+  all.identity = log.identity;
+  for (node::StoredGroup& group : log.groups) {
+    node::GroupLogUpdate update;
+    update.group = group.group;
+    update.hard = group.hard;
+    update.base = group.base;
+    update.append = std::move(group.log);
+    all.groups.push_back(std::move(update));
+  }
+  model.apply(all);
+  return model;
+}
+
+/// The batches of one life follow from its seed and from what was there at its beginning.
+TEST(CrashChild, DISABLED_log) {
+  const Plan plan = Plan::from_environment();
+  if (plan.directory.empty()) GTEST_SKIP() << "is started by the crash tests";
+  FaultyEnvironment faulty;
+  faulty.faults.seed = plan.seed;
+  faulty.faults.power_cut_at = plan.power_cut_at;
+  auto store = open_log_store(log_options(plan.directory, faulty.env.get()));
+  ASSERT_TRUE(store) << store.error().detail;
+  auto before = (*store)->load();
+  ASSERT_TRUE(before) << before.error().detail;
+  LogModel model = model_of(std::move(*before));
+  Rng rng(plan.seed);
+  for (std::uint32_t i = 1; i <= steps_max; ++i) {
+    const node::LogBatch batch = model.random_batch(rng, 2'000);
+    model.apply(batch);
+    const auto done = (*store)->write(std::span(&batch, 1));
+    ASSERT_TRUE(done) << done.error().detail;
+    acknowledge(plan, i);
+  }
+}
+
+TEST(CrashChild, DISABLED_state) {
+  const Plan plan = Plan::from_environment();
+  if (plan.directory.empty()) GTEST_SKIP() << "is started by the crash tests";
+  FaultyEnvironment faulty;
+  faulty.faults.seed = plan.seed;
+  faulty.faults.power_cut_at = plan.power_cut_at;
+  auto store = open_state_store(state_options(plan.directory, faulty.env.get()));
+  ASSERT_TRUE(store) << store.error().detail;
+  StateModel model;
+  auto before = content_of(**store);
+  ASSERT_TRUE(before) << before.error().detail;
+  model.restart(std::move(*before));
+  Rng rng(plan.seed);
+  for (std::uint32_t i = 1; i <= steps_max; ++i) {
+    const StateStep step = model.random_step(rng);
+    model.apply(step);
+    const auto done = carry_out(**store, step);
+    ASSERT_TRUE(done) << done.error().detail;
+    acknowledge(plan, i);
+  }
+}
+
+enum class How { power_cut, kill };
+
+/// How a life ends: at some file operation, or at the sight of some acknowledgement.
+struct Death {
+  std::uint64_t power_cut_at = Faults::never;
+  std::uint32_t kill_after = 0;
+};
+Death draw(How how, Rng& luck) {
+  if (how == How::kill) return {Faults::never, static_cast<std::uint32_t>(1 + luck.below(250))};
+  return {1 + luck.below(luck.chance(0.5) ? 60 : 900), 0};
+}
+
+int lives() {
+  const char* wanted = std::getenv("NODEDB_CRASH_LIVES");
+  return wanted == nullptr ? 8 : std::atoi(wanted);
+}
+
+void crash_log(How how, std::uint64_t seed) {
+  const TemporaryDirectory directory;
+  Rng luck(seed);
+  node::StoredLog before;
+  std::uint64_t acknowledged = 0;
+  for (int life = 0; life < lives(); ++life) {
+    const Death death = draw(how, luck);
+    const Plan plan{directory.path(), luck.next(), death.power_cut_at, -1};
+    const Ended ended = run_child("log", plan, death.kill_after);
+    acknowledged += ended.acknowledged;
+    auto store = open_log_store(log_options(directory.path(), nullptr));
+    ASSERT_TRUE(store) << "life " << life << ": " << store.error().detail;
+    auto after = (*store)->load();
+    ASSERT_TRUE(after) << "life " << life << ": " << after.error().detail;
+    // All that was acknowledged, and at most the one write that was under way.
+    LogModel model = model_of(before);
+    Rng rng(plan.seed);
+    std::uint32_t steps = 0;
+    for (; steps < ended.acknowledged; ++steps) model.apply(model.random_batch(rng, 2'000));
+    bool found = same(*after, model.stored());
+    // A killed child may have gone on for a while before the signal came.
+    const std::uint32_t under_way = how == How::kill ? steps_max : steps + 1;
+    while (!found && steps++ < under_way) {
+      model.apply(model.random_batch(rng, 2'000));
+      found = same(*after, model.stored());
+    }
+    ASSERT_TRUE(found) << "life " << life << ", acknowledged " << ended.acknowledged;
+    before = std::move(*after);
+  }
+  std::printf("%d lives, %llu acknowledged writes\n", lives(), static_cast<unsigned long long>(acknowledged));
+}
+
+/// The last step up to `acknowledged` after which all is durable.
+std::uint32_t durable_floor(const StateContent& before, std::uint64_t seed, std::uint32_t acknowledged) {
+  StateModel model;
+  model.restart(before);
+  Rng rng(seed);
+  std::uint32_t floor = 0;
+  for (std::uint32_t i = 1; i <= acknowledged; ++i) {
+    const StateStep step = model.random_step(rng);
+    model.apply(step);
+    if (std::holds_alternative<InstallStep>(step) || std::holds_alternative<FlushStep>(step)) floor = i;
+  }
+  return floor;
+}
+
+void crash_state(How how, std::uint64_t seed) {
+  const TemporaryDirectory directory;
+  Rng luck(seed);
+  StateContent before;
+  std::uint64_t acknowledged = 0;
+  for (int life = 0; life < lives(); ++life) {
+    const Death death = draw(how, luck);
+    const Plan plan{directory.path(), luck.next(), death.power_cut_at, -1};
+    const Ended ended = run_child("state", plan, death.kill_after);
+    acknowledged += ended.acknowledged;
+    auto store = open_state_store(state_options(directory.path(), nullptr));
+    ASSERT_TRUE(store) << "life " << life << ": " << store.error().detail;
+    auto after = content_of(**store);
+    ASSERT_TRUE(after) << "life " << life << ": " << after.error().detail;
+    // Some prefix of the steps, not shorter than what was made durable.
+    const std::uint32_t floor = durable_floor(before, plan.seed, ended.acknowledged);
+    StateModel model;
+    model.restart(before);
+    Rng rng(plan.seed);
+    bool found = floor == 0 && *after == model.content();
+    for (std::uint32_t steps = 1; !found && steps <= steps_max; ++steps) {
+      model.apply(model.random_step(rng));
+      found = steps >= floor && *after == model.content();
+    }
+    ASSERT_TRUE(found) << "life " << life << ", acknowledged " << ended.acknowledged << ", durable " << floor;
+    before = std::move(*after);
+  }
+  std::printf("%d lives, %llu acknowledged steps\n", lives(), static_cast<unsigned long long>(acknowledged));
+}
+
+TEST(Crash, a_power_cut_leaves_the_log_whole) {
+  crash_log(How::power_cut, 1);
+}
+TEST(Crash, a_kill_leaves_the_log_whole) {
+  crash_log(How::kill, 2);
+}
+TEST(Crash, a_power_cut_leaves_a_prefix_of_the_state) {
+  crash_state(How::power_cut, 3);
+}
+TEST(Crash, a_kill_leaves_a_prefix_of_the_state) {
+  crash_state(How::kill, 4);
+}
+
+}  // namespace
+}  // namespace nodedb::edge
