@@ -35,7 +35,8 @@ BEGIN {
   banned["std::(random_device|mt19937|rand|srand|default_random_engine)"] = "luck that was not given"
   banned["std::(cout|cerr|clog|cin|ifstream|ofstream|fstream|filesystem)"] = "file or stream"
   banned["[^A-Za-z0-9_.>](fopen|freopen|fprintf|printf|puts|fputs|fwrite|fread|perror|getenv|system) *[(]"] = "file or stream"
-  banned["[^A-Za-z0-9_.>](clock_gettime|gettimeofday|time|clock|nanosleep|usleep|sleep) *[(]"] = "clock"
+  banned["[^A-Za-z0-9_.>](clock_gettime|gettimeofday|nanosleep|usleep|sleep) *[(]"] = "clock"
+  banned["[^A-Za-z0-9_.>](clock *[(] *[)]|time *[(] *(nullptr|NULL|0|&))"] = "clock"
   banned["(^|[^A-Za-z0-9_>])::(open|read|write|close|socket|bind|connect|send|recv|fsync|fdatasync|poll|epoll_wait|mmap) *[(]"] = "system call"
   banned["[^A-Za-z0-9_]thread_local[^A-Za-z0-9_]"] = "mutable global"
 }
