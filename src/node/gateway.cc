@@ -75,16 +75,24 @@ void Gateway::submit(Time now, Request request, const Leaders& leaders) {
 
 void Gateway::answered(Time now, NodeId from, const wire::ForwardReply& reply, const Leaders& leaders) {
   if (reply.incarnation != incarnation_) return;
-  const auto at = requests_.find(reply.request);
-  if (at == requests_.end()) return;
+  const auto attempt = attempts_.find(reply.request);
+  if (attempt == attempts_.end()) return;  // answered before, or the request is done
+  const auto at = requests_.find(attempt->second);
+  CHECK(at != requests_.end());
   Pending& pending = at->second;
-  switch (meaning_of(reply.result)) {
+  const bool awaited = pending.current == reply.request;
+  const Meaning meaning = meaning_of(reply.result);
+  if (meaning != Meaning::ask_again && !reply.result) {
+    pending.in_doubt.erase(reply.request);
+    attempts_.erase(attempt);
+  }
+  // A refusal of an earlier attempt says nothing about the one that is under way.
+  if (!awaited && !reply.result) return;
+  switch (meaning) {
     case Meaning::final:
       finish(now, at, reply.result, leaders);
       return;
     case Meaning::try_hint:
-      if (pending.in_doubt > 0) --pending.in_doubt;
-      if (pending.target != from) return;  // an old attempt; a newer one is under way
       if (reply.leader_hint != NodeId() && reply.leader_hint != from && pending.attempts < 3) {
         send(now, at, reply.leader_hint);
       } else {
@@ -92,11 +100,8 @@ void Gateway::answered(Time now, NodeId from, const wire::ForwardReply& reply, c
       }
       return;
     case Meaning::try_later:
-      if (pending.in_doubt > 0) --pending.in_doubt;
-      if (pending.target == from) wait(now, at, back_off(pending.attempts));
-      return;
     case Meaning::ask_again:
-      if (pending.target == from) wait(now, at, back_off(pending.attempts));
+      wait(now, at, back_off(pending.attempts));
       return;
   }
 }
@@ -139,12 +144,14 @@ void Gateway::send(Time now, Numbered at, NodeId to) {
   Queue& queue = queues_[pending.request.group];
   queue.waiting.erase(at->first);
   pending.target = to;
-  ++pending.in_doubt;
+  pending.current = ++last_attempt_;
+  pending.in_doubt.insert(pending.current);
+  attempts_.emplace(pending.current, at->first);
   // Each further attempt is given twice the time of the one before.
   set_retry(at, now + (attempt_timeout_ns_ << std::min(pending.attempts, 5u)));
   ++pending.attempts;
   wire::Forward forward;
-  forward.request = at->first;
+  forward.request = pending.current;
   forward.incarnation = incarnation_;
   forward.group = pending.request.group;
   forward.write = pending.request.write;
@@ -157,6 +164,7 @@ void Gateway::send(Time now, Numbered at, NodeId to) {
 
 void Gateway::wait(Time now, Numbered at, std::int64_t delay_ns) {
   at->second.target = NodeId();
+  at->second.current = 0;
   queues_[at->second.request.group].waiting.insert(at->first);
   set_retry(at, now + delay_ns);
 }
@@ -180,6 +188,13 @@ void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& 
   Pending& pending = at->second;
   const GroupId group = pending.request.group;
   const bool write = pending.request.write;
+  if (write && !result && !pending.in_doubt.empty() && effect(result.error().code) == Effect::no) {
+    result = fail(Code::timeout,
+                  "an earlier attempt was not answered, so the write may have been applied; the "
+                  "latest was refused: " +
+                      result.error().detail);
+  }
+  for (const std::uint64_t attempt : pending.in_doubt) attempts_.erase(attempt);
   if (pending.request.tag != 0) output_.replies.push_back({pending.request.tag, std::move(result)});
   bytes_ -= pending.request.command.size();
   deadlines_.erase({pending.deadline, at->first});
@@ -196,7 +211,7 @@ void Gateway::give_up(Time now, Numbered at, const Leaders& leaders) {
   CHECK(at != requests_.end());
   const Pending& pending = at->second;
   auto error =
-      pending.request.write && pending.in_doubt > 0
+      pending.request.write && !pending.in_doubt.empty()
           ? fail(Code::timeout, "no answer from the vShard's leader in time; the write may have been applied")
           : fail(Code::no_leader, "the vShard had no leader that could take the request in time");
   finish(now, at, std::move(error), leaders);

@@ -9,8 +9,9 @@
 //        ▲                                                        │
 //        └── not leader, lost, out of order, connection gone, no answer in time
 //
-// A write that ends without an answer is `timeout` (outcome unknown) only if some attempt may have taken
-// effect; if every attempt was surely refused it is `no_leader` (no effect).
+// Every attempt has a number of its own, so that a late answer is known for what it answers. A write ends
+// with an error that promises "no effect" only if every attempt was surely refused; while one is in doubt,
+// whatever the last one said, the error is `timeout` (outcome unknown).
 
 #include <cstdint>
 #include <map>
@@ -74,7 +75,9 @@ class Gateway {
     std::uint64_t sequence = 0;  ///< writes only
     NodeId target;               ///< 0: waiting
     std::uint32_t attempts = 0;  ///< sends so far
-    std::uint32_t in_doubt = 0;  ///< sends of which it is not known that they had no effect
+    std::uint64_t current = 0;   ///< the attempt whose answer is waited for; 0: none
+    /// Attempts of which it is not known that they had no effect.
+    std::set<std::uint64_t> in_doubt;
   };
   struct Queue {
     std::uint64_t next_sequence = 1;
@@ -94,6 +97,8 @@ class Gateway {
   std::int64_t attempt_timeout_ns_;
   NodeId self_;
   std::uint64_t last_number_ = 0;
+  std::uint64_t last_attempt_ = 0;
+  std::map<std::uint64_t, std::uint64_t> attempts_;  ///< in doubt: attempt → request number
   std::size_t bytes_ = 0;
   std::map<std::uint64_t, Pending> requests_;
   std::map<GroupId, Queue> queues_;

@@ -105,6 +105,8 @@ void Node::State::role_changed(Replica& group) {
     set_leader(id, NodeId(), term);
 }
 
+/// Cut off here is not lost: with five replicas another one may still hold the entry, be elected and commit
+/// it. Only an other entry committed in its place proves the loss (answer_writes).
 void Node::State::answer_lost(Replica& group, const std::vector<raft::Decided>& lost) {
   for (const raft::Decided& one : lost) {
     const auto at = std::ranges::find_if(group.writes, [&](const Replica::Write& write) {
@@ -113,7 +115,7 @@ void Node::State::answer_lost(Replica& group, const std::vector<raft::Decided>& 
     if (at == group.writes.end()) continue;
     const Origin origin = at->origin;
     group.writes.erase(at);
-    reply(origin, group.raft.id(), fail(Code::lost, "another leader's entry took its place"));
+    reply(origin, group.raft.id(), fail(Code::timeout, "another leader cut the write off its log"));
   }
 }
 

@@ -64,7 +64,8 @@ struct ReadGrant {
   bool granted = false;  ///< false: leadership was lost, or the follower's request was refused; ask again
 };
 
-/// A proposal that is decided. `committed` false: another entry took its index; it is surely lost.
+/// An own proposal that another leader cut off this log. It is surely lost only once another entry is
+/// committed at its index: until then some other replica may hold it and be elected.
 struct Decided {
   Index index;
   Term term;

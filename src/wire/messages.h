@@ -79,6 +79,8 @@ struct ForwardReply {
   NodeId leader_hint;  ///< with `not_leader`: who leads, if known
   bool operator==(const ForwardReply&) const = default;
 };
+/// The one kind that the transport must not repeat: a refusal answers exactly one arrival. Loss, delay and
+/// reordering do no harm.
 struct ForwardBundle {
   std::vector<Forward> requests;
   std::vector<ForwardReply> replies;

@@ -117,6 +117,32 @@ TEST_F(GatewayTest, AWriteThatWasSurelyRefusedEndsWithoutEffect) {
   EXPECT_EQ(effect(Code::no_leader), Effect::no);
 }
 
+TEST_F(GatewayTest, ARefusalPromisesNothingWhileAnEarlierAttemptIsInDoubt) {
+  lead(NodeId(2));
+  submit(1, true);
+  gateway_.peer_lost(now_, NodeId(2));
+  lead(NodeId(3));
+  const auto sent = gateway_.take_output().sends;
+  answer(sent.back(), fail(Code::disk_full, "full"));
+  const auto out = gateway_.take_output();
+  ASSERT_EQ(out.replies.size(), 1u);
+  EXPECT_EQ(out.replies[0].result.error().code, Code::timeout);
+}
+
+TEST_F(GatewayTest, ARepeatedRefusalDoesNotClearALaterAttempt) {
+  lead(NodeId(2));
+  submit(1, true, second);
+  const auto first = gateway_.take_output().sends[0];
+  answer(first, fail(Code::lost, ""));
+  lead(NodeId(2));
+  ASSERT_EQ(gateway_.take_output().sends.size(), 1u);
+  answer(first, fail(Code::lost, ""));
+  pass(second);
+  const auto out = gateway_.take_output();
+  ASSERT_EQ(out.replies.size(), 1u);
+  EXPECT_EQ(out.replies[0].result.error().code, Code::timeout);
+}
+
 TEST_F(GatewayTest, AfterAGivenUpWriteTheNextOnesSaySo) {
   lead(NodeId(2));
   submit(1, true, second);
