@@ -145,9 +145,7 @@ void Host::carry_out(node::Turn turn) {
     }
   }
   for (node::StateTask& task : turn.tasks) {
-    if (const auto* apply = std::get_if<node::ApplyTask>(&task)) {
-      world_.oracle.handed_out(number_, life_->core, *apply);
-    }
+    world_.oracle.handed_out(number_, life_->core, task);
     life_->tasks.push_back(std::move(task));
   }
   if (!turn.trace.empty()) world_.outside.trace(number_, turn.trace);

@@ -66,7 +66,7 @@ class Host {
   void slow_apply(std::int64_t for_ns) { slow_apply_until_ = world_.schedule.now() + for_ns; }
   void calm();
 
-  Clock& clock() { return clock_; }
+  Clock& clocks() { return clock_; }
   LogDisk& log() { return log_; }
   StateDisk& state() { return state_; }
   /// Applied to `options` at the next boot.

@@ -81,10 +81,10 @@ void Nemesis::strike(Fault fault) {
       return;
     }
     case Fault::drift:
-      return host.clock().set_rate(schedule_.now(), rng_.between(-climate_.drift_ppm, climate_.drift_ppm));
+      return host.clocks().set_rate(schedule_.now(), rng_.between(-climate_.drift_ppm, climate_.drift_ppm));
     case Fault::wall_jump: {
       const std::int64_t far = rng_.chance(0.5) ? 3'600 * ns_per_s : 5 * ns_per_s;
-      return host.clock().jump_wall(rng_.between(-far, far));
+      return host.clocks().jump_wall(rng_.between(-far, far));
     }
     case Fault::slow_disk:
       return host.slow_disk(lasting());

@@ -185,7 +185,7 @@ void Network::carry(std::size_t from, std::size_t to, std::uint64_t epoch, wire:
   if (!calm_ && !is_hello(message) && rng_.chance(climate_.loss)) return;
   Lane& way = lane(from, to);
   std::int64_t at = std::max(schedule_.now() + delay(), way.open_at);
-  if (!calm_ && rng_.chance(climate_.duplicate)) {
+  if (!calm_ && !std::holds_alternative<wire::ForwardBundle>(message) && rng_.chance(climate_.duplicate)) {
     schedule_.at(
         at + rng_.between(0, 20 * climate_.net_ns),
         [this, from, to, epoch, copy = message]() mutable { deliver(from, to, epoch, std::move(copy)); });

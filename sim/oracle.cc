@@ -100,7 +100,6 @@ void Oracle::state_moved(std::size_t node, GroupId group, raft::Position before,
     complain("R5", at(group) + ": the state of " + name_of(node) + " goes from " + text(before) + " to " +
                        text(after));
   }
-  if (installed) replicas_.snapshot(group, id_of(node), after);
   const auto [known, fresh] = groups_[group].digests.emplace(after.index, digest);
   if (!fresh && known->second != digest) {
     complain("R6", at(group) + ": the state of " + name_of(node) + " at " + text(after) +
@@ -194,7 +193,15 @@ void Oracle::check_append_reply(std::size_t node, GroupId group, const raft::App
 
 // --- entries ---
 
-void Oracle::handed_out(std::size_t node, const node::Node& core, const node::ApplyTask& task) {
+void Oracle::handed_out(std::size_t node, const node::Node& core, const node::StateTask& task) {
+  if (const auto* entries = std::get_if<node::ApplyTask>(&task)) apply(node, core, *entries);
+  if (const auto* install = std::get_if<node::InstallTask>(&task)) {
+    replicas_.snapshot(install->group, id_of(node), install->at);
+  }
+  collect();
+}
+
+void Oracle::apply(std::size_t node, const node::Node& core, const node::ApplyTask& task) {
   for (const node::GroupEntries& one : task.groups) {
     const raft::Group* group = core.group(one.group);
     std::map<Index, Term>& committed = groups_[one.group].committed;
@@ -205,7 +212,6 @@ void Oracle::handed_out(std::size_t node, const node::Node& core, const node::Ap
     }
     if (group != nullptr) check_config(node, *group);
   }
-  collect();
 }
 
 bool Oracle::on_quorum(const raft::Config& config, GroupId group, raft::Position position) const {

@@ -44,7 +44,8 @@ class Oracle {
   void booted(std::size_t node, const node::Node& core);
   /// `core` said `message` to `to`; called at the instant it leaves the machine.
   void sent(std::size_t node, const node::Node& core, std::size_t to, const wire::PeerMessage& message);
-  void handed_out(std::size_t node, const node::Node& core, const node::ApplyTask& task);
+  /// The core gave its apply thread something to do; in that order it will be done.
+  void handed_out(std::size_t node, const node::Node& core, const node::StateTask& task);
 
   void complain(std::string rule, std::string what);
   const std::optional<Violation>& violation() const { return violation_; }
@@ -68,6 +69,7 @@ class Oracle {
                           const raft::VoteRequest& asked);
   void check_vote_reply(std::size_t node, NodeId to, GroupId group, const raft::VoteReply& reply);
   void check_append_reply(std::size_t node, GroupId group, const raft::AppendReply& reply);
+  void apply(std::size_t node, const node::Node& core, const node::ApplyTask& task);
   void check_majority(std::size_t node, const raft::Group& group, const raft::Entry& entry);
   void check_config(std::size_t node, const raft::Group& group);
   bool on_quorum(const raft::Config& config, GroupId group, raft::Position position) const;

@@ -37,8 +37,8 @@ World::World(Climate climate, Bugs bugs, Listeners listeners)
     hosts_.push_back(std::make_unique<Host>(i, options_for(i, bugs),
                                             Host::World{climate_, schedule_, oracle_, *this}, rng_.fork(),
                                             bugs.accept_torn_batch));
-    hosts_[i]->clock().set_rate(0, rng_.between(-climate_.drift_ppm, climate_.drift_ppm));
-    if (climate_.on(Fault::wall_jump)) hosts_[i]->clock().jump_wall(rng_.between(-ns_per_s, ns_per_s));
+    hosts_[i]->clocks().set_rate(0, rng_.between(-climate_.drift_ppm, climate_.drift_ppm));
+    if (climate_.on(Fault::wall_jump)) hosts_[i]->clocks().jump_wall(rng_.between(-ns_per_s, ns_per_s));
   }
   clients_ = std::make_unique<Clients>(climate_, schedule_, static_cast<Clients::Servers&>(*this), oracle_,
                                        rng_.fork());
