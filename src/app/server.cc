@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/server.h"
 
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <thread>
@@ -48,22 +49,7 @@ node::Options node_options(const Config& config, const tls::PeerIdentity& self) 
   return options;
 }
 
-std::vector<Put> rows_of(node::StateStore& store, GroupId group) {
-  std::vector<Put> rows;
-  const auto view = store.view(group);
-  for (const auto cursor = view->seek({}); cursor->valid(); cursor->next())
-    rows.push_back({Bytes(cursor->key()), Bytes(cursor->value())});
-  return rows;
-}
-
-Result<tls::Secret> secret_of(const Bytes& bytes) {
-  tls::Secret secret{};
-  if (bytes.size() != secret.size())
-    return fail(Code::damaged, "the stateless-reset secret has another length");
-  std::copy(bytes.begin(), bytes.end(), secret.begin());
-  return secret;
-}
-
+/// The directory keeps it as hexadecimal text.
 }  // namespace
 
 struct Server::Impl {
@@ -82,21 +68,14 @@ struct Server::Impl {
     auto state_opened = edge::open_state_store(state_options);
     if (!state_opened) return std::unexpected(state_opened.error());
     state_store = std::move(*state_opened);
-    auto log = log_store->load();
-    if (!log) return std::unexpected(log.error());
-    auto states = state_store->load();
-    if (!states) return std::unexpected(states.error());
-    return node::Boot{directory.incarnation(), std::move(*log), std::move(*states),
-                      rows_of(*state_store, metadata_group)};
+    return node::load_boot(directory.incarnation(), *log_store, *state_store);
   }
 
   Result<void> assemble(const Config& config, const tls::PeerIdentity& self) {
     const node::Options options = node_options(config, self);
     if (const auto complaints = options.validate(); !complaints.empty())
       return fail(Code::malformed, complaints.front());
-    const auto reset_bytes = directory.reset_secret();
-    if (!reset_bytes) return std::unexpected(reset_bytes.error());
-    const auto reset_secret = secret_of(*reset_bytes);
+    const auto reset_secret = tls::load_or_create_secret(directory.path() + "/reset-secret");
     if (!reset_secret) return std::unexpected(reset_secret.error());
     auto boot = load();
     if (!boot) return std::unexpected(boot.error());

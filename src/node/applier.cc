@@ -283,10 +283,7 @@ Result<StateDone> Applier::State::run(const InstallTask& task) {
   Installed done{task.transfer, task.group, task.at, task.config, {}};
   if (task.group == metadata_group) {
     const auto stored = store.view(task.group);
-    const MachineView view(*stored);
-    for (auto row = view.seek({}); row->valid(); row->next()) {
-      done.metadata.push_back(Put{Bytes(row->key()), Bytes(row->value())});
-    }
+    done.metadata = all_rows(MachineView(*stored));
   }
   return done;
 }

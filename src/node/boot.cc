@@ -28,6 +28,15 @@ std::unexpected<Error> state_lost(GroupId group) {
 
 }  // namespace
 
+Result<Boot> load_boot(Incarnation incarnation, LogStore& log, StateStore& state) {
+  auto stored_log = log.load();
+  if (!stored_log) return std::unexpected(stored_log.error());
+  auto states = state.load();
+  if (!states) return std::unexpected(states.error());
+  const auto metadata = state.view(metadata_group);
+  return Boot{incarnation, std::move(*stored_log), std::move(*states), all_rows(MachineView(*metadata))};
+}
+
 Result<void> Node::State::boot(Boot boot) {
   if (!boot.log.identity) {
     if (!boot.log.groups.empty()) {

@@ -45,6 +45,13 @@ std::unique_ptr<Cursor> MachineView::seek(BytesView from) const {
   return std::make_unique<MachineCursor>(stored_.seek(prefixed(machine_rows, from)));
 }
 
+std::vector<Put> all_rows(const View& machine) {
+  std::vector<Put> rows;
+  for (auto row = machine.seek({}); row->valid(); row->next())
+    rows.push_back(Put{Bytes(row->key()), Bytes(row->value())});
+  return rows;
+}
+
 Write to_stored(const Write& write) {
   if (const auto* put = std::get_if<Put>(&write)) return Put{prefixed(machine_rows, put->key), put->value};
   if (const auto* erase = std::get_if<Delete>(&write)) return Delete{prefixed(machine_rows, erase->key)};

@@ -28,6 +28,9 @@ class MachineView : public View {
   const View& stored_;
 };
 
+/// All rows of the state machine, in order.
+std::vector<Put> all_rows(const View& machine);
+
 /// A state machine's write, as stored.
 Write to_stored(const Write& write);
 

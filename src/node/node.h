@@ -25,8 +25,11 @@ struct Boot {
   Incarnation incarnation;  ///< of this life; 1 at the first
   StoredLog log;
   std::vector<StoredState> states;
-  std::vector<Put> metadata;  ///< all rows of group 0 in the state store
+  std::vector<Put> metadata;  ///< the metadata machine's rows
 };
+
+/// Reads all of it. Errors: the stores'.
+Result<Boot> load_boot(Incarnation incarnation, LogStore& log, StateStore& state);
 
 class Node {
  public:

@@ -24,10 +24,8 @@ namespace nodedb::edge {
 namespace {
 
 constexpr std::size_t small_file_bytes_max = 4096;
-constexpr std::size_t reset_secret_bytes = 32;
 constexpr const char* version_file = "VERSION";
 constexpr const char* boot_file = "BOOT";
-constexpr const char* reset_file = "RESET_SECRET";
 
 using Lines = std::map<std::string, std::string>;
 
@@ -99,28 +97,6 @@ std::optional<std::string> foreign_file(const std::string& directory) {
   return std::nullopt;
 }
 
-Result<Bytes> random_bytes(std::size_t size) {
-  Bytes bytes(size, '\0');
-  for (std::size_t have = 0; have < size;) {
-    const ssize_t got = ::getrandom(bytes.data() + have, size - have, 0);
-    if (got < 0 && errno != EINTR)
-      return std::unexpected(system_error("read", "the system's randomness", errno));
-    if (got > 0) have += static_cast<std::size_t>(got);
-  }
-  return bytes;
-}
-
-Bytes to_hex(BytesView bytes) {
-  constexpr BytesView digits = "0123456789abcdef";
-  Bytes text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text.push_back(digits[byte >> 4]);
-    text.push_back(digits[byte & 15]);
-  }
-  return text;
-}
-
 }  // namespace
 
 Result<DataDirectory> DataDirectory::open(const std::string& path, const DirectoryOwner& owner) {
@@ -185,22 +161,6 @@ Result<void> DataDirectory::raise_incarnation() {
   incarnation_ = Incarnation(last + 1);
   return write_file_durably(path_, boot_file,
                             seal_text({{"incarnation", std::to_string(incarnation_.value)}}));
-}
-
-Result<Bytes> DataDirectory::reset_secret() {
-  const std::string file = path_ + "/" + reset_file;
-  const auto stored = read_file(file, small_file_bytes_max);
-  if (!stored) return std::unexpected(stored.error());
-  if (*stored) {
-    if ((*stored)->size() == 2 * reset_secret_bytes) return **stored;
-    return fail(Code::damaged, file + " has a wrong size; remove it: a new one is drawn");
-  }
-  const auto drawn = random_bytes(reset_secret_bytes);
-  if (!drawn) return std::unexpected(drawn.error());
-  Bytes secret = to_hex(*drawn);
-  if (auto written = write_file_durably(path_, reset_file, secret); !written)
-    return std::unexpected(written.error());
-  return secret;
 }
 
 }  // namespace nodedb::edge

@@ -34,9 +34,6 @@ class DataDirectory {
   const std::string& path() const { return path_; }
   /// Higher than in every earlier life of this directory; durable.
   Incarnation incarnation() const { return incarnation_; }
-  /// Bytes that are drawn once and kept for the directory's life, secret to this node: the key of QUIC's
-  /// stateless resets. Errors: damaged, and those of writing a file.
-  Result<Bytes> reset_secret();
 
  private:
   DataDirectory(std::string path, FileHandle lock) : path_(std::move(path)), lock_(std::move(lock)) {}

@@ -141,17 +141,6 @@ TEST(DataDirectory, left_over_temporaries_do_no_harm) {
   EXPECT_EQ(opened->incarnation(), Incarnation(2));
 }
 
-TEST(DataDirectory, keeps_its_secret) {
-  const TemporaryDirectory directory;
-  auto opened = DataDirectory::open(directory.path(), owner(1));
-  ASSERT_TRUE(opened);
-  const auto first = opened->reset_secret();
-  ASSERT_TRUE(first);
-  EXPECT_EQ(first->size(), 64u);
-  EXPECT_EQ(opened->reset_secret(), first);
-  EXPECT_EQ(mode_of(directory.path() + "/RESET_SECRET"), 0600u);
-}
-
 TEST(Files, a_missing_file_is_nothing_and_a_missing_directory_an_error) {
   const TemporaryDirectory directory;
   const auto none = read_file(directory.path() + "/none", 10);
