@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+# Each tests/fuzz/fuzz_<name>.cc becomes, with NODEDB_FUZZ, a libFuzzer program of that name (clang), and
+# always a part of fuzz_corpus, which runs it once over each file of tests/fuzz/corpus/<name>. A fuzzer whose
+# libraries are not built is left out.
+
+# What a fuzzer needs beside nodedb_wire.
+set(config_links nodedb_app_config)
+set(resp_links nodedb_edge_resp_core)
+include(${PROJECT_SOURCE_DIR}/cmake/resp.cmake)  # without NODEDB_EDGE nothing else has included it
+
+if(NODEDB_FUZZ)
+  # Coverage in the libraries too: without it libFuzzer is blind.
+  target_compile_options(nodedb_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+file(GLOB fuzzers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.cc)
+set(corpus_objects)
+set(corpus_links nodedb_wire)
+set(corpus_declarations "")
+set(corpus_rows "")
+
+foreach(source ${fuzzers})
+  get_filename_component(program ${source} NAME_WE)
+  string(REGEX REPLACE "^fuzz_" "" name ${program})
+  set(links ${${name}_links})
+  set(missing "")
+  foreach(library ${links})
+    if(NOT TARGET ${library})
+      set(missing ${library})
+    endif()
+  endforeach()
+  if(missing)
+    message(STATUS "${program} is left out: ${missing} is not built")
+    continue()
+  endif()
+
+  if(NODEDB_FUZZ)
+    add_executable(${program} ${source})
+    target_link_libraries(${program} PRIVATE nodedb_wire ${links})
+    target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR})
+    target_compile_options(${program} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${program} PRIVATE -fsanitize=fuzzer)
+  endif()
+
+  add_library(corpus_${name} OBJECT ${source})
+  target_link_libraries(corpus_${name} PRIVATE nodedb_wire ${links})
+  target_include_directories(corpus_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_definitions(corpus_${name} PRIVATE LLVMFuzzerTestOneInput=nodedb_fuzz_${name})
+  list(APPEND corpus_objects $<TARGET_OBJECTS:corpus_${name}>)
+  list(APPEND corpus_links ${links})
+  string(APPEND corpus_declarations "extern \"C\" int nodedb_fuzz_${name}(const std::uint8_t*, std::size_t);\n")
+  string(APPEND corpus_rows "    {\"${name}\", nodedb_fuzz_${name}},\n")
+endforeach()
+
+list(REMOVE_DUPLICATES corpus_links)
+configure_file(${PROJECT_SOURCE_DIR}/tests/fuzz/fuzzers.inc.in ${PROJECT_BINARY_DIR}/fuzz/fuzzers.inc @ONLY)
+add_executable(fuzz_corpus ${PROJECT_SOURCE_DIR}/tests/fuzz/main.cc ${corpus_objects})
+target_link_libraries(fuzz_corpus PRIVATE ${corpus_links})
+target_include_directories(fuzz_corpus PRIVATE ${PROJECT_BINARY_DIR}/fuzz)
+add_test(NAME fuzz_corpus COMMAND fuzz_corpus ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus)
