@@ -98,6 +98,7 @@ struct Transport::Impl final : Endpoint::Handler {
   std::map<std::uint64_t, Link> links;
   std::map<Uuid, std::uint64_t> current;
   std::map<std::uint64_t, Dialling> dialling;
+  std::vector<Address> own_addresses;  ///< of seeds that turned out to be ourselves; one for each at most
   std::optional<std::set<Uuid>> members;
   std::map<std::uint64_t, OperatorRequest> requests;
   std::uint64_t next_request = 1;

@@ -248,7 +248,10 @@ void Transport::Impl::closed(Connection& connection) {
   if (const auto at = dialling.find(number); at != dialling.end()) {
     const auto dial = std::move(at->second);
     dialling.erase(at);
-    if (dial.found_self) return plan.found_self(dial.address);
+    if (dial.found_self) {
+      own_addresses.push_back(connection.remote());
+      return plan.found_self(dial.address);
+    }
     if (reason.code == CloseCode::duplicate && connection.peer()) {
       // The peer closed it for the sake of the other one before we could confirm it.
       plan.opened(dial.address, connection.peer()->node);
@@ -257,7 +260,8 @@ void Transport::Impl::closed(Connection& connection) {
     return dial_failed(dial.address, reason.text);
   }
   if (connection.peer() || connection.side() == Side::dialler) return;
-  if (connection.remote() == endpoint->local()) return;  // we dialled our own address, and noticed
+  // The other end of a dial to ourselves is no stranger.
+  if (std::ranges::find(own_addresses, connection.remote()) != own_addresses.end()) return;
   ++counted.refused;
   warn_about(connection, "connection refused", reason.text);
 }

@@ -112,9 +112,10 @@ class World {
              std::chrono::milliseconds patience = std::chrono::seconds(20)) {
     const auto end = std::chrono::steady_clock::now() + patience;
     while (!done()) {
-      if (std::chrono::steady_clock::now() >= end) return false;
+      const auto left = end - std::chrono::steady_clock::now();
+      if (left <= left.zero()) return false;
       loop_.restart();
-      loop_.run_one_for(std::chrono::milliseconds(20));
+      loop_.run_one_for(std::min<std::chrono::steady_clock::duration>(left, std::chrono::milliseconds(20)));
     }
     return true;
   }
