@@ -27,19 +27,20 @@ Node::Node(Node&&) noexcept = default;
 Node& Node::operator=(Node&&) noexcept = default;
 
 Result<Node> Node::create(const Options& options, Boot boot, Rng rng, Now now) {
+  if (options.bugs.lease_on_wall_clock) now.mono = Time{now.wall.ns};
   auto state = std::make_unique<State>(options, boot.incarnation, rng, now);
   if (auto booted = state->boot(std::move(boot)); !booted) return std::unexpected(booted.error());
   return Node(std::move(state));
 }
 
 Turn Node::step(Now now, Event event) {
-  state_->now = now;
+  state_->tell_time(now);
   std::visit([this](auto&& one) { state_->handle(std::forward<decltype(one)>(one)); }, std::move(event));
   return state_->finish();
 }
 
 Turn Node::step(Now now, std::vector<Event> events) {
-  state_->now = now;
+  state_->tell_time(now);
   for (Event& event : events) {
     std::visit([this](auto&& one) { state_->handle(std::forward<decltype(one)>(one)); }, std::move(event));
   }
@@ -60,8 +61,18 @@ const raft::Group* Node::group(GroupId group) const {
 }
 
 Status Node::status(Now now, bool groups) const {
-  state_->now = now;
+  state_->tell_time(now);
   return state_->status(groups);
+}
+
+void Node::State::tell_time(Now told) {
+  if (!options.bugs.lease_on_wall_clock) {
+    now = told;
+    return;
+  }
+  // The planted bug: time is what the wall clock says, and stands still while that is behind.
+  wall_ahead_ns = told.wall.ns - told.mono.ns;
+  now = Now{std::max(now.mono, Time{told.wall.ns}), told.wall};
 }
 
 Replica* Node::State::replica(GroupId group) const {
@@ -239,6 +250,7 @@ Turn Node::State::finish() {
   publish_routing();
   turn.drained = drained;
   turn.wake_at = next_wake();
+  if (turn.wake_at != never) turn.wake_at = turn.wake_at - wall_ahead_ns;
   return std::exchange(turn, {});
 }
 

@@ -58,7 +58,8 @@ struct Node::State {
   Options options;
   Incarnation incarnation;
   Rng rng;
-  Now now;  ///< of the step under way
+  Now now;                         ///< of the step under way
+  std::int64_t wall_ahead_ns = 0;  ///< only under the planted bug lease_on_wall_clock
 
   std::optional<wire::Identity> identity;  ///< nothing before the genesis
   NodeId self;
@@ -122,6 +123,7 @@ struct Node::State {
   ApplyTask apply_task;
 
   // node.cc
+  void tell_time(Now told);
   void handle(Wake);
   void handle(PeerConnected event);
   void handle(PeerDisconnected event);
