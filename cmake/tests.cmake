@@ -35,3 +35,8 @@ file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/script/*.cc)
 if(found)
   nodedb_test(script_tests SOURCES ${found} LINKS nodedb_node)
 endif()
+
+# The simulator: a sweep, and every seed that was red once.
+add_test(NAME sim_sweep COMMAND nodedb-sim --seeds 1..200)
+add_test(NAME sim_sweep_red_seeds COMMAND nodedb-sim --seeds-of ${PROJECT_SOURCE_DIR}/tests/seeds/sim.txt)
+set_tests_properties(sim_sweep sim_sweep_red_seeds PROPERTIES TIMEOUT 600)

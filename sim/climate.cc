@@ -22,8 +22,8 @@ double share(Rng& rng, double high) {
 }
 
 void draw_cluster(Climate& c, Rng& rng) {
-  c.nodes = rng.chance(0.3) ? 5 : 3;
-  c.replication = c.nodes == 5 && rng.chance(0.3) ? 5 : 3;
+  c.nodes = rng.chance(0.02) ? 1 : rng.chance(0.4) ? 5 : 3;
+  c.replication = c.nodes == 1 ? 1 : c.nodes == 5 && rng.chance(0.4) ? 5 : 3;
   c.vshards = static_cast<std::uint32_t>(rng.between(2, 8));
   c.election_ns = log_uniform(rng, 400 * ns_per_ms, 2 * ns_per_s);
   c.pulse_ns = c.election_ns / rng.between(4, 6);
@@ -54,7 +54,7 @@ void draw_speeds(Climate& c, Rng& rng) {
 void draw_clients(Climate& c, Rng& rng) {
   c.clients = static_cast<std::size_t>(rng.between(2, 6));
   c.keys = static_cast<std::size_t>(rng.between(3, 12));
-  c.think_ns = log_uniform(rng, 100 * ns_per_ms, 2 * ns_per_s);
+  c.think_ns = log_uniform(rng, 60 * ns_per_ms, ns_per_s);
   c.patience_ns = log_uniform(rng, 500 * ns_per_ms, 8 * ns_per_s);
   c.request_timeout_ns = log_uniform(rng, 500 * ns_per_ms, 8 * ns_per_s);
   c.reads = 0.2 + share(rng, 0.6);
@@ -67,7 +67,7 @@ std::string_view name(Fault fault) {
   static constexpr std::array<std::string_view, fault_count> names = {
       "crash",     "crash_many",  "pause",    "partition", "one_way",   "flap",      "loss",
       "duplicate", "reorder",     "stale",    "drift",     "wall_jump", "slow_disk", "slow_apply",
-      "full_disk", "failed_sync", "transfer", "config",    "drain",     "again"};
+      "full_disk", "failed_sync", "transfer", "config",    "drain",     "again",     "trap"};
   return names[static_cast<std::size_t>(fault)];
 }
 

@@ -36,8 +36,9 @@ enum class Fault : std::uint8_t {
   config,       ///< voters become learners and come back
   drain,        ///< a node gives its leaderships away, then restarts
   again,        ///< init is asked for again
+  trap,         ///< a leader is cut off at the worst moment: handing over, losing a supporter, frozen
 };
-inline constexpr std::size_t fault_count = 20;
+inline constexpr std::size_t fault_count = 21;
 std::string_view name(Fault fault);
 
 struct Climate {

@@ -39,6 +39,7 @@ constexpr std::string_view usage = R"(nodedb-sim: a cluster in one thread under 
 
   nodedb-sim --seed S [--history FILE] [--trace FILE] [--verbose]   one run; prints a hash of everything
   nodedb-sim --seeds A..B [--jobs N]                                many, in parallel
+  nodedb-sim --seeds-of FILE [--jobs N]                             the first word of each line; # comments
   nodedb-sim --bugs [--bug NAME] [--limit N]                        hunts each planted bug: seeds it takes
   nodedb-sim --seed S --shrink                                      leaves out faults while it stays red
 
@@ -48,8 +49,8 @@ constexpr std::string_view usage = R"(nodedb-sim: a cluster in one thread under 
 )";
 
 struct Arguments {
-  std::uint64_t first = 1;
-  std::uint64_t last = 0;
+  std::uint64_t first = 1;           ///< --seed
+  std::vector<std::uint64_t> seeds;  ///< what a sweep runs
   std::int64_t duration_ns = 60 * ns_per_s;
   std::size_t jobs = std::max(1u, std::thread::hardware_concurrency());
   std::uint64_t limit = 1'000;
@@ -78,9 +79,18 @@ std::uint64_t number(std::string_view text) {
 void parse_seeds(Arguments& a, std::string_view text) {
   const std::size_t dots = text.find("..");
   if (dots == std::string_view::npos) bad_usage("--seeds wants A..B");
-  a.first = number(text.substr(0, dots));
-  a.last = number(text.substr(dots + 2));
-  if (a.last < a.first) bad_usage("--seeds: the range is empty");
+  const std::uint64_t last = number(text.substr(dots + 2));
+  for (std::uint64_t seed = number(text.substr(0, dots)); seed <= last; ++seed) a.seeds.push_back(seed);
+  if (a.seeds.empty()) bad_usage("--seeds: the range is empty");
+}
+
+void read_seeds(Arguments& a, const std::string& file) {
+  std::ifstream in(file);
+  if (!in) bad_usage("cannot read " + file);
+  for (std::string line; std::getline(in, line);) {
+    const std::string word = line.substr(0, line.find(' '));
+    if (!word.empty() && word.front() != '#') a.seeds.push_back(number(word));
+  }
 }
 
 void parse_faults(Arguments& a, std::string_view text) {
@@ -101,10 +111,13 @@ Arguments parse(int argc, char** argv) {
       return argv[++i];
     };
     if (flag == "--seed") {
-      a.first = a.last = number(value());
+      a.first = number(value());
       any = true;
     } else if (flag == "--seeds") {
       parse_seeds(a, value());
+      any = true;
+    } else if (flag == "--seeds-of") {
+      read_seeds(a, std::string(value()));
       any = true;
     } else if (flag == "--duration") {
       a.duration_ns = static_cast<std::int64_t>(number(value())) * ns_per_s;
@@ -262,11 +275,12 @@ struct Outcome {
   bool undecided = false;
 };
 
-/// Child: runs seeds from `seed` on, `stride` apart, and reports each by two lines on stdout.
-[[noreturn]] void work(const Arguments& a, std::uint64_t seed, std::uint64_t stride, int out) {
+/// Child: runs the seeds from place `at` on, `stride` apart, and reports each by two lines on stdout.
+[[noreturn]] void work(const Arguments& a, std::size_t at, std::size_t stride, int out) {
   dup2(out, STDOUT_FILENO);
   dup2(out, STDERR_FILENO);
-  for (; seed <= a.last; seed += stride) {
+  for (; at < a.seeds.size(); at += stride) {
+    const std::uint64_t seed = a.seeds[at];
     std::printf("\1start %llu\n", static_cast<unsigned long long>(seed));
     std::fflush(stdout);
     const double start = cpu_seconds();
@@ -290,10 +304,8 @@ class Sweep {
 
   const std::map<std::uint64_t, Outcome>& run(bool progress) {
     progress_ = progress;
-    const std::uint64_t count = a_.last - a_.first + 1;
-    const std::uint64_t workers = std::min<std::uint64_t>(a_.jobs, count);
-    stride_ = workers;
-    for (std::uint64_t w = 0; w < workers; ++w) launch(a_.first + w);
+    stride_ = std::min(a_.jobs, a_.seeds.size());
+    for (std::size_t w = 0; w < stride_; ++w) launch(w);
     while (!workers_.empty()) wait_for_news();
     if (progress_) std::cout << '\n';
     return outcomes_;
@@ -303,14 +315,14 @@ class Sweep {
   struct Worker {
     pid_t pid = 0;
     int in = -1;
-    std::uint64_t seed = 0;
+    std::size_t at = 0;  ///< place of the seed under way
     bool busy = false;
     std::string partial;
     std::string said;
   };
 
-  void launch(std::uint64_t seed) {
-    if (seed > a_.last) return;
+  void launch(std::size_t at) {
+    if (at >= a_.seeds.size()) return;
     std::array<int, 2> ends{};
     if (pipe(ends.data()) != 0) bad_usage("no pipe");
     std::cout.flush();
@@ -318,13 +330,13 @@ class Sweep {
     if (pid < 0) bad_usage("no fork");
     if (pid == 0) {
       close(ends[0]);
-      work(a_, seed, stride_, ends[1]);
+      work(a_, at, stride_, ends[1]);
     }
     close(ends[1]);
     Worker worker;
     worker.pid = pid;
     worker.in = ends[0];
-    worker.seed = seed;
+    worker.at = at;
     workers_.push_back(std::move(worker));
   }
 
@@ -351,7 +363,8 @@ class Sweep {
       const std::string line = worker.partial.substr(0, end);
       worker.partial.erase(0, end + 1);
       if (line.starts_with("\1start ")) {
-        worker.seed = number(std::string_view(line).substr(7));
+        const std::uint64_t seed = number(std::string_view(line).substr(7));
+        while (a_.seeds[worker.at] != seed) worker.at += stride_;
         worker.busy = true;
         worker.said.clear();
       } else if (line.starts_with("\1done ")) {
@@ -386,7 +399,7 @@ class Sweep {
                 << '\n';
     }
     outcomes_[seed] = std::move(outcome);
-    const std::uint64_t count = a_.last - a_.first + 1;
+    const std::size_t count = a_.seeds.size();
     if (progress_ &&
         (isatty(STDOUT_FILENO) != 0 || outcomes_.size() % 100 == 0 || outcomes_.size() == count)) {
       std::cout << (isatty(STDOUT_FILENO) != 0 ? "\r" : "") << outcomes_.size() << " of " << count
@@ -401,12 +414,12 @@ class Sweep {
     int status = 0;
     waitpid(worker.pid, &status, 0);
     if (!worker.busy) return;
-    record(worker.seed, {true, "the process died: " + worker.said, 0, 0, 0, false});
-    launch(worker.seed + stride_);
+    record(a_.seeds[worker.at], {true, "the process died: " + worker.said, 0, 0, 0, false});
+    launch(worker.at + stride_);
   }
 
   const Arguments& a_;
-  std::uint64_t stride_ = 1;
+  std::size_t stride_ = 1;
   bool progress_ = false;
   std::uint64_t reds_ = 0;
   std::vector<Worker> workers_;
@@ -420,11 +433,13 @@ int run_sweep(const Arguments& a) {
   std::uint64_t answers = 0;
   std::size_t undecided = 0;
   std::vector<std::uint64_t> red;
+  std::string unsure;
   for (const auto& [seed, outcome] : outcomes) {
     simulated += outcome.simulated_ns;
     cpu += outcome.cpu_ns;
     answers += outcome.answers;
     undecided += outcome.undecided;
+    if (outcome.undecided) unsure += ' ' + std::to_string(seed);
     if (outcome.red) red.push_back(seed);
   }
   std::cout << outcomes.size() << " seeds, " << red.size() << " red, " << undecided << " undecided; "
@@ -432,8 +447,9 @@ int run_sweep(const Arguments& a) {
             << static_cast<std::int64_t>(static_cast<double>(simulated) /
                                          static_cast<double>(std::max<std::int64_t>(cpu, 1)))
             << " simulated s per CPU s\n";
+  if (!unsure.empty()) std::cout << "a history was too much for the checker:" << unsure << '\n';
   for (const std::uint64_t seed : red) std::cout << "red: " << seed << '\n';
-  return red.empty() && outcomes.size() == a.last - a.first + 1 ? 0 : red_exit;
+  return red.empty() && outcomes.size() == a.seeds.size() ? 0 : red_exit;
 }
 
 /// The lowest seed that finds the bug, looked for in portions so that no time is lost after it.
@@ -447,8 +463,10 @@ int hunt(const Arguments& a) {
     std::string found = "not found";
     std::string how;
     for (std::uint64_t from = 1; from <= a.limit && how.empty(); from += 2 * a.jobs) {
-      portion.first = from;
-      portion.last = std::min(a.limit, from + 2 * a.jobs - 1);
+      portion.seeds.clear();
+      for (std::uint64_t seed = from; seed <= std::min(a.limit, from + 2 * a.jobs - 1); ++seed) {
+        portion.seeds.push_back(seed);
+      }
       const auto outcomes = Sweep(portion).run(false);
       const auto red = std::ranges::find_if(outcomes, [](const auto& o) { return o.second.red; });
       if (red == outcomes.end()) continue;
@@ -463,7 +481,7 @@ int hunt(const Arguments& a) {
 }
 
 bool still_red(Arguments a) {
-  a.last = a.first;
+  a.seeds = {a.first};
   return Sweep(a).run(false).begin()->second.red;
 }
 
@@ -503,5 +521,5 @@ int main(int argc, char** argv) {
   if (a.bugs) return hunt(a);
   if (a.bug == "list") return list_bugs();
   if (a.shrink) return shrink(a);
-  return a.first == a.last ? run_one(a) : run_sweep(a);
+  return a.seeds.empty() ? run_one(a) : run_sweep(a);
 }

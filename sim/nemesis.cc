@@ -32,6 +32,7 @@ bool strikes(Fault fault) {
     case Fault::config:
     case Fault::drain:
     case Fault::again:
+    case Fault::trap:
       return true;
   }
   return false;
@@ -102,6 +103,8 @@ void Nemesis::strike(Fault fault) {
       return drain(node);
     case Fault::again:
       return power_.ask_init(node);
+    case Fault::trap:
+      return trap();
     case Fault::loss:
     case Fault::duplicate:
     case Fault::reorder:
@@ -222,6 +225,84 @@ void Nemesis::transfer() {
   const std::size_t leader = leader_of(group);
   if (leader == climate_.nodes) return;
   power_.host(leader).happened(node::TransferLeader{0, group, id_of(any_node())});
+}
+
+// --- traps: what leases and votes promise is only tested when a leader is cut off just then ---
+
+void Nemesis::trap() {
+  if (!power_.formed() || climate_.nodes < 3) return;
+  const GroupId group = any_group();
+  const std::size_t leader = leader_of(group);
+  if (leader == climate_.nodes) return;
+  switch (rng_.below(3)) {
+    case 0:
+      return spring_handover(group, leader);
+    case 1:
+      return spring_lost_supporter(group, leader);
+    default:
+      return spring_frozen(leader);
+  }
+}
+
+void Nemesis::isolate(std::size_t node, std::int64_t for_ns) {
+  for (std::size_t other = 0; other < climate_.nodes; ++other) {
+    if (other == node) continue;
+    power_.network().cut(node, other);
+    power_.network().cut(other, node);
+  }
+  schedule_.after(for_ns, [this, node] {
+    if (stopped_) return;
+    for (std::size_t other = 0; other < climate_.nodes; ++other) {
+      if (other == node) continue;
+      power_.network().mend(node, other);
+      power_.network().mend(other, node);
+    }
+  });
+}
+
+/// The old leader does not hear that the new one has won.
+void Nemesis::spring_handover(GroupId group, std::size_t leader) {
+  power_.host(leader).happened(node::TransferLeader{0, group, id_of(any_node())});
+  schedule_.after(rng_.between(0, 4 * climate_.net_ns + climate_.core_ns), [this, leader] {
+    if (!stopped_) isolate(leader, 2 * climate_.election_ns);
+  });
+}
+
+/// One follower has been out of reach for long; the other forgets, by a restart, whom it supports.
+void Nemesis::spring_lost_supporter(GroupId group, std::size_t leader) {
+  std::vector<std::size_t> others;
+  for (const NodeId voter : power_.host(leader).core()->group(group)->config().voters) {
+    if (voter != id_of(leader)) others.push_back(voter.value - 1);
+  }
+  if (others.size() < 2) return;
+  const std::size_t forgetful = others[rng_.below(others.size())];
+  const std::int64_t eve = rng_.between(climate_.election_ns, 3 * climate_.election_ns);
+  for (const std::size_t other : others) {
+    if (other == forgetful) continue;
+    power_.network().cut(leader, other);
+    power_.network().cut(other, leader);
+    schedule_.after(eve + 3 * climate_.election_ns, [this, leader, other] {
+      if (stopped_) return;
+      power_.network().mend(leader, other);
+      power_.network().mend(other, leader);
+    });
+  }
+  schedule_.after(eve, [this, leader, forgetful] {
+    if (stopped_ || !power_.host(forgetful).running()) return;
+    isolate(leader, 2 * climate_.election_ns);
+    power_.crash(forgetful);
+    schedule_.after(ns_per_ms, [this, forgetful] {
+      if (!stopped_) power_.boot(forgetful);
+    });
+  });
+}
+
+/// A virtual machine that is suspended and wakes up with the wall clock of then.
+void Nemesis::spring_frozen(std::size_t leader) {
+  const std::int64_t frozen = rng_.between(climate_.election_ns, 4 * climate_.election_ns);
+  power_.host(leader).pause(frozen);
+  power_.host(leader).clocks().jump_wall(-frozen);
+  isolate(leader, frozen + lasting());
 }
 
 void Nemesis::propose(GroupId group, const raft::Config& next) {

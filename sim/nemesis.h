@@ -52,6 +52,11 @@ class Nemesis {
   void full_disk(std::size_t node);
   void drain(std::size_t node);
   void transfer();
+  void trap();
+  void isolate(std::size_t node, std::int64_t for_ns);
+  void spring_handover(GroupId group, std::size_t leader);
+  void spring_lost_supporter(GroupId group, std::size_t leader);
+  void spring_frozen(std::size_t leader);
   void change_config();
   void propose(GroupId group, const raft::Config& next);
   /// The node that leads the group, as it believes with the highest term; `nodes` if none does.

@@ -126,7 +126,7 @@ void Oracle::sent(std::size_t node, const node::Node& core, std::size_t to,
     for (const wire::GroupMessage& one : bundle->messages) said(node, core, id_of(to), one);
   } else if (const auto* pulse = std::get_if<raft::Pulse>(&message)) {
     for (const raft::Claim& claim : pulse->claims) {
-      if (claim.leading) replicas_.elected(claim.group, claim.term, id_of(node));
+      if (claim.leading) leads(node, core, claim.group, claim.term);
     }
   }
   collect();
@@ -138,10 +138,16 @@ void Oracle::said(std::size_t node, const node::Node& core, NodeId to, const wir
   } else if (const auto* vote = std::get_if<raft::VoteReply>(&one.message)) {
     check_vote_reply(node, to, one.group, *vote);
   } else if (const auto* append = std::get_if<raft::Append>(&one.message)) {
-    replicas_.elected(one.group, append->term, id_of(node));
+    leads(node, core, one.group, append->term);
   } else if (const auto* reply = std::get_if<raft::AppendReply>(&one.message)) {
     check_append_reply(node, one.group, *reply);
   }
+}
+
+void Oracle::leads(std::size_t node, const node::Node& core, GroupId group, Term term) {
+  replicas_.elected(group, term, id_of(node));
+  const raft::Group* own = core.group(group);
+  if (own != nullptr && own->term() == term) groups_[group].inherited.try_emplace(term, own->commit());
 }
 
 /// Terms rise only if a quorum wanted them to (thesis, section 9.6): else a node that comes back from
@@ -211,7 +217,21 @@ void Oracle::apply(std::size_t node, const node::Node& core, const node::ApplyTa
       replicas_.applied(one.group, id_of(node), entry);
     }
     if (group != nullptr) check_config(node, *group);
+    if (group != nullptr) check_own_term(node, *group);
   }
+}
+
+/// A leader commits by counting replicas only entries of its own term, others through them (paper, 5.4.2).
+void Oracle::check_own_term(std::size_t node, const raft::Group& group) {
+  if (group.role() != raft::Role::leader) return;
+  const std::map<Term, Index>& inherited = groups_[group.id()].inherited;
+  const auto known = inherited.find(group.term());
+  if (known == inherited.end() || group.commit() <= known->second) return;
+  const auto term = group.term_at(group.commit());
+  if (!term || *term == group.term()) return;
+  complain("R3", at(group.id()) + ": " + name_of(node) + ", leader of term " +
+                     std::to_string(group.term().value) + ", commits " + text({group.commit(), *term}) +
+                     " by counting");
 }
 
 bool Oracle::on_quorum(const raft::Config& config, GroupId group, raft::Position position) const {

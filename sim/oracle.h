@@ -55,6 +55,7 @@ class Oracle {
   struct PerGroup {
     std::map<Index, Term> committed;
     std::map<Index, std::uint64_t> digests;
+    std::map<Term, Index> inherited;  ///< term → what its leader knew to be committed when it won
     std::map<std::pair<Term, NodeId>, NodeId> grants;                ///< (term, voter) → candidate
     std::map<std::pair<Term, NodeId>, std::set<NodeId>> encouraged;  ///< (term, candidate) → pre-voters
   };
@@ -70,6 +71,8 @@ class Oracle {
   void check_vote_reply(std::size_t node, NodeId to, GroupId group, const raft::VoteReply& reply);
   void check_append_reply(std::size_t node, GroupId group, const raft::AppendReply& reply);
   void apply(std::size_t node, const node::Node& core, const node::ApplyTask& task);
+  void leads(std::size_t node, const node::Node& core, GroupId group, Term term);
+  void check_own_term(std::size_t node, const raft::Group& group);
   void check_majority(std::size_t node, const raft::Group& group, const raft::Entry& entry);
   void check_config(std::size_t node, const raft::Group& group);
   bool on_quorum(const raft::Config& config, GroupId group, raft::Position position) const;
