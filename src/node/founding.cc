@@ -223,9 +223,10 @@ void Node::State::announce() {
   }
   announce_at = now.mono + announce_patience_ns;
   const meta::MemberUp up{self, incarnation, options.address, options.client_address};
-  gateway.submit(now.mono,
-                 {0, metadata_group, true, Blob(meta::encode(meta::MetaEntry(up))), announce_patience_ns},
-                 leaders);
+  gateway.submit(
+      now.mono,
+      {std::nullopt, metadata_group, true, Blob(meta::encode(meta::MetaEntry(up))), announce_patience_ns},
+      leaders);
 }
 
 void Node::State::publish_peers() {

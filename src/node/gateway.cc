@@ -49,9 +49,9 @@ Meaning meaning_of(const Result<Blob>& result) {
 void Gateway::submit(Time now, Request request, const Leaders& leaders) {
   const std::size_t size = request.command.size();
   if (requests_.size() >= limits::requests_max || bytes_ + size > limits::requests_bytes_max) {
-    if (request.tag != 0) {
+    if (request.tag) {
       output_.replies.push_back(
-          {request.tag, fail(Code::busy, "this node holds as many requests as it may")});
+          {*request.tag, fail(Code::busy, "this node holds as many requests as it may")});
     }
     return;
   }
@@ -195,7 +195,7 @@ void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& 
                       result.error().detail);
   }
   for (const std::uint64_t attempt : pending.in_doubt) attempts_.erase(attempt);
-  if (pending.request.tag != 0) output_.replies.push_back({pending.request.tag, std::move(result)});
+  if (pending.request.tag) output_.replies.push_back({*pending.request.tag, std::move(result)});
   bytes_ -= pending.request.command.size();
   deadlines_.erase({pending.deadline, at->first});
   retries_.erase({pending.retry_at, at->first});

@@ -49,7 +49,7 @@ class Gateway {
   void set_self(NodeId self) { self_ = self; }
 
   struct Request {
-    std::uint64_t tag = 0;  ///< 0: the node's own, nobody is told of the answer
+    std::optional<std::uint64_t> tag;  ///< nothing: the node's own, nobody is told of the answer
     GroupId group;
     bool write = false;
     Blob command;

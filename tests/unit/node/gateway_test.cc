@@ -62,6 +62,15 @@ TEST_F(GatewayTest, AnswersTheClientOnce) {
   EXPECT_EQ(gateway_.deadline(), never);
 }
 
+TEST_F(GatewayTest, EveryTagOfAClientIsAnswered) {
+  lead(NodeId(2));
+  submit(0, true);
+  answer(gateway_.take_output().sends[0], Blob("ok"));
+  const auto out = gateway_.take_output();
+  ASSERT_EQ(out.replies.size(), 1u) << "0 is a tag like any other";
+  EXPECT_EQ(out.replies[0].tag, 0u);
+}
+
 TEST_F(GatewayTest, FollowsAHint) {
   lead(NodeId(2));
   submit(1, false);
