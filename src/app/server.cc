@@ -46,6 +46,7 @@ node::Options node_options(const Config& config, const tls::PeerIdentity& self) 
   options.log_bytes_per_node = config.log_bytes_per_node;
   options.log_bytes_per_group = config.log_bytes_per_group;
   options.trace = !config.trace.empty();
+  options.check_command = kv::check_entry;
   return options;
 }
 

@@ -4,6 +4,7 @@
 // come back.
 #include <utility>
 
+#include "meta/codec.h"
 #include "node/state.h"
 #include "wire/command_codec.h"
 
@@ -35,6 +36,10 @@ void Node::State::serve_write(Origin origin, Replica& group, const wire::Forward
     reply(origin, id, fail(Code::malformed, "the session stamp is not the sender's"));
     return;
   }
+  if (auto understood = check_command(id, forward.command.view()); !understood) {
+    reply(origin, id, std::unexpected(understood.error()));
+    return;
+  }
   if (disk_full) {
     reply(origin, id,
           fail(Code::disk_full, "the disk of the vShard's leader, node " + std::to_string(self.value) +
@@ -45,6 +50,14 @@ void Node::State::serve_write(Origin origin, Replica& group, const wire::Forward
   const wire::CommandEntry entry{hlc.now(now.wall), forward.stamp, forward.command.view()};
   if (group.staged.empty()) staged.push_back(id);
   group.staged.push_back({origin, wire::encode_command(entry)});
+}
+
+Result<void> Node::State::check_command(GroupId group, BytesView command) const {
+  if (group == metadata_group) {
+    if (auto entry = meta::decode_entry(command); !entry) return std::unexpected(entry.error());
+    return {};
+  }
+  return options.check_command ? options.check_command(command) : Result<void>{};
 }
 
 void Node::State::propose_staged() {

@@ -4,9 +4,12 @@
 // What the node is told at birth and never changes. Defaults suit a LAN.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/error.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/time.h"
@@ -47,6 +50,9 @@ struct Options {
   /// on every founder.
   std::uint32_t vshards_placed = vshard_count;
   bool trace = false;
+  /// Can the state machine understand this command? Asked at the leader's door, so that what no replica could
+  /// apply never gets into a log. Pure. Empty: everything is let in.
+  std::function<Result<void>(BytesView)> check_command;
 
   raft::PlantedBugs raft_bugs;
   PlantedBugs bugs;

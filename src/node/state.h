@@ -184,6 +184,7 @@ struct Node::State {
   // leading.cc
   void serve(Origin origin, wire::Forward forward);
   void serve_write(Origin origin, Replica& group, const wire::Forward& forward);
+  Result<void> check_command(GroupId group, BytesView command) const;
   void serve_read(Origin origin, Replica& group, const wire::Forward& forward);
   void reply(Origin origin, GroupId group, Result<Blob> result, NodeId leader_hint = NodeId());
   void propose_staged();
