@@ -24,7 +24,7 @@ double share(Rng& rng, double high) {
 void draw_cluster(Climate& c, Rng& rng) {
   c.nodes = rng.chance(0.02) ? 1 : rng.chance(0.4) ? 5 : 3;
   c.replication = c.nodes == 1 ? 1 : c.nodes == 5 && rng.chance(0.4) ? 5 : 3;
-  c.vshards = static_cast<std::uint32_t>(rng.between(2, 8));
+  c.vshards = static_cast<std::uint32_t>(log_uniform(rng, 1, 9));
   c.election_ns = log_uniform(rng, 400 * ns_per_ms, 2 * ns_per_s);
   c.pulse_ns = c.election_ns / rng.between(4, 6);
   c.resend_ns = log_uniform(rng, 100 * ns_per_ms, 600 * ns_per_ms);

@@ -23,14 +23,19 @@ class Clock {
   void set_rate(std::int64_t true_ns, std::int64_t ppm);
   /// A reboot starts the monotonic clock anywhere.
   void restart(std::int64_t true_ns, std::int64_t origin_ns);
-  void jump_wall(std::int64_t by_ns) { wall_offset_ += by_ns; }
-  void set_wall_offset(std::int64_t ns) { wall_offset_ = ns; }
+  void jump_wall(std::int64_t by_ns) {
+    wall_offset_ += by_ns;
+    wall_offset_max_ = wall_offset_ > wall_offset_max_ ? wall_offset_ : wall_offset_max_;
+  }
+  /// Forward to where nothing that was ever stamped lies ahead.
+  void mend_wall() { wall_offset_ = wall_offset_max_; }
 
  private:
   std::int64_t true_base_ = 0;
   std::int64_t mono_base_ = 0;
   std::int64_t ppm_ = 0;
   std::int64_t wall_offset_ = 0;
+  std::int64_t wall_offset_max_ = 0;
 };
 
 }  // namespace nodedb::sim

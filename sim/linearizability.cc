@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <ranges>
 #include <utility>
 
 #include "sim/mix.h"
@@ -37,7 +38,14 @@ class Values {
 /// ones: an `info` is only ever needed when something definite cannot be explained without it.
 class Search {
  public:
-  Search(const std::vector<const Operation*>& operations, std::size_t states_max) : states_max_(states_max) {
+  /// How far undecided operations are tried.
+  enum class Infos : std::uint8_t {
+    explaining,  ///< only where one makes a definite operation possible: quick, and mostly enough
+    all,
+  };
+
+  Search(const std::vector<const Operation*>& operations, Infos infos, std::size_t states_max)
+      : tried_(infos), states_max_(states_max) {
     for (const Operation* o : operations) {
       (o->status == Status::ok ? definite_ : infos_).push_back(o);
     }
@@ -50,8 +58,10 @@ class Search {
       next_[i] = i + 1;
       back_[i] = i == 0 ? 0 : i - 1;
     }
+    taken_definite_.resize(definite_.size());
     used_.resize(infos_.size());
     left_ = definite_.size();
+    find_starters();
   }
 
   Verdict run() {
@@ -77,6 +87,7 @@ class Search {
   std::size_t states() const { return seen_.size(); }
 
  private:
+  static constexpr std::size_t reads_ahead = 16;
   static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
   /// One linearized operation and what may come after it. Definite operations are numbered from 0 by call,
@@ -118,18 +129,26 @@ class Search {
     for (const std::uint32_t op : f.candidates) {
       if (!is_info(op)) earliest_return = std::min(earliest_return, operation(op).return_ns);
     }
-    std::vector<std::uint32_t> later;
+    std::vector<std::uint32_t> open;
     bool incr_listed = false;
     bool del_listed = false;
-    const std::size_t definite_count = f.candidates.size();
     for (std::uint32_t i = 0; i < infos_.size() && infos_[i]->call_ns <= earliest_return; ++i) {
       if (used_[i]) continue;
-      const Operation& o = *infos_[i];
       // Equal ones are interchangeable, and the earliest called is the freest.
-      if (o.op == Op::incr && std::exchange(incr_listed, true)) continue;
-      if (o.op == Op::del && std::exchange(del_listed, true)) continue;
+      if (infos_[i]->op == Op::incr && std::exchange(incr_listed, true)) continue;
+      if (infos_[i]->op == Op::del && std::exchange(del_listed, true)) continue;
+      open.push_back(i);
+    }
+    // What was called last is the likeliest to have happened just now.
+    const std::size_t definite_count = f.candidates.size();
+    std::vector<std::uint32_t> later;
+    for (const std::uint32_t i : std::views::reverse(open)) {
       const auto op = static_cast<std::uint32_t>(definite_.size() + i);
-      (explains(f, definite_count, o) ? f.candidates : later).push_back(op);
+      if (explains(f, definite_count, *infos_[i])) {
+        f.candidates.push_back(op);
+      } else if (tried_ == Infos::all) {
+        later.push_back(op);
+      }
     }
     f.candidates.insert(f.candidates.end(), later.begin(), later.end());
   }
@@ -138,10 +157,68 @@ class Search {
   bool explains(const Frame& f, std::size_t definite_count, const Operation& o) const {
     const std::optional<Value> value = after(values_.value(f.value), o);
     if (!value) return false;
+    if (o.op == Op::incr || (o.op == Op::append && leads_to_a_read(**value))) return true;
     for (std::size_t i = 0; i < definite_count; ++i) {
       const Operation& wanting = operation(f.candidates[i]);
-      if (wanting.op == Op::get && wanting.read && *value && wanting.read->starts_with(**value)) return true;
-      if (wanting.op != Op::put && wanting.op != Op::get && after(*value, wanting)) return true;
+      if (wanting.op != Op::put && after(*value, wanting)) return true;
+      if (o.op == Op::append && fits_below(**value, wanting)) return true;
+    }
+    return false;
+  }
+
+  /// `wanting` was appended to something that long, or longer.
+  static bool fits_below(const std::string& text, const Operation& wanting) {
+    return wanting.op == Op::append &&
+           wanting.number >= static_cast<std::int64_t>(text.size() + wanting.value.size());
+  }
+
+  /// Texts only grow, so what is added in the right order is the beginning of what is read later.
+  bool leads_to_a_read(const std::string& text) const {
+    std::size_t looked_at = 0;
+    for (std::uint32_t slot = first(); !end(slot) && looked_at < reads_ahead; slot = next_[slot]) {
+      if (at(slot).op != Op::get) continue;
+      ++looked_at;
+      if (at(slot).read && at(slot).read->starts_with(text)) return true;
+    }
+    return false;
+  }
+
+  /// For every read of a text: the operations that can have written its beginning.
+  void find_starters() {
+    starters_.resize(definite_.size());
+    const auto counts = [](const Operation* o) { return o->op == Op::incr; };
+    prunes_ = std::ranges::none_of(definite_, counts) && std::ranges::none_of(infos_, counts);
+    if (!prunes_) return;  // a number's digits come from no single operation
+    for (std::uint32_t i = 0; i < definite_.size(); ++i) {
+      if (definite_[i]->op != Op::get || !definite_[i]->read) continue;
+      for (std::uint32_t op = 0; op < definite_.size() + infos_.size(); ++op) {
+        if (begins(operation(op), *definite_[i]->read)) starters_[i].push_back(op);
+      }
+    }
+  }
+
+  static bool begins(const Operation& o, const std::string& text) {
+    const bool may =
+        o.op == Op::append || o.op == Op::put || (o.op == Op::cas && (o.swapped || o.status == Status::info));
+    return may && text.starts_with(o.value);
+  }
+
+  bool taken(std::uint32_t op) const {
+    return is_info(op) ? used_[op - definite_.size()] : taken_definite_[op];
+  }
+
+  /// Some read to come can be explained no more: it neither goes on from `value`, nor is anything left that
+  /// could begin its text anew.
+  bool doomed(const Value& value) const {
+    if (!prunes_) return false;
+    std::size_t looked_at = 0;
+    for (std::uint32_t slot = first(); !end(slot) && looked_at < reads_ahead; slot = next_[slot]) {
+      const Operation& o = at(slot);
+      if (o.op != Op::get || !o.read) continue;
+      ++looked_at;
+      if (value && o.read->starts_with(*value)) continue;
+      const std::vector<std::uint32_t>& starters = starters_[slot - 1];
+      if (std::ranges::all_of(starters, [&](std::uint32_t op) { return taken(op); })) return true;
     }
     return false;
   }
@@ -158,6 +235,7 @@ class Search {
     const std::uint32_t id = values_.id(*value);
     if (!seen_.insert(print(op, id, unseen))) return;
     take(op);
+    if (doomed(*value)) return drop(op);
     stack_.push_back(frame(op, id, unseen));
   }
 
@@ -179,6 +257,7 @@ class Search {
       used_[op - definite_.size()] = true;
       return;
     }
+    taken_definite_[op] = true;
     const std::uint32_t slot = op + 1;
     next_[back_[slot]] = next_[slot];
     if (!end(next_[slot])) back_[next_[slot]] = back_[slot];
@@ -193,6 +272,7 @@ class Search {
       used_[op - definite_.size()] = false;
       return;
     }
+    taken_definite_[op] = false;
     const std::uint32_t slot = op + 1;
     next_[back_[slot]] = slot;
     if (!end(next_[slot])) back_[next_[slot]] = slot;
@@ -203,12 +283,16 @@ class Search {
   std::vector<const Operation*> infos_;
   std::vector<std::uint32_t> next_;
   std::vector<std::uint32_t> back_;
+  std::vector<bool> taken_definite_;
   std::vector<bool> used_;
+  std::vector<std::vector<std::uint32_t>> starters_;  ///< by definite operation; for reads
+  bool prunes_ = false;
   std::size_t left_ = 0;
   Values values_;
   Fingerprint taken_;
   SeenSet seen_;
   std::vector<Frame> stack_;
+  Infos tried_;
   std::size_t states_max_;
 };
 
@@ -225,20 +309,21 @@ bool observed(const Operation& o, const Operations& all) {
 }
 
 /// Leaving out operations that may never have happened can only make the task harder, so a yes is a yes; a
-/// no is asked again with all of them.
+/// no is asked again with more of them.
 Verdict judge(const Operations& operations, const CheckLimits& limits, std::size_t& states) {
-  Operations fewer;
+  Operations seen;
   for (const Operation* o : operations) {
-    if (o->status == Status::ok || observed(*o, operations)) fewer.push_back(o);
+    if (o->status == Status::ok || observed(*o, operations)) seen.push_back(o);
   }
-  Search quick(fewer, limits.states_max);
-  Verdict verdict = quick.run();
-  states += quick.states();
-  if (verdict == Verdict::linearizable || fewer.size() == operations.size()) return verdict;
-  Search full(operations, limits.states_max);
-  verdict = full.run();
-  states += full.states();
-  return verdict;
+  const auto search = [&](const Operations& tried, Search::Infos infos) {
+    Search run(tried, infos, limits.states_max);
+    const Verdict verdict = run.run();
+    states += run.states();
+    return verdict;
+  };
+  if (search(seen, Search::Infos::explaining) == Verdict::linearizable) return Verdict::linearizable;
+  if (search(operations, Search::Infos::explaining) == Verdict::linearizable) return Verdict::linearizable;
+  return search(operations, Search::Infos::all);
 }
 
 /// What was known at `cut`: later calls are unheard of, open ones undecided.

@@ -253,7 +253,10 @@ int run_one(const Arguments& a) {
               << '\n';
   } else {
     std::cout << "seed " << a.first << " green"
-              << (report.undecided ? " (a history was too much for the checker)" : "") << '\n';
+              << (report.undecided.empty()
+                      ? ""
+                      : " (the history of key " + report.undecided + " was too much for the checker)")
+              << '\n';
   }
   std::cout << "trace hash " << hex(report.digest) << ", " << seconds(report.simulated_ns) << " simulated s, "
             << report.answers << " answers, " << report.messages << " messages, " << report.actions
@@ -292,7 +295,7 @@ struct Outcome {
     std::replace(what.begin(), what.end(), '\n', ' ');
     std::printf("\1done %llu %d %lld %lld %llu %d %s\n", static_cast<unsigned long long>(seed),
                 r.violation ? 1 : 0, static_cast<long long>(r.simulated_ns), cpu_ns,
-                static_cast<unsigned long long>(r.answers), r.undecided ? 1 : 0, what.c_str());
+                static_cast<unsigned long long>(r.answers), r.undecided.empty() ? 0 : 1, what.c_str());
     std::fflush(stdout);
   }
   _exit(0);

@@ -262,7 +262,8 @@ void Nemesis::isolate(std::size_t node, std::int64_t for_ns) {
 
 /// The old leader does not hear that the new one has won.
 void Nemesis::spring_handover(GroupId group, std::size_t leader) {
-  power_.host(leader).happened(node::TransferLeader{0, group, id_of(any_node())});
+  const std::vector<NodeId> voters = power_.host(leader).core()->group(group)->config().voters;
+  power_.host(leader).happened(node::TransferLeader{0, group, voters[rng_.below(voters.size())]});
   schedule_.after(rng_.between(0, 4 * climate_.net_ns + climate_.core_ns), [this, leader] {
     if (!stopped_) isolate(leader, 2 * climate_.election_ns);
   });

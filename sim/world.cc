@@ -250,6 +250,7 @@ void World::heal() {
       climate_.heal_all || climate_.on(Fault::config) || !formed_ ? 0 : (climate_.replication - 1) / 2;
   for (std::size_t node = 0; node < hosts_.size(); ++node) {
     hosts_[node]->calm();
+    hosts_[node]->clocks().mend_wall();
     if (spared > 0 && rng_.chance(0.5)) {
       --spared;
       kept_down_[node] = true;
@@ -327,13 +328,13 @@ bool World::come_right() {
 void World::judge_history(Report& report) {
   report.history = clients_->history();
   if (oracle_.violation()) return;
-  Judgement judgement = check_linearizable(report.history);
+  Judgement judgement = check_linearizable(report.history, {.states_max = 300'000});
   report.search_states = judgement.states;
   if (judgement.kind == Judgement::Kind::violated) {
     oracle_.complain("R8", "the history of key " + judgement.key + " is not linearizable");
     report.witness = std::move(judgement.witness);
   }
-  report.undecided = judgement.kind == Judgement::Kind::undecided;
+  if (judgement.kind == Judgement::Kind::undecided) report.undecided = judgement.key;
 }
 
 Report World::run() {

@@ -46,7 +46,7 @@ struct Report {
   std::uint64_t messages = 0;
   std::uint64_t answers = 0;
   std::size_t search_states = 0;
-  bool undecided = false;  ///< some key's history was too much for the checker's bounds
+  std::string undecided;  ///< the key whose history was too much for the checker's bounds
   History history;
   History witness;  ///< of a violation of linearizability
 };
