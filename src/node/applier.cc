@@ -305,7 +305,11 @@ Applier::Applier(StateStore& store, const StateMachine& data, const StateMachine
 Applier::~Applier() = default;
 
 Result<StateDone> Applier::run(const StateTask& task) {
-  return std::visit([this](const auto& one) { return state_->run(one); }, task);
+  auto done = std::visit([this](const auto& one) { return state_->run(one); }, task);
+  if (!done) return done;
+  // A view answers "no such row" where it could not read: nothing computed from that may leave.
+  if (auto sound = state_->store.view_trouble(); !sound) return std::unexpected(sound.error());
+  return done;
 }
 
 }  // namespace nodedb::node
