@@ -19,7 +19,7 @@ class PlainChannel final : public Channel {
     for (;;) {
       const ssize_t got = ::recv(socket_, room.data(), room.size(), 0);
       if (got > 0) return {.bytes = static_cast<std::size_t>(got)};
-      if (got == 0) return {.stop = Stop::closed};
+      if (got == 0) return {.stop = Stop::ended};
       if (errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) return {.stop = Stop::want_read};
       return {.stop = Stop::closed};

@@ -21,7 +21,8 @@ class Channel {
     none,        ///< all of it, or as much as the call was ready to do
     want_read,   ///< wait until the socket can be read
     want_write,  ///< wait until the socket can be written
-    closed,      ///< the peer has ended, or the connection is broken
+    ended,       ///< the peer sends no more, but may still read
+    closed,      ///< the connection is broken
   };
   struct Moved {
     std::size_t bytes = 0;

@@ -70,6 +70,10 @@ Reply enqueue(Gateway& gateway, Session& session, const kv::CommandSpec& spec, c
               const kv::Argv& argv) {
   Multi& multi = session.multi;
   if (local == nullptr) {
+    // A subcommand is part of the name: Redis looks at it now, and at other words only in EXEC.
+    if (spec.name == "object") {
+      if (auto checked = kv::check(argv); !checked) return Reply::error(checked.error());
+    }
     const auto keys = kv::keys_of(spec, argv);
     if (!keys.empty()) {
       const auto slot = common_slot(keys);

@@ -45,6 +45,7 @@ void Link::shake_hands() {
     case Channel::Stop::want_write:
       wait_writable();
       return;
+    case Channel::Stop::ended:
     case Channel::Stop::closed:
       end();
       return;
@@ -85,7 +86,7 @@ void Link::on_readable() {
       std::array<char, read_bytes> waste;
       for (std::size_t taken = 0; taken < turn_bytes_max;) {
         const auto moved = channel_->read(waste);
-        if (moved.stop == Channel::Stop::closed) return end();
+        if (moved.stop == Channel::Stop::closed || moved.stop == Channel::Stop::ended) return end();
         if (moved.stop != Channel::Stop::none) break;
         taken += moved.bytes;
       }
@@ -116,6 +117,10 @@ void Link::read_some() {
   }
   if (stop == Channel::Stop::closed) return end();
   if (stage_ != Stage::open) return;
+  if (stop == Channel::Stop::ended) {
+    mine->closing = true;  // what it has asked is still answered, as to `printf … | nc`
+    owner_.flush_soon(*this);
+  }
   parser_.release_if_empty();
   const bool bearable = owner_.account_input(input_held_, parser_.held_bytes());
   input_held_ = parser_.held_bytes();

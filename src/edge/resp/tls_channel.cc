@@ -33,7 +33,7 @@ class TlsChannel final : public Channel {
     for (;;) {
       const ssize_t got = gnutls_record_recv(session_, room.data(), room.size());
       if (got > 0) return {.bytes = static_cast<std::size_t>(got)};
-      if (got == 0) return {.stop = Stop::closed};
+      if (got == 0) return {.stop = Stop::ended};
       if (got == GNUTLS_E_AGAIN) return {.stop = waiting()};
       // A client that asks for another handshake is not heard: TLS 1.3 has none.
       if (gnutls_error_is_fatal(static_cast<int>(got)) != 0) return {.stop = Stop::closed};

@@ -50,6 +50,8 @@ class ScanJob final : public Job {
  private:
   static constexpr std::size_t wave_max = 64;
   static constexpr std::size_t vshards_per_call_max = 256;
+  static constexpr std::uint64_t rows_per_wave_max = 64 * 1024;
+  static constexpr std::size_t reply_bytes_enough = 4 * 1024 * 1024;
 
   Calls wave() {
     Calls calls;
@@ -83,7 +85,10 @@ class ScanJob final : public Job {
         error_ = reply.is_error() ? reply : Reply::error(page.error());
         return false;
       }
-      for (Bytes& key : page->keys) keys_.push_back(Reply::bulk(std::move(key)));
+      for (Bytes& key : page->keys) {
+        kept_bytes_ += key.size();
+        keys_.push_back(Reply::bulk(std::move(key)));
+      }
       const auto vshard = kv::vshard_of_position(position_);
       if (page->next) {
         position_ = *page->next;
@@ -97,7 +102,10 @@ class ScanJob final : public Job {
       return false;
     }
     if (keys_.size() >= request_.count || visited_ >= vshards_per_call_max) return false;
-    width_ = std::min(width_ * 4, wave_max);
+    if (kept_bytes_ > reply_bytes_enough) return false;
+    // A large COUNT in many vShards at once would gather far more than was asked for.
+    const std::uint64_t fitting = std::max<std::uint64_t>(rows_per_wave_max / request_.count, 1);
+    width_ = std::min({width_ * 4, wave_max, static_cast<std::size_t>(fitting)});
     return true;
   }
 
@@ -109,6 +117,7 @@ class ScanJob final : public Job {
   std::vector<Reply> pages_;
   std::size_t answered_ = 0;
   std::vector<Reply> keys_;
+  std::size_t kept_bytes_ = 0;
   Reply error_;
 };
 

@@ -82,8 +82,11 @@ class Grammar {
   Words next() {
     Words words = sensible();
     if (rng_.chance(0.03) && words.size() > 1) words.pop_back();
-    if (rng_.chance(0.03)) words.push_back(pick({"x", "EX", "0", "-1", ""}));
-    if (rng_.chance(0.02)) words[0] = pick({"nosuch", "gett", "", "SE T"});
+    if (rng_.chance(0.03)) words.push_back(surplus(words[0]));
+    if (rng_.chance(0.02)) {
+      words[0] = pick({"nosuch", "gett", "", "SE T"});
+      for (std::string& word : words) word = word.c_str();  // Redis quotes words only up to a zero byte
+    }
     if (rng_.chance(0.1)) {
       for (char& c : words[0]) c = static_cast<char>(std::tolower(c));
     }
@@ -91,6 +94,13 @@ class Grammar {
   }
 
  private:
+  /// One word too many. Where it is a key it must be of the same slot: CROSSSLOT is ours alone here.
+  std::string surplus(const std::string& name) {
+    for (const char* takes_keys : {"DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "MSET", "MSETNX", "WATCH"}) {
+      if (name == takes_keys) return key();
+    }
+    return pick({"x", "EX", "0", "-1", ""});
+  }
   std::string pick(std::vector<std::string> from) { return from[rng_.below(from.size())]; }
   std::string key() { return (tagged_ ? "{t}" : "") + pick({"a", "b", "c", "d"}); }
   std::string number() {
@@ -252,7 +262,7 @@ class Grammar {
     const std::uint64_t kind = rng_.below(10);
     if (kind < 5) return strings();
     if (kind < 8) return keyspace();
-    return tagged_ ? one_slot() : Words{"DBSIZE"};
+    return tagged_ ? one_slot() : keys("EXISTS");
   }
 
   Rng rng_;
@@ -294,12 +304,12 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 
 TEST(Differential, OneSlotAndTransactions) {
   compare(from_environment("NODEDB_DIFFERENTIAL_SEED", 1), true,
-          static_cast<int>(from_environment("NODEDB_DIFFERENTIAL_COMMANDS", 10'000)));
+          static_cast<int>(from_environment("NODEDB_DIFFERENTIAL_COMMANDS", 4'000)));
 }
 
 TEST(Differential, KeysInManySlots) {
   compare(from_environment("NODEDB_DIFFERENTIAL_SEED", 2), false,
-          static_cast<int>(from_environment("NODEDB_DIFFERENTIAL_COMMANDS", 3'000)));
+          static_cast<int>(from_environment("NODEDB_DIFFERENTIAL_COMMANDS", 2'000)));
 }
 
 }  // namespace

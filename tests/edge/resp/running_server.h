@@ -14,6 +14,8 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <type_traits>
+#include <vector>
 
 #include "tests/edge/resp/loop_backend.h"
 
@@ -41,8 +43,8 @@ class RunningServer {
 
   /// Runs `deed` on the server's thread and waits for its result.
   template <class Deed>
-  auto on_loop(Deed deed) {
-    std::packaged_task<decltype(deed())()> task(std::move(deed));
+  std::invoke_result_t<Deed&> on_loop(Deed deed) {
+    std::packaged_task<std::invoke_result_t<Deed&>()> task(std::move(deed));
     auto result = task.get_future();
     asio::post(loop_, [&task] { task(); });
     return result.get();
@@ -55,6 +57,9 @@ class RunningServer {
   }
   void freeze() {
     on_loop([this] { backend_.frozen = true; });
+  }
+  void thaw() {
+    on_loop([this] { backend_.thaw(); });
   }
 
  private:

@@ -61,7 +61,7 @@ TEST(RespServer, TellsGarbageSoAndGoesOnServing) {
   const std::string noise(4096, 'A');
   for (int i = 0; i < 100'000 && flood.send(noise); ++i) {
   }
-  EXPECT_EQ(flood.read(39), "-ERR Protocol error: too big inline requ");
+  EXPECT_EQ(flood.read(38), "-ERR Protocol error: too big inline re");
   EXPECT_EQ(ask(good, {"PING"}), "PONG");
 }
 
@@ -131,8 +131,20 @@ TEST(RespServer, AnAbruptEndWithRequestsOnTheWayIsHarmless) {
     client.send("SET k 1\r\nGET k\r\nKEYS *\r\n");
     while (server.held_bytes() == 0) std::this_thread::yield();
   }
+  server.thaw();
   while (server.connections() != 0) std::this_thread::yield();
   EXPECT_EQ(server.held_bytes(), 0u);
+}
+
+TEST(RespServer, WhoSendsNoMoreIsStillAnswered) {
+  RunningServer server;
+  server.freeze();
+  RawClient client(server.port());
+  client.send("SET k 1\r\nGET k\r\n");
+  ::shutdown(client.socket(), SHUT_WR);
+  while (server.held_bytes() == 0) std::this_thread::yield();
+  server.thaw();
+  EXPECT_EQ(client.read_all(), "+OK\r\n$1\r\n1\r\n");
 }
 
 /// Reading pauses at the bound and resumes: in the end every answer has arrived, whole and in order.
