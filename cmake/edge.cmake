@@ -4,7 +4,10 @@
 find_package(Threads REQUIRED)
 
 nodedb_library(nodedb_edge_base FOLDERS src/edge/base LINKS nodedb_base Threads::Threads spdlog fmt)
-target_compile_definitions(nodedb_edge_base PUBLIC ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED)
+# Whether asio 1.22 sees std::aligned_alloc depends on what was included before it, so its compiled half and
+# its headers could disagree on how to free memory: switched off for all alike.
+target_compile_definitions(nodedb_edge_base PUBLIC ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED
+                           ASIO_DISABLE_STD_ALIGNED_ALLOC)
 target_compile_definitions(nodedb_edge_base PRIVATE SPDLOG_COMPILED_LIB SPDLOG_SHARED_LIB SPDLOG_FMT_EXTERNAL)
 
 nodedb_library(nodedb_edge_rocks FOLDERS src/edge/rocks src/edge/disk LINKS nodedb_wire nodedb_base rocksdb)

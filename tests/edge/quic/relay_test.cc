@@ -58,9 +58,13 @@ class Relay : private UdpSocket::Receiver {
 
 class BadNetwork : public testing::Test {
  protected:
-  void SetUp() override {
-    a = world.start(1);
+  void SetUp() override { begin_with(20 * ns_per_s); }
+  void begin_with(std::int64_t idle_timeout_ns) {
+    auto a_options = world.options(1);
+    a_options.idle_timeout_ns = idle_timeout_ns;
+    a = world.start(a_options);
     b_options = world.options(2);
+    b_options.idle_timeout_ns = idle_timeout_ns;
     b = world.start(b_options);
     b_options.listen = (*b)->local_address();
     relay = std::make_unique<Relay>(b_options.listen);
@@ -93,7 +97,7 @@ TEST_F(BadNetwork, ACrashIsNoticedByTheFirstPacketToTheNewProcess) {
   const auto begin = edge::monotonic_time().ns;
   ASSERT_TRUE((*a)->send(uuid_of(2), credit(1))) << "it does not know yet";
   ASSERT_TRUE(until([&] { return (*a)->connected(uuid_of(2)) && (*b)->connected(uuid_of(1)); }));
-  EXPECT_LT(edge::monotonic_time().ns - begin, 1 * ns_per_s) << "far sooner than the idle timeout";
+  EXPECT_LT(edge::monotonic_time().ns - begin, 10 * ns_per_s) << "far sooner than the idle timeout";
   EXPECT_EQ(a->events, (std::vector<std::string>{"+" + uuid_of(2).text(), "-" + uuid_of(2).text(),
                                                  "+" + uuid_of(2).text()}));
   EXPECT_GE((*b)->stats().resets_sent, 1U);
@@ -118,6 +122,7 @@ TEST_F(BadNetwork, ACrashedDiallerComesBack) {
 }
 
 TEST_F(BadNetwork, SilenceIsNoticedByBothAndHeals) {
+  begin_with(ns_per_s);
   relay->cut = true;
   ASSERT_TRUE(until([&] { return !(*a)->connected(uuid_of(2)) && !(*b)->connected(uuid_of(1)); }));
   EXPECT_EQ((*a)->stats().queued_bytes, 0U);
