@@ -115,6 +115,7 @@ Result<void> Node::State::restore_group(StoredGroup stored, const StoredState* s
     mend.truncate_from = Index(0);
     mend.base = LogBase{at, restored.base_config};
     boot_updates.push_back(std::move(mend));
+    trace({TraceKind::snapshot, stored.group, at.term, at.index, {}, 0, 0});
   }
   restored.applied = at.index;
   add_replica(stored.group, std::move(restored), at.index);
@@ -122,13 +123,14 @@ Result<void> Node::State::restore_group(StoredGroup stored, const StoredState* s
 }
 
 void Node::State::add_replica(GroupId group, raft::Restored restored, Index applied) {
+  const std::optional<raft::Restored> told = options.trace ? std::optional(restored) : std::nullopt;
   raft::Group core(group, self, options.raft, std::move(restored), rng.fork(), now, options.raft_bugs);
   auto& place_for = replicas[group.value];
   place_for = std::make_unique<Replica>(std::move(core));
   place_for->handed = applied;
   place_for->applied = applied;
   place_for->flushed = applied;
-  trace({TraceKind::restart, group, {}, {}, {}, 0, 0});
+  if (told) trace_restart(*place_for, *told);
   touch(group);
 }
 

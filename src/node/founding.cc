@@ -126,6 +126,7 @@ void Node::State::found(const meta::Genesis& genesis) {
     update.base = LogBase{birth, config};
     batch.groups.push_back(std::move(update));
     add_replica(group, raft::Restored{hard, birth, std::move(config), {}, birth.index}, birth.index);
+    trace({TraceKind::snapshot, group, birth.term, birth.index, {}, 0, 0});
   };
   raft::Config metadata;
   metadata.voters = genesis.metadata_voters;

@@ -54,6 +54,7 @@ struct Replica {
   Time timer = never;  ///< as registered with the node
   Term claimed;        ///< the term in which the node claims the group; 0: it does not
   bool dirty = false;  ///< may have work
+  raft::HardState traced;  ///< what the trace has told
 };
 
 }  // namespace nodedb::node

@@ -69,7 +69,7 @@ void Node::State::receive(Installed done) {
   here->handed = std::max(here->handed, done.at.index);
   here->applied = here->handed;
   here->flushed = std::max(here->flushed, done.at.index);
-  trace({TraceKind::snapshot, done.group, done.at.term, done.at.index, {}, 0, 0});
+  trace_snapshot(done.group, done.at);
   touch(done.group);
   if (auto credit = transfers.installed(done.group); credit && uuids.contains(credit->first)) {
     turn.send_after.push_back({uuids.at(credit->first), std::move(credit->second)});

@@ -11,6 +11,7 @@
 //   upkeep.cc     flush, compaction, leader balance, drain    status.cc    what operators see
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -200,7 +201,11 @@ struct Node::State {
   void role_changed(Replica& group);
   void answer_lost(Replica& group, const std::vector<raft::Decided>& lost);
   void update_timer(Replica& group);
-  void trace_work(const Replica& group, const raft::Work& work);
+  void trace_work(Replica& group, const raft::Work& work);
+  void trace_hard_state(const Replica& group, const raft::HardState& hard,
+                        const std::function<void(TraceEvent)>& tell);
+  void trace_snapshot(GroupId group, raft::Position at);
+  void trace_restart(Replica& group, const raft::Restored& restored);
   void trace(TraceEvent event);
 
   // applied.cc

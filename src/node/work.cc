@@ -131,22 +131,60 @@ void Node::State::trace(TraceEvent event) {
   if (options.trace) turn.trace.push_back(event);
 }
 
-void Node::State::trace_work(const Replica& group, const raft::Work& work) {
+/// What a log says is traced once it is durable: the trace never has to take anything back after a crash.
+void Node::State::trace_work(Replica& group, const raft::Work& work) {
   const GroupId id = group.raft.id();
-  if (work.hard_state) {
-    trace({TraceKind::term, id, work.hard_state->term, {}, {}, 0, 0});
-    if (work.hard_state->vote != NodeId()) {
-      promise.trace.push_back({TraceKind::vote, id, work.hard_state->term, {}, work.hard_state->vote, 0, 0});
-    }
+  const auto promised = [&](TraceEvent event) { promise.trace.push_back(event); };
+  if (work.hard_state) trace_hard_state(group, *work.hard_state, promised);
+  // A log that a snapshot replaces is not cut, it is stood for.
+  const bool replaced =
+      work.compact_to && work.truncate_from && *work.truncate_from <= work.compact_to->index;
+  if (work.truncate_from && !replaced) promised({TraceKind::truncate, id, {}, *work.truncate_from, {}, 0, 0});
+  for (const raft::Entry& entry : work.append) {
+    promised({TraceKind::append, id, entry.term, entry.index, {}, 0, entry_hash(entry)});
   }
-  if (work.truncate_from) trace({TraceKind::truncate, id, {}, *work.truncate_from, {}, 0, 0});
+  if (work.hard_state && work.hard_state->commit != group.traced.commit) {
+    promised({TraceKind::commit, id, {}, work.hard_state->commit, {}, 0, 0});
+  }
+  if (work.hard_state) group.traced = *work.hard_state;
   if (work.role_changed && group.raft.role() == raft::Role::leader && group.claimed != group.raft.term()) {
     trace({TraceKind::leader, id, group.raft.term(), group.raft.last().index, {}, 0, 0});
   }
-  for (const raft::Entry& entry : work.append) {
+}
+
+void Node::State::trace_hard_state(const Replica& group, const raft::HardState& hard,
+                                   const std::function<void(TraceEvent)>& tell) {
+  const GroupId id = group.raft.id();
+  const bool new_term = hard.term != group.traced.term;
+  if (new_term) tell({TraceKind::term, id, hard.term, {}, {}, 0, 0});
+  if (hard.vote != NodeId() && (new_term || hard.vote != group.traced.vote)) {
+    tell({TraceKind::vote, id, hard.term, {}, hard.vote, 0, 0});
+  }
+}
+
+/// What is not durable yet of the log below the snapshot is not told any more: the snapshot stands for it.
+void Node::State::trace_snapshot(GroupId group, raft::Position at) {
+  for (LogPromise& kept : promises) {
+    std::erase_if(kept.trace, [&](const TraceEvent& event) {
+      const bool of_log = event.kind == TraceKind::append || event.kind == TraceKind::commit ||
+                          event.kind == TraceKind::truncate;
+      return of_log && event.group == group && event.index <= at.index;
+    });
+  }
+  trace({TraceKind::snapshot, group, at.term, at.index, {}, 0, 0});
+}
+
+/// A restarted replica tells what its disk holds, so that the trace after `restart` stands alone.
+void Node::State::trace_restart(Replica& group, const raft::Restored& restored) {
+  if (!options.trace) return;
+  const GroupId id = group.raft.id();
+  trace({TraceKind::restart, id, {}, {}, {}, 0, 0});
+  trace_hard_state(group, restored.hard, [this](TraceEvent event) { trace(event); });
+  for (const raft::Entry& entry : restored.log) {
     trace({TraceKind::append, id, entry.term, entry.index, {}, 0, entry_hash(entry)});
   }
-  if (work.hard_state) trace({TraceKind::commit, id, {}, work.hard_state->commit, {}, 0, 0});
+  trace({TraceKind::commit, id, {}, restored.hard.commit, {}, 0, 0});
+  group.traced = restored.hard;
 }
 
 }  // namespace nodedb::node
