@@ -196,6 +196,7 @@ void Clients::arrived(std::size_t c, const Result<Blob>& result) {
     return took_reply(c, result->view());
   }
   schedule_.note(static_cast<std::uint64_t>(result.error().code));
+  schedule_.mark("answer-" + std::string(name(result.error().code)));
   if (rng_.chance(0.5)) wander(client);
   const bool harmless = client.stage != Stage::act || !writes(client.now.op);
   finish(c, harmless || effect(result.error().code) == Effect::no ? Status::fail : Status::info);
@@ -256,6 +257,8 @@ void Clients::finish(std::size_t c, Status status) {
   // A conditional write that never came to its condition has nothing to tell.
   const bool telling = o.op != Op::cas || client.stage == Stage::act || status == Status::ok;
   if (client.recorded && telling) history_.push_back(o);
+  if (status == Status::info) schedule_.mark("unknown-outcome");
+  if (o.op == Op::cas && status == Status::ok) schedule_.mark(o.swapped ? "cas-swapped" : "cas-refused");
   if (status == Status::info) client.number = next_number_++;
   think(c);
 }

@@ -70,6 +70,8 @@ void Host::boot() {
 
 void Host::crash() {
   if (!life_) return;
+  world_.schedule.mark("crashed");
+  if (life_->disk_busy) world_.schedule.mark("crashed-while-writing");
   const bool in_flight = life_->disk_busy && log_.trouble() != LogDisk::Trouble::full;
   log_.crash(in_flight ? std::span<const node::LogBatch>(life_->writing) : std::span<const node::LogBatch>(),
              rng_, accept_torn_);
@@ -146,6 +148,9 @@ void Host::carry_out(node::Turn turn) {
   }
   for (node::StateTask& task : turn.tasks) {
     world_.oracle.handed_out(number_, life_->core, task);
+    if (const auto* stage = std::get_if<node::StageTask>(&task); stage != nullptr && stage->sequence == 1) {
+      world_.schedule.mark("snapshot-of-several-chunks");
+    }
     life_->tasks.push_back(std::move(task));
   }
   if (!turn.trace.empty()) world_.outside.trace(number_, turn.trace);
@@ -185,11 +190,17 @@ void Host::finish_disk() {
   const auto written = log_.write(life.writing);
   if (!log_.complaint().empty()) world_.oracle.complain("R3", log_.complaint());
   if (!written && written.error().code == Code::disk_full) {
-    if (!std::exchange(life.disk_full_told, true)) happened(node::DiskRoom{true});
+    if (!std::exchange(life.disk_full_told, true)) {
+      world_.schedule.mark("log-disk-was-full");
+      happened(node::DiskRoom{true});
+    }
     later(retry_full_ns, [this] { finish_disk(); });
     return;
   }
-  if (!written) return world_.outside.must_stop(number_);
+  if (!written) {
+    world_.schedule.mark("fsync-failed");
+    return world_.outside.must_stop(number_);
+  }
   life.disk_busy = false;
   life.durable = life.writing_up_to;
   while (!life.waiting.empty() && life.waiting.front().batch <= life.durable) {
@@ -218,6 +229,7 @@ void Host::finish_apply(std::size_t count) {
   for (; count > 0; --count) {
     auto done = life.applier.run(life.tasks.front());
     if (!done && done.error().code == Code::disk_full) {
+      world_.schedule.mark("state-disk-was-full");
       later(retry_full_ns, [this, count] { finish_apply(count); });
       return;
     }

@@ -26,7 +26,6 @@
 
 #include "base/time.h"
 #include "sim/bugs.h"
-#include "sim/trace_json.h"
 #include "sim/world.h"
 
 namespace nodedb::sim {
@@ -232,7 +231,7 @@ int run_one(const Arguments& a) {
     trace.open(a.trace);
     if (!trace) bad_usage("cannot write " + a.trace);
     listeners.trace = [&](NodeId node, const node::TraceEvent& event) {
-      trace << to_json(node, event) << '\n';
+      trace << node::trace_line(node, event);
     };
   }
   if (a.verbose) {
@@ -293,6 +292,9 @@ struct Outcome {
     if (r.violation)
       what = r.violation->rule + " at " + seconds(r.violation->at_ns) + " s: " + r.violation->what;
     std::replace(what.begin(), what.end(), '\n', ' ');
+    for (const auto& [mark, count] : r.marks) {
+      std::printf("\1mark %s %llu\n", mark.c_str(), static_cast<unsigned long long>(count));
+    }
     std::printf("\1done %llu %d %lld %lld %llu %d %s\n", static_cast<unsigned long long>(seed),
                 r.violation ? 1 : 0, static_cast<long long>(r.simulated_ns), cpu_ns,
                 static_cast<unsigned long long>(r.answers), r.undecided.empty() ? 0 : 1, what.c_str());
@@ -313,6 +315,7 @@ class Sweep {
     if (progress_) std::cout << '\n';
     return outcomes_;
   }
+  const std::map<std::string, std::uint64_t>& marks() const { return marks_; }
 
  private:
   struct Worker {
@@ -370,6 +373,9 @@ class Sweep {
         while (a_.seeds[worker.at] != seed) worker.at += stride_;
         worker.busy = true;
         worker.said.clear();
+      } else if (line.starts_with("\1mark ")) {
+        const std::size_t blank = line.rfind(' ');
+        marks_[line.substr(6, blank - 6)] += number(std::string_view(line).substr(blank + 1));
       } else if (line.starts_with("\1done ")) {
         worker.busy = false;
         take_outcome(line);
@@ -427,10 +433,12 @@ class Sweep {
   std::uint64_t reds_ = 0;
   std::vector<Worker> workers_;
   std::map<std::uint64_t, Outcome> outcomes_;
+  std::map<std::string, std::uint64_t> marks_;
 };
 
 int run_sweep(const Arguments& a) {
-  const auto outcomes = Sweep(a).run(true);
+  Sweep sweep(a);
+  const auto& outcomes = sweep.run(true);
   std::int64_t simulated = 0;
   std::int64_t cpu = 0;
   std::uint64_t answers = 0;
@@ -445,7 +453,10 @@ int run_sweep(const Arguments& a) {
     if (outcome.undecided) unsure += ' ' + std::to_string(seed);
     if (outcome.red) red.push_back(seed);
   }
-  std::cout << outcomes.size() << " seeds, " << red.size() << " red, " << undecided << " undecided; "
+  std::cout << "what happened:";
+  for (const auto& [mark, times] : sweep.marks()) std::cout << ' ' << mark << '=' << times;
+  std::cout << '\n'
+            << outcomes.size() << " seeds, " << red.size() << " red, " << undecided << " undecided; "
             << answers << " answers in " << seconds(simulated) << " simulated s, "
             << static_cast<std::int64_t>(static_cast<double>(simulated) /
                                          static_cast<double>(std::max<std::int64_t>(cpu, 1)))

@@ -63,6 +63,7 @@ void Nemesis::next() {
 
 void Nemesis::strike(Fault fault) {
   schedule_.note(static_cast<std::uint64_t>(fault));
+  schedule_.mark(name(fault));
   const std::size_t node = any_node();
   Host& host = power_.host(node);
   switch (fault) {

@@ -37,7 +37,7 @@ struct Oracle::Eyes final : LogDisk::Witness, StateDisk::Witness {
   std::size_t number;
 };
 
-Oracle::Oracle(const Schedule& schedule) : schedule_(schedule) {}
+Oracle::Oracle(Schedule& schedule) : schedule_(schedule) {}
 Oracle::~Oracle() = default;
 
 void Oracle::watch(LogDisk& log, StateDisk& state) {
@@ -63,7 +63,12 @@ void Oracle::collect() {
 void Oracle::log_written(std::size_t node, const node::GroupLogUpdate& update,
                          const node::StoredGroup* stored) {
   if (update.hard) replicas_.persisted(update.group, id_of(node), *update.hard);
-  if (stored != nullptr && update.truncate_from) check_truncation(node, update, *stored);
+  if (stored != nullptr && update.truncate_from) {
+    if (*update.truncate_from <= last_of(*stored).index) schedule_.mark("log-truncated");
+    check_truncation(node, update, *stored);
+  }
+  if (stored != nullptr && update.base && update.base->at.index > stored->base.at.index)
+    schedule_.mark("log-compacted");
   raft::Position previous = update.base ? update.base->at : raft::Position();
   if (stored != nullptr && !update.append.empty()) {
     const Index before = update.append.front().index - 1;
@@ -100,6 +105,7 @@ void Oracle::state_moved(std::size_t node, GroupId group, raft::Position before,
     complain("R5", at(group) + ": the state of " + name_of(node) + " goes from " + text(before) + " to " +
                        text(after));
   }
+  if (installed && before.index > Index()) schedule_.mark("snapshot-installed");
   const auto [known, fresh] = groups_[group].digests.emplace(after.index, digest);
   if (!fresh && known->second != digest) {
     complain("R6", at(group) + ": the state of " + name_of(node) + " at " + text(after) +
@@ -147,7 +153,8 @@ void Oracle::said(std::size_t node, const node::Node& core, NodeId to, const wir
 void Oracle::leads(std::size_t node, const node::Node& core, GroupId group, Term term) {
   replicas_.elected(group, term, id_of(node));
   const raft::Group* own = core.group(group);
-  if (own != nullptr && own->term() == term) groups_[group].inherited.try_emplace(term, own->commit());
+  if (own == nullptr || own->term() != term) return;
+  if (groups_[group].inherited.try_emplace(term, own->commit()).second) schedule_.mark("leader-elected");
 }
 
 /// Terms rise only if a quorum wanted them to (thesis, section 9.6): else a node that comes back from
@@ -213,6 +220,7 @@ void Oracle::apply(std::size_t node, const node::Node& core, const node::ApplyTa
     std::map<Index, Term>& committed = groups_[one.group].committed;
     for (const raft::Entry& entry : one.entries) {
       const bool first = committed.emplace(entry.index, entry.term).second;
+      if (first && entry.kind == raft::EntryKind::config) schedule_.mark("config-committed");
       if (first && group != nullptr) check_majority(node, *group, entry);
       replicas_.applied(one.group, id_of(node), entry);
     }

@@ -35,7 +35,7 @@ inline NodeId id_of(std::size_t node) {
 
 class Oracle {
  public:
-  explicit Oracle(const Schedule& schedule);
+  explicit Oracle(Schedule& schedule);
   ~Oracle();
 
   /// Watches a machine's disks from now on. Both must outlive the oracle's use. Call in node order.
@@ -78,7 +78,7 @@ class Oracle {
   bool on_quorum(const raft::Config& config, GroupId group, raft::Position position) const;
   void collect();
 
-  const Schedule& schedule_;
+  Schedule& schedule_;
   std::vector<std::unique_ptr<Eyes>> eyes_;
   std::vector<const LogDisk*> logs_;
   std::map<GroupId, PerGroup> groups_;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/marks.h"
 #include "sim/mix.h"
 
 namespace nodedb::sim {
@@ -31,6 +32,9 @@ class Schedule {
   std::uint64_t digest() const { return digest_; }
   std::uint64_t actions_run() const { return run_; }
 
+  void mark(std::string_view what) { marks_.hit(what); }
+  const Marks& marks() const { return marks_; }
+
  private:
   struct Key {
     std::int64_t instant = 0;
@@ -45,6 +49,7 @@ class Schedule {
   std::uint64_t order_ = 0;
   std::uint64_t run_ = 0;
   std::uint64_t digest_ = 0;
+  Marks marks_;
   std::vector<Key> heap_;
   std::vector<Action> slots_;
   std::vector<std::uint32_t> free_;

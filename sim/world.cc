@@ -347,6 +347,7 @@ Report World::run() {
   report.actions = schedule_.actions_run();
   report.messages = network_->messages();
   report.answers = clients_->answers();
+  report.marks = schedule_.marks().counts();
   return report;
 }
 

@@ -47,6 +47,7 @@ struct Report {
   std::uint64_t answers = 0;
   std::size_t search_states = 0;
   std::string undecided;  ///< the key whose history was too much for the checker's bounds
+  Marks::Counts marks;
   History history;
   History witness;  ///< of a violation of linearizability
 };
