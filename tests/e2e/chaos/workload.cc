@@ -138,7 +138,8 @@ void Workload::remove(const std::string& key) {
                                       : conclude(std::move(operation), answer);
 }
 
-/// By WATCH, GET, MULTI, SET, EXEC: values are unique, so an aborted EXEC means that another value was there.
+/// By WATCH, GET, MULTI, SET, EXEC. An aborted EXEC did nothing, and says nothing of the value: the key may
+/// have changed between WATCH and GET.
 void Workload::compare_and_set(const std::string& key) {
   if (!redis_->command({"WATCH", key}).is("OK")) return redis_.reset();
   bool failed = false;
@@ -153,8 +154,11 @@ void Workload::compare_and_set(const std::string& key) {
   const bool swapped =
       answer.kind == Answer::Kind::list && answer.list.size() == 1 && answer.list[0].is("OK");
   operation.swapped = swapped;
-  swapped || answer.kind == Answer::Kind::nil ? succeed(std::move(operation))
-                                              : conclude(std::move(operation), answer);
+  if (swapped) return succeed(std::move(operation));
+  if (answer.kind != Answer::Kind::nil) return conclude(std::move(operation), answer);
+  operation.status = sim::Status::fail;
+  operation.return_ns = now_ns();
+  history_.push_back(std::move(operation));
 }
 
 bool Workload::read_finally(const std::string& key) {
