@@ -96,7 +96,8 @@ class Grammar {
  private:
   /// One word too many. Where it is a key it must be of the same slot: CROSSSLOT is ours alone here.
   std::string surplus(const std::string& name) {
-    for (const char* takes_keys : {"DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "MSET", "MSETNX", "WATCH"}) {
+    for (const char* takes_keys : {"DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "MSET", "MSETNX", "WATCH",
+                                   "RENAME", "RENAMENX", "COPY", "LCS"}) {
       if (name == takes_keys) return key();
     }
     return pick({"x", "EX", "0", "-1", ""});
