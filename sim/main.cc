@@ -45,6 +45,7 @@ constexpr std::string_view usage = R"(nodedb-sim: a cluster in one thread under 
   --duration SECONDS   of trouble, simulated (60)
   --bug NAME           plant a bug; --bug list names them
   --without A,B        switch faults of the climate off
+  --vshards N          instead of the few that the climate draws; at most 1024
 )";
 
 struct Arguments {
@@ -57,6 +58,7 @@ struct Arguments {
   std::string trace;
   std::string bug;
   std::vector<std::string> without;
+  std::uint32_t vshards = 0;  ///< 0: as drawn
   bool bugs = false;
   bool shrink = false;
   bool verbose = false;
@@ -134,6 +136,9 @@ Arguments parse(int argc, char** argv) {
         bad_usage("no such bug: " + a.bug + "; --bug list names them");
     } else if (flag == "--without") {
       parse_faults(a, value());
+    } else if (flag == "--vshards") {
+      a.vshards = static_cast<std::uint32_t>(number(value()));
+      if (a.vshards < 1 || a.vshards > vshard_count) bad_usage("--vshards: 1 to 1024");
     } else if (flag == "--bugs") {
       a.bugs = any = true;
     } else if (flag == "--shrink") {
@@ -166,6 +171,7 @@ std::string hex(std::uint64_t value) {
 
 Climate climate_of(const Arguments& a, std::uint64_t seed) {
   Climate climate = draw_climate(seed, a.duration_ns);
+  if (a.vshards != 0) climate.vshards = a.vshards;
   for (const std::string& off : a.without) {
     bool known = false;
     for (std::size_t i = 0; i < fault_count; ++i) {
@@ -192,6 +198,7 @@ std::string replay(const Arguments& a, std::uint64_t seed) {
   std::string text = "nodedb-sim --seed " + std::to_string(seed);
   if (a.duration_ns != 60 * ns_per_s) text += " --duration " + std::to_string(a.duration_ns / ns_per_s);
   if (!a.bug.empty()) text += " --bug " + a.bug;
+  if (a.vshards != 0) text += " --vshards " + std::to_string(a.vshards);
   for (std::size_t i = 0; i < a.without.size(); ++i) text += (i == 0 ? " --without " : ",") + a.without[i];
   return text + " --verbose";
 }

@@ -316,8 +316,10 @@ bool World::come_right() {
   clients_->stop();
   if (!run_for(climate_.patience_ns * 2)) return false;
   clients_->probe(alive());
+  // Each prober asks for one thing after the other.
+  const std::int64_t probes_ns = patience_ns + (climate_.vshards + climate_.keys) * ns_per_s / 4;
   if (!run_until(
-          patience_ns, [this] { return clients_->probing() == 0; },
+          probes_ns, [this] { return clients_->probing() == 0; },
           [this] { return "no answer to a " + clients_->probe_text(); })) {
     return false;
   }
