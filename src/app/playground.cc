@@ -18,7 +18,9 @@ namespace nodedb::app {
 
 namespace {
 
-constexpr std::int64_t form_patience_ns = 60 * ns_per_s;
+/// Generous, for machines that are busy with other things.
+constexpr std::int64_t form_patience_ns = 120 * ns_per_s;
+constexpr std::int64_t ask_patience_ns = 10 * ns_per_s;
 constexpr std::int64_t poll_ns = 100 * ns_per_ms;
 /// All nodes end at once, so nobody is left to take their leaderships: they are not waited for.
 constexpr std::int64_t polite_ns = 1 * ns_per_s;
@@ -104,7 +106,7 @@ class Playground {
   }
 
   Operator operator_of(std::size_t index) const {
-    return {plan_.operator_directory(), PlaygroundPlan::address(plan_.nodes[index].quic), 2 * ns_per_s};
+    return {plan_.operator_directory(), PlaygroundPlan::address(plan_.nodes[index].quic), ask_patience_ns};
   }
 
   /// Waits until the nodes answer, forms the cluster (init is idempotent), waits until every group has a
@@ -125,7 +127,7 @@ class Playground {
       last = uuid.error();
       wait(edge::monotonic_time() + poll_ns);
     }
-    return fail(last.code, "the cluster did not form within 60 s: " + last.detail +
+    return fail(last.code, "the cluster did not form within 2 minutes: " + last.detail +
                                "; logs: " + plan_.directory + "/node-*/log");
   }
 

@@ -51,9 +51,9 @@ struct Replica {
   std::optional<std::int64_t> next_due_ns;  ///< wall clock; StateMachine::next_due_ns
   bool due_asked = false;
 
-  Time timer = never;  ///< as registered with the node
-  Term claimed;        ///< the term in which the node claims the group; 0: it does not
-  bool dirty = false;  ///< may have work
+  Time timer = never;      ///< as registered with the node
+  Term claimed;            ///< the term in which the node claims the group; 0: it does not
+  bool dirty = false;      ///< may have work
   raft::HardState traced;  ///< what the trace has told
 };
 

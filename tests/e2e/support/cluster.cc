@@ -101,7 +101,7 @@ std::optional<Cluster> Cluster::start(const std::string& directory, int nodes, s
   }
   cluster.playground_ = *pid;
   std::optional<app::Json> said;
-  const bool ended_waiting = wait_until(90, [&] {
+  const bool ended_waiting = wait_until(150, [&] {
     said = announced(log);
     return said || ::kill(*pid, 0) != 0 || ::waitpid(*pid, nullptr, WNOHANG) == *pid;
   });

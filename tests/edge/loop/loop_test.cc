@@ -34,6 +34,12 @@ class GatedStore : public node::LogStore {
     failure_ = std::move(failure);
     changed_.notify_all();
   }
+  /// No more waiting; answers stay as they were told.
+  void open_gate() {
+    const std::lock_guard lock(mutex_);
+    permits_ += 1'000;
+    changed_.notify_all();
+  }
   void await_write() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return waiting_ > 0; });
@@ -61,7 +67,7 @@ class DiskLoopTest : public ::testing::Test {
   void stop() {
     if (!thread_.joinable()) return;
     loop_.close(true);
-    store_.permit(1'000);
+    store_.open_gate();
     thread_.join();
   }
 
