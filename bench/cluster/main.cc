@@ -68,10 +68,19 @@ int run(double seconds, int nodes) {
 int main(int count, char** words) {
   double seconds = 5;
   int nodes = 3;
-  for (int i = 1; i + 1 < count; i += 2) {
+  for (int i = 1; i < count; i += 2) {
     const std::string word = words[i];
+    const bool known = (word == "--seconds" || word == "--nodes") && i + 1 < count;
+    if (!known) {
+      std::cerr << "usage: cluster_bench [--seconds S] [--nodes N]\n";
+      return 2;
+    }
     if (word == "--seconds") seconds = std::strtod(words[i + 1], nullptr);
     if (word == "--nodes") nodes = std::atoi(words[i + 1]);
+  }
+  if (seconds <= 0 || nodes < 1) {
+    std::cerr << "cluster_bench: --seconds and --nodes must be above 0\n";
+    return 2;
   }
   return nodedb::bench::run(seconds, nodes);
 }
