@@ -179,8 +179,8 @@ TEST(RespServer, WhoNeverReadsIsDropped) {
   std::string all;
   for (int i = 0; i < 16; ++i) all += "GET k\r\n";
   ASSERT_TRUE(deaf.send(all));
-  while (server.connections() != 1) std::this_thread::yield();
-  EXPECT_EQ(server.held_bytes(), 0u);
+  // Its memory goes with the connection object, a moment after it is no longer counted.
+  while (server.connections() != 1 || server.held_bytes() != 0) std::this_thread::yield();
   EXPECT_EQ(ask(good, {"PING"}), "PONG");
 }
 
