@@ -38,7 +38,7 @@ target_link_libraries(nodedb_edge_resp PUBLIC nodedb_edge_resp_core nodedb_edge_
 file(GLOB resp_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/resp/*.cc)
 list(FILTER resp_tests EXCLUDE REGEX "/fake_server\\.cc$")
 if(resp_tests)
-  nodedb_test(edge_resp TIMEOUT 120 SOURCES ${resp_tests} LINKS nodedb_edge_resp nodedb_edge_tls gnutls hiredis)
+  nodedb_test(edge_resp TIMEOUT 300 SOURCES ${resp_tests} LINKS nodedb_edge_resp nodedb_edge_tls gnutls hiredis)
   if(EXISTS ${PROJECT_SOURCE_DIR}/tests/edge/resp/fake_server.cc)
     add_executable(resp_fake_server ${PROJECT_SOURCE_DIR}/tests/edge/resp/fake_server.cc)
     target_link_libraries(resp_fake_server PRIVATE nodedb_edge_resp)

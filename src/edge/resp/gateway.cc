@@ -129,7 +129,7 @@ Outcome Gateway::dispatch(Session& session, const kv::Argv& argv, Now now) {
   session.last_command_name = spec->name;
   if (!kv::arity_fits(*spec, argv.size()) || (local != nullptr && local->run == nullptr)) {
     const Bytes text = kv::wrong_arity_text(spec->name);
-    if (session.multi.active && local != nullptr && local->run == run_exec) {
+    if (local != nullptr && local->run == run_exec) {  // even without MULTI, as Redis does
       session.multi = {};
       session.watches = nullptr;
       return Reply::error("EXECABORT Transaction discarded because of: " + text.substr(4));

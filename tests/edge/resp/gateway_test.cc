@@ -260,6 +260,7 @@ TEST(GatewayMulti, KnowsItsOwnMistakes) {
   Session& s = bench.connect();
   EXPECT_EQ(bench.ask(s, "EXEC"), "-ERR EXEC without MULTI\r\n");
   EXPECT_EQ(bench.ask(s, "DISCARD"), "-ERR DISCARD without MULTI\r\n");
+  EXPECT_TRUE(bench.ask(s, "EXEC now").starts_with("-EXECABORT "));
   bench.ask(s, "MULTI");
   EXPECT_EQ(bench.ask(s, "MULTI"), "-ERR MULTI calls can not be nested\r\n");
   EXPECT_EQ(bench.ask(s, "WATCH a"), "-ERR WATCH inside MULTI is not allowed\r\n");
