@@ -13,6 +13,9 @@ void Group::State::installed_snapshot(Time now, Position at, const Config& confi
     if (from == NodeId() || from == self) return;
     send_durable(from, AppendReply{.term = hard.term, .success = true, .match = at.index});
   };
+  // Whatever the log says, the state machine is there now: nothing up to `at` may be handed out again (R5).
+  handed = std::max(handed, at.index);
+  applied_upto = std::max(applied_upto, at.index);
   if (at.index <= log.base().index || at.index <= hard.commit) return acknowledge();
   if (at.term > hard.term) become_follower(now, at.term, NodeId());
   const bool dropped = log.term_at(at.index) != at.term;
@@ -29,8 +32,6 @@ void Group::State::installed_snapshot(Time now, Position at, const Config& confi
   disk.installed(at.index, dropped);
   disk.compacted(at);
   hard.commit = std::max(hard.commit, at.index);
-  handed = std::max(handed, at.index);
-  applied_upto = std::max(applied_upto, at.index);
   config_changed();
   after_commit(now);
   acknowledge();
