@@ -8,7 +8,7 @@ function(nodedb_library name)
     file(GLOB_RECURSE found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
     list(APPEND sources ${found})
   endforeach()
-  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$|/sim/cli/")
   if(NOT sources)
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE nodedb_flags ${ARG_LINKS})
@@ -31,7 +31,8 @@ nodedb_library(nodedb_client FOLDERS src/client LINKS nodedb_wire nodedb_meta no
 
 nodedb_library(nodedb_sim FOLDERS sim LINKS nodedb_node)
 target_include_directories(nodedb_sim PUBLIC ${PROJECT_SOURCE_DIR})
-add_executable(nodedb-sim sim/main.cc)
+file(GLOB sim_cli CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/sim/cli/*.cc)
+add_executable(nodedb-sim sim/main.cc ${sim_cli})
 target_link_libraries(nodedb-sim PRIVATE nodedb_sim)
 
 include(cmake/tests.cmake)

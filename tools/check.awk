@@ -56,8 +56,8 @@ FNR == 1 {
   path = FILENAME
   sub(/^\.\//, "", path)
   layer = layer_of(path)
-  # The simulator's main() measures its own speed, sweeps seeds in threads and writes files.
-  in_core = index(core, " " layer " ") > 0 && path !~ /^sim\/main\.cc$/
+  # The simulator's command line measures its own speed, sweeps seeds in processes and writes files.
+  in_core = index(core, " " layer " ") > 0 && path !~ /^sim\/(main\.cc$|cli\/)/
   aborts = path == "src/base/check.cc"  # the one place that speaks before it dies
   in_comment = 0
   split("", unordered)
