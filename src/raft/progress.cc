@@ -5,25 +5,28 @@
 
 namespace nodedb::raft {
 
+void Progress::forget_in_flight() {
+  if (!in_flight.empty()) told_unsure = true;
+  in_flight.clear();
+  in_flight_bytes = 0;
+}
+
 void Progress::to_probe(Index from) {
   state = State::probe;
   next = std::max(from, match + 1);
-  in_flight.clear();
-  in_flight_bytes = 0;
+  forget_in_flight();
 }
 
 void Progress::to_stream() {
   state = State::stream;
   next = match + 1;
-  in_flight.clear();
-  in_flight_bytes = 0;
+  forget_in_flight();
   not_before = long_ago;
 }
 
 void Progress::to_snapshot(Index floor) {
   state = State::snapshot;
-  in_flight.clear();
-  in_flight_bytes = 0;
+  forget_in_flight();
   snapshot_floor = floor;
 }
 
@@ -31,7 +34,14 @@ bool Progress::window_full(const Options& options) const {
   return in_flight.size() >= options.inflight_appends_max || in_flight_bytes >= options.inflight_bytes_max;
 }
 
+void Progress::settle_told() {
+  if (!told_unsure || !in_flight.empty()) return;
+  told_unsure = false;
+  told_commit = Index();
+}
+
 void Progress::sent(InFlight append) {
+  if (!in_flight.empty() && in_flight.back().last >= append.last) told_unsure = true;
   in_flight_bytes += append.bytes;
   in_flight.push_back(append);
   nudge = false;

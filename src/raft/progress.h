@@ -38,7 +38,10 @@ struct Progress {
   Time not_before = long_ago;  ///< probes wait until then (after a failed snapshot)
   Time heard = long_ago;       ///< its latest answer
   Index told_commit;           ///< the commit index that is on its way to it
-  Index snapshot_floor;        ///< entries up to here will be in the snapshot that it gets
+  /// An acknowledgement may be that of another append than the one that carried `told_commit`, which may be
+  /// lost: several that end at one index were sent.
+  bool told_unsure = false;
+  Index snapshot_floor;  ///< entries up to here will be in the snapshot that it gets
 
   void to_probe(Index from);
   void to_stream();
@@ -47,9 +50,14 @@ struct Progress {
   void sent(InFlight append);
   /// The follower verified everything up to `index`. True if that is news.
   bool acknowledged(Index index);
+  /// Call once an acknowledgement is dealt with: what is doubtful and no longer on its way was not told.
+  void settle_told();
   bool lost(Time now) const { return !in_flight.empty() && in_flight.front().expires <= now; }
   /// When this follower wants attention, given that there are entries for it or not.
   Time deadline(bool entries_wait) const;
+
+ private:
+  void forget_in_flight();
 };
 
 }  // namespace nodedb::raft

@@ -65,6 +65,7 @@ void Group::State::receive_append_reply(Time now, NodeId from, const AppendReply
   const bool news = follower.acknowledged(reply.match);
   const bool usable = follower.match >= log.base().index;
   if (follower.state != Progress::State::stream && usable) follower.to_stream();
+  follower.settle_told();
   if (!news) return;
   advance_commit(now);
   transfer_if_caught_up();
