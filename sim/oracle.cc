@@ -168,7 +168,11 @@ void Oracle::check_vote_request(std::size_t node, const node::Node& core, GroupI
   const auto ballot = [&](NodeId voter) {
     return voter == id_of(node) || wanted_by.contains(voter) ? raft::Ballot::granted : raft::Ballot::missing;
   };
-  if (raft::joint_vote(own->config(), ballot) != raft::VoteResult::won) {
+  // A full disk may have held the request back, and a config of the new term's leader come meanwhile: what
+  // counts is the log that the candidate had.
+  const bool still_there = own->term_at(asked.last.index) == asked.last.term;
+  const raft::Config asked_by = still_there ? own->config_at(asked.last.index) : own->config();
+  if (raft::joint_vote(asked_by, ballot) != raft::VoteResult::won) {
     complain("C6", at(group) + ": " + name_of(node) + " raises the term to " +
                        std::to_string(asked.term.value) + " though no quorum encouraged it");
   }
@@ -251,14 +255,25 @@ bool Oracle::on_quorum(const raft::Config& config, GroupId group, raft::Position
   return raft::joint_vote(config, ballot) == raft::VoteResult::won;
 }
 
-/// Somebody knows that the entry is committed: then a quorum of one of the configs that could have been in
-/// force since must have it on disk.
+/// By any config that has been in force in this replica's log since.
+bool Oracle::on_quorum_of(const raft::Group& replica, raft::Position position) const {
+  if (on_quorum(replica.config(), replica.id(), position)) return true;
+  const Index from = std::max(position.index, replica.base().index);
+  for (Index i = from; i <= replica.last().index; ++i) {
+    if (on_quorum(replica.config_at(i), replica.id(), position)) return true;
+  }
+  return false;
+}
+
+/// Somebody knows that the entry is committed: then a quorum must have it on disk, by a config that was in
+/// force for the leader since; which may not have come further than its own log yet.
 void Oracle::check_majority(std::size_t node, const raft::Group& group, const raft::Entry& entry) {
   const raft::Position position{entry.index, entry.term};
-  if (on_quorum(group.config(), group.id(), position)) return;
-  const Index from = std::max(entry.index, group.base().index);
-  for (Index i = from; i <= group.last().index; ++i) {
-    if (on_quorum(group.config_at(i), group.id(), position)) return;
+  if (on_quorum_of(group, position)) return;
+  for (std::size_t other = 0; other < logs_.size(); ++other) {
+    const node::Node* core = cores_ ? cores_(other) : nullptr;
+    const raft::Group* replica = core == nullptr ? nullptr : core->group(group.id());
+    if (replica != nullptr && on_quorum_of(*replica, position)) return;
   }
   complain("R3", at(group.id()) + ": " + name_of(node) + " applies " + text(position) +
                      ", which is not durable on a quorum");

@@ -8,6 +8,7 @@
 // state. Remembers the first violation only. Node i is NodeId i + 1.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,6 +41,8 @@ class Oracle {
 
   /// Watches a machine's disks from now on. Both must outlive the oracle's use. Call in node order.
   void watch(LogDisk& log, StateDisk& state);
+  /// How to look at a node's core; null while it is down.
+  void look_through(std::function<const node::Node*(std::size_t)> cores) { cores_ = std::move(cores); }
 
   void booted(std::size_t node, const node::Node& core);
   /// `core` said `message` to `to`; called at the instant it leaves the machine.
@@ -75,12 +78,14 @@ class Oracle {
   void check_own_term(std::size_t node, const raft::Group& group);
   void check_majority(std::size_t node, const raft::Group& group, const raft::Entry& entry);
   void check_config(std::size_t node, const raft::Group& group);
+  bool on_quorum_of(const raft::Group& replica, raft::Position position) const;
   bool on_quorum(const raft::Config& config, GroupId group, raft::Position position) const;
   void collect();
 
   Schedule& schedule_;
   std::vector<std::unique_ptr<Eyes>> eyes_;
   std::vector<const LogDisk*> logs_;
+  std::function<const node::Node*(std::size_t)> cores_;
   std::map<GroupId, PerGroup> groups_;
   raft::ClusterChecker replicas_;
   std::optional<Violation> violation_;

@@ -40,6 +40,7 @@ World::World(Climate climate, Bugs bugs, Listeners listeners)
     hosts_[i]->clocks().set_rate(0, rng_.between(-climate_.drift_ppm, climate_.drift_ppm));
     if (climate_.on(Fault::wall_jump)) hosts_[i]->clocks().jump_wall(rng_.between(-ns_per_s, ns_per_s));
   }
+  oracle_.look_through([this](std::size_t node) { return hosts_[node]->core(); });
   clients_ = std::make_unique<Clients>(climate_, schedule_, static_cast<Clients::Servers&>(*this), oracle_,
                                        rng_.fork());
   nemesis_ = std::make_unique<Nemesis>(climate_, schedule_, static_cast<Nemesis::Power&>(*this), rng_.fork());

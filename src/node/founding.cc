@@ -61,9 +61,8 @@ void Node::State::continue_founding() {
       answer_all(std::unexpected(genesis.error()));
     return;
   }
-  const bool durable =
-      promises.empty() || std::ranges::none_of(promises, [](const auto& p) { return p.founds; });
-  const bool complete = durable && founding.accepted.size() + 1 >= identity->genesis.members.size();
+  const bool complete =
+      founding_durable() && founding.accepted.size() + 1 >= identity->genesis.members.size();
   if (!complete && !late) return;
   if (!complete)
     notice("the cluster is formed; some founders have not confirmed yet and are told as they connect");
@@ -182,6 +181,16 @@ void Node::State::offer_genesis(const Uuid& peer) {
   turn.send_now.push_back({peer, wire::Found{identity->genesis}});
 }
 
+/// An offer may be lost with its connection or in a full queue: until a founder has reported itself it is
+/// made again now and then.
+void Node::State::offer_again() {
+  for (const auto& [peer, what] : known) {
+    const auto id = ids.find(peer);
+    if (id == ids.end() || tables.members.at(id->second).state != meta::MemberState::founding) continue;
+    offer_genesis(peer);
+  }
+}
+
 void Node::State::receive(const Uuid& peer, wire::Found message) {
   const auto refuse = [&](std::string why) {
     notice("refused a genesis: " + why);
@@ -213,10 +222,17 @@ void Node::State::receive(const Uuid& peer, wire::Founded message) {
   continue_founding();
 }
 
+bool Node::State::founding_durable() const {
+  return identity && !promise.founds &&
+         std::ranges::none_of(promises, [](const auto& p) { return p.founds; });
+}
+
 /// Tells group 0 where this node is in this life, until the row says so.
 void Node::State::announce() {
   const auto me = tables.members.find(self);
   if (me == tables.members.end() || announce_at > now.mono) return;
+  // Whoever is known to have had a disk is refused with an empty one: it has to be there first.
+  if (!founding_durable()) return;
   const meta::Member& row = me->second;
   if (row.incarnation >= incarnation && row.address == options.address &&
       row.client_address == options.client_address) {

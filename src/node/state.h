@@ -163,6 +163,9 @@ struct Node::State {
   Result<meta::Genesis> draft_genesis() const;
   void continue_founding();
   void offer_genesis(const Uuid& peer);
+  void offer_again();
+  /// This node's identity is on its disk.
+  bool founding_durable() const;
   void say_hello(const Uuid& peer);
   void receive(const Uuid& peer, wire::Hello hello);
   void receive(const Uuid& peer, wire::Found found);

@@ -24,6 +24,7 @@ void Node::State::upkeep() {
   }
   next_upkeep = now.mono + (draining ? upkeep_draining_ns : upkeep_ns);
   announce();
+  offer_again();
   maybe_flush();
   if (draining) {
     hand_over();
