@@ -80,5 +80,8 @@ inline constexpr std::size_t snapshots_receiving_max = 8;
 inline constexpr std::size_t nodes_max = 64;
 /// Entries of group 0 that are decided as one.
 inline constexpr std::size_t meta_batch_max = 1024;
+/// Ended migrations that are remembered, and why one was aborted.
+inline constexpr std::size_t migration_history_max = 1000;
+inline constexpr std::size_t migration_reason_bytes_max = 1024;
 
 }  // namespace nodedb::limits

@@ -1,38 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "meta/codec.h"
 
-#include <algorithm>
-
-#include "meta/pack.h"
+#include "meta/shapes.h"
 
 namespace nodedb::meta {
 
 namespace {
 
-constexpr std::uint64_t format_version = 1;
 constexpr std::size_t detail_bytes_max = 1024;
-constexpr std::size_t text_bytes_max = 4096;  // above every text's own cap
-constexpr std::size_t depth_max = 8;
-constexpr std::size_t array_max = std::max<std::size_t>(vshard_count, limits::meta_batch_max) + 8;
-
-// Numbers on disk and on the wire: never changed.
-enum class Kind : std::uint8_t {
-  cluster = 1,
-  member = 2,
-  placement = 3,
-  genesis = 4,
-  member_up = 16,
-  placement_change = 17,
-  cluster_version = 18,
-  batch = 19,
-  result = 32,
-};
-
-void begin(Packer& out, Kind kind, std::size_t fields) {
-  out.array(2 + fields);
-  out.number(format_version);
-  out.number(static_cast<std::uint64_t>(kind));
-}
 
 void put_nodes(Packer& out, const std::vector<NodeId>& nodes) {
   out.array(nodes.size());
@@ -46,12 +21,11 @@ std::vector<NodeId> get_nodes(Fields& in) {
   return nodes;
 }
 
-// --- the fields of each shape, without version and kind ---
-
 void put(Packer& out, const Cluster& cluster) {
   out.uuid(cluster.uuid);
   out.number(cluster.version);
   out.number(cluster.replication_factor);
+  out.number(cluster.next_node.value);
 }
 
 Cluster get_cluster(Fields& in) {
@@ -59,6 +33,7 @@ Cluster get_cluster(Fields& in) {
   cluster.uuid = in.uuid();
   cluster.version = in.number<std::uint32_t>();
   cluster.replication_factor = in.number<std::uint32_t>();
+  cluster.next_node = NodeId(in.number<std::uint32_t>());
   in.end();
   return cluster;
 }
@@ -85,6 +60,8 @@ Member get_member(Fields& in) {
   return member;
 }
 
+}  // namespace
+
 void put(Packer& out, const Placement& placement) {
   out.number(placement.epoch.value);
   put_nodes(out, placement.replicas);
@@ -98,8 +75,10 @@ Placement get_placement(Fields& in) {
   return placement;
 }
 
+namespace {
+
 void put(Packer& out, const Genesis& genesis) {
-  out.array(3);
+  out.array(4);
   put(out, genesis.cluster);
   out.array(genesis.members.size());
   for (const Member& member : genesis.members) {
@@ -116,7 +95,7 @@ void put(Packer& out, const Genesis& genesis) {
 
 Genesis get_genesis(Fields& in) {
   Genesis genesis;
-  Fields cluster = in.array(3);
+  Fields cluster = in.array(4);
   genesis.cluster = get_cluster(cluster);
   Fields members = in.array(limits::nodes_max);
   while (members.ok() && members.left() > 0) {
@@ -131,142 +110,6 @@ Genesis get_genesis(Fields& in) {
   }
   in.end();
   return genesis;
-}
-
-// --- entries: with version and kind each, so that those of a batch are read like any other ---
-
-struct PutEntry {
-  Packer& out;
-
-  void operator()(const MemberUp& up) const {
-    begin(out, Kind::member_up, 4);
-    out.number(up.node.value);
-    out.number(up.incarnation.value);
-    out.text(up.address, limits::address_bytes_max);
-    out.text(up.client_address, limits::address_bytes_max);
-  }
-  void operator()(const PlacementChange& change) const {
-    begin(out, Kind::placement_change, 3);
-    out.number(change.vshard.value);
-    put(out, change.placement);
-  }
-  void operator()(const ClusterVersion& version) const {
-    begin(out, Kind::cluster_version, 1);
-    out.number(version.version);
-  }
-  void operator()(const MetaBatch& batch) const {
-    begin(out, Kind::batch, 1);
-    out.array(batch.entries.size());
-    for (const SingleEntry& entry : batch.entries) std::visit(*this, entry);
-  }
-};
-
-// Takes version and kind off. A later version may have any shape behind them, so nothing else is looked at.
-Kind get_kind(Fields& in, Trouble& trouble) {
-  const auto version = in.number<std::uint64_t>();
-  if (in.ok() && version != format_version) {
-    trouble.refuse(Code::incompatible, "it has version " + std::to_string(version) +
-                                           "; this build reads version " + std::to_string(format_version));
-  }
-  return static_cast<Kind>(in.number<std::uint8_t>());
-}
-
-MemberUp get_member_up(Fields& in) {
-  MemberUp up;
-  up.node = NodeId(in.number<std::uint32_t>());
-  up.incarnation = Incarnation(in.number<std::uint64_t>());
-  up.address = in.text(limits::address_bytes_max);
-  up.client_address = in.text(limits::address_bytes_max);
-  in.end();
-  return up;
-}
-
-PlacementChange get_placement_change(Fields& in) {
-  PlacementChange change;
-  change.vshard = VShardId(in.number<std::uint16_t>(vshard_count - 1));
-  change.placement = get_placement(in);
-  return change;
-}
-
-ClusterVersion get_cluster_version(Fields& in) {
-  const ClusterVersion version{in.number<std::uint32_t>()};
-  in.end();
-  return version;
-}
-
-SingleEntry get_single(Fields& in, Kind kind, Trouble& trouble) {
-  switch (kind) {
-    case Kind::member_up:
-      return get_member_up(in);
-    case Kind::placement_change:
-      return get_placement_change(in);
-    case Kind::cluster_version:
-      return get_cluster_version(in);
-    case Kind::batch:
-      trouble.refuse(Code::malformed, "batches do not nest");
-      return {};
-    case Kind::cluster:
-    case Kind::member:
-    case Kind::placement:
-    case Kind::genesis:
-    case Kind::result:
-      trouble.refuse(Code::malformed, "it is not an entry");
-      return {};
-  }
-  trouble.refuse(Code::incompatible,
-                 "it has the unknown kind " + std::to_string(static_cast<unsigned>(kind)));
-  return {};
-}
-
-MetaEntry get_entry(Fields& in, Kind kind, Trouble& trouble) {
-  if (kind != Kind::batch) {
-    return std::visit([](auto&& entry) -> MetaEntry { return std::move(entry); },
-                      get_single(in, kind, trouble));
-  }
-  MetaBatch batch;
-  Fields entries = in.array(limits::meta_batch_max);
-  while (entries.ok() && entries.left() > 0) {
-    Fields entry = entries.array(array_max);
-    const Kind inner = get_kind(entry, trouble);
-    if (entries.ok()) batch.entries.push_back(get_single(entry, inner, trouble));
-  }
-  in.end();
-  return batch;
-}
-
-// Unpacks one array and gives it to `get`, behind its version and kind. The only place where the library may
-// throw: its exceptions mean bytes that are no MessagePack, or too much of it.
-template <class Get>
-auto unpacked(BytesView bytes, const char* what, Get get)
-    -> Result<decltype(get(std::declval<Fields&>(), Kind(), std::declval<Trouble&>()))> {
-  Trouble trouble;
-  msgpack::object_handle handle;
-  try {
-    std::size_t used = 0;
-    handle =
-        msgpack::unpack(bytes.data(), bytes.size(), used, nullptr, nullptr,
-                        msgpack::unpack_limit(array_max, 0, text_bytes_max, text_bytes_max, 0, depth_max));
-    if (used != bytes.size()) trouble.refuse(Code::malformed, "bytes are left over");
-  } catch (const msgpack::size_overflow&) {
-    trouble.refuse(Code::too_large, "an element is larger than its cap");
-  } catch (const msgpack::unpack_error&) {
-    trouble.refuse(Code::malformed, "the bytes are no MessagePack, or are cut short");
-  }
-  if (!trouble.ok()) return std::unexpected(trouble.error(what));
-  Fields in(handle.get(), trouble);
-  const Kind kind = get_kind(in, trouble);
-  if (!trouble.ok()) return std::unexpected(trouble.error(what));
-  auto value = get(in, kind, trouble);
-  if (!trouble.ok()) return std::unexpected(trouble.error(what));
-  return value;
-}
-
-template <class Get>
-auto unpacked_row(BytesView bytes, Kind wanted, const char* what, Get get) {
-  return unpacked(bytes, what, [&](Fields& in, Kind kind, Trouble& trouble) {
-    if (kind != wanted) trouble.refuse(Code::malformed, "it is of another kind");
-    return get(in);
-  });
 }
 
 template <class Shape>
@@ -284,20 +127,13 @@ Bytes encode(const Genesis& genesis) {
   return packed(Kind::genesis, 4, genesis);
 }
 Bytes encode(const Cluster& cluster) {
-  return packed(Kind::cluster, 3, cluster);
+  return packed(Kind::cluster, 4, cluster);
 }
 Bytes encode(const Member& member) {
   return packed(Kind::member, 6, member);
 }
 Bytes encode(const Placement& placement) {
   return packed(Kind::placement, 2, placement);
-}
-
-Bytes encode(const MetaEntry& entry) {
-  Bytes bytes;
-  Packer out(bytes);
-  std::visit(PutEntry{out}, entry);
-  return bytes;
 }
 
 Result<Genesis> decode_genesis(BytesView bytes) {
@@ -311,9 +147,6 @@ Result<Member> decode_member(BytesView bytes) {
 }
 Result<Placement> decode_placement(BytesView bytes) {
   return unpacked_row(bytes, Kind::placement, "a placement's row", get_placement);
-}
-Result<MetaEntry> decode_entry(BytesView bytes) {
-  return unpacked(bytes, "a metadata entry", get_entry);
 }
 
 Bytes encode_result(const Result<void>& result) {

@@ -2,72 +2,21 @@
 #include "meta/machine.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 
+#include "base/limits.h"
 #include "meta/codec.h"
+#include "meta/draft.h"
+#include "meta/migrate.h"
 #include "meta/rows.h"
 
 namespace nodedb::meta {
 
 namespace {
 
-// Why an entry has no effect. `halt`: a row cannot be read, so nobody can say what the entry would do.
-struct Refusal {
-  Error error;
-  bool halt = false;
-};
-using Step = std::expected<void, Refusal>;
-
-std::unexpected<Refusal> refuse(Code code, std::string why) {
-  return std::unexpected(Refusal{Error{code, std::move(why)}});
-}
-
-std::string named(NodeId node) {
-  return "node " + std::to_string(node.value);
-}
-
-// The view with one entry's own writes on top: what a batch's later entries see.
-class Draft {
- public:
-  explicit Draft(const View& view) : view_(view) {}
-
-  template <class Row>
-  std::expected<Row, Refusal> get(const Bytes& key, Result<Row> (*decode)(BytesView),
-                                  const std::string& name) const {
-    const auto written = writes_.find(key);
-    const auto bytes = written != writes_.end() ? std::optional(written->second) : view_.get(key);
-    if (!bytes) return refuse(Code::not_found, name + " is not known");
-    auto row = decode(*bytes);
-    if (!row) {
-      return std::unexpected(Refusal{
-          Error{Code::damaged, "the stored row of " + name + " cannot be read: " + row.error().detail},
-          true});
-    }
-    return std::move(*row);
-  }
-  bool has_member(NodeId node) const {
-    const Bytes key = member_key(node);
-    return writes_.contains(key) || view_.get(key).has_value();
-  }
-  template <class Row>
-  void put(const Bytes& key, const Row& row) {
-    writes_.insert_or_assign(key, encode(row));
-  }
-
-  Batch take() {
-    Batch batch;
-    for (auto& [key, value] : writes_) batch.push_back(Put{key, std::move(value)});
-    return batch;
-  }
-
- private:
-  const View& view_;
-  std::map<Bytes, Bytes> writes_;
-};
-
 struct Apply {
   Draft& draft;
+  Index index;  // of the entry
 
   Step operator()(const MemberUp& up) const {
     auto member = draft.get(member_key(up.node), decode_member, named(up.node));
@@ -83,7 +32,7 @@ struct Apply {
   }
 
   Step operator()(const PlacementChange& change) const {
-    const std::string name = "vShard " + std::to_string(change.vshard.value);
+    const std::string name = named(change.vshard);
     const auto recorded = draft.get(placement_key(change.vshard), decode_placement, name);
     if (!recorded) return std::unexpected(recorded.error());
     const Epoch next = recorded->epoch + 1;
@@ -95,12 +44,13 @@ struct Apply {
     std::vector<NodeId> replicas = change.placement.replicas;
     if (replicas.empty()) return refuse(Code::invalid_state, name + " would have no replica");
     for (const NodeId node : replicas) {
-      if (!draft.has_member(node)) return refuse(Code::not_found, named(node) + " is not known");
+      if (!draft.has(member_key(node))) return refuse(Code::not_found, named(node) + " is not known");
     }
     std::ranges::sort(replicas);
     if (std::ranges::adjacent_find(replicas) != replicas.end()) {
       return refuse(Code::invalid_state, name + " would have two replicas on one node");
     }
+    if (auto step = unheld(draft, change.vshard); !step) return step;
     draft.put(placement_key(change.vshard), change.placement);
     return {};
   }
@@ -117,6 +67,36 @@ struct Apply {
     return {};
   }
 
+  Step operator()(const MemberJoin& join) const {
+    const auto members = draft.rows(member_rows);
+    for (const auto& [key, value] : members) {
+      const auto member = decode_member(value);
+      if (!member) {
+        return halt({Code::damaged, "the stored row of a member cannot be read: " + member.error().detail});
+      }
+      if (member->uuid == join.uuid) return {};
+    }
+    auto cluster = draft.get(cluster_key(), decode_cluster, "the cluster");
+    if (!cluster) return std::unexpected(cluster.error());
+    if (join.uuid.is_nil()) return refuse(Code::invalid_state, "a node without a UUID asks to join");
+    if (join.address.empty()) return refuse(Code::invalid_state, "a node without an address asks to join");
+    if (members.size() >= limits::nodes_max) {
+      return refuse(Code::too_large,
+                    "the cluster has " + std::to_string(members.size()) + " members: there cannot be more");
+    }
+    const NodeId id = cluster->next_node;
+    cluster->next_node = id + 1;
+    draft.put(cluster_key(), *cluster);
+    draft.put(member_key(id),
+              Member{id, join.uuid, join.address, join.client_address, Incarnation(), MemberState::founding});
+    return {};
+  }
+
+  Step operator()(const MigrationCheckpoint& entry) const { return reach(draft, index, entry.checkpoint); }
+  Step operator()(const MigrationAbort& entry) const { return abort(draft, entry); }
+  Step operator()(const MigrationEnd& entry) const { return end(draft, index, entry); }
+  Step operator()(const GhostPurge& entry) const { return purge(draft, entry); }
+
   Step operator()(const MetaBatch& batch) const {
     for (const SingleEntry& entry : batch.entries) {
       if (auto step = std::visit(*this, entry); !step) return step;
@@ -131,7 +111,7 @@ Result<ApplyOutput> Machine::apply(const View& view, const ApplyInput& input) co
   const auto entry = decode_entry(input.command);
   if (!entry) return std::unexpected(entry.error());
   Draft draft(view);
-  const Step step = std::visit(Apply{draft}, *entry);
+  const Step step = std::visit(Apply{draft, input.index}, *entry);
   if (step) return ApplyOutput{draft.take(), encode_result({})};
   if (step.error().halt) return std::unexpected(step.error().error);
   return ApplyOutput{{}, encode_result(std::unexpected(step.error().error))};

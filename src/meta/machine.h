@@ -12,8 +12,9 @@ namespace nodedb::meta {
 class Machine : public StateMachine {
  public:
   /// `input.command` is an encoded MetaEntry, the reply an encoded result (meta/codec.h): not_found (no such
-  /// node or vShard), conflict (an epoch or version that is not next), invalid_state (contradicts itself).
-  /// Errors: incompatible, malformed (the entry), damaged (a row).
+  /// node, vShard or migration), conflict (an epoch, version or phase that is not next; a vShard that is
+  /// being moved), invalid_state (contradicts itself or the rows), too_large (a member too many), damaged (a
+  /// checkpoint that fails its checksum). Errors: incompatible, malformed (the entry), damaged (a row).
   Result<ApplyOutput> apply(const View& view, const ApplyInput& input) const override;
   /// The query is a row key, the answer the row; empty if there is none.
   Bytes read(const View& view, const ReadInput& input) const override;

@@ -2,7 +2,7 @@
 #pragma once
 
 // Private to meta/: MessagePack with errors as values. `Packer` appends; `Fields` takes one array's values in
-// order and remembers the first trouble. Includes the library: only codec.cc may include this.
+// order and remembers the first trouble. Includes the library: only meta/shapes.h may include this.
 
 #define MSGPACK_NO_BOOST
 #include <cstdint>
@@ -34,10 +34,12 @@ class Packer {
     pack_.pack_str(static_cast<std::uint32_t>(kept.size()));
     pack_.pack_str_body(kept.data(), static_cast<std::uint32_t>(kept.size()));
   }
+  void bin(BytesView value) {
+    pack_.pack_bin(static_cast<std::uint32_t>(value.size()));
+    pack_.pack_bin_body(value.data(), static_cast<std::uint32_t>(value.size()));
+  }
   void uuid(const Uuid& value) {
-    pack_.pack_bin(static_cast<std::uint32_t>(value.bytes.size()));
-    pack_.pack_bin_body(reinterpret_cast<const char*>(value.bytes.data()),
-                        static_cast<std::uint32_t>(value.bytes.size()));
+    bin({reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()});
   }
 
  private:
@@ -97,6 +99,11 @@ class Fields {
       return {};
     }
     return std::string(object->via.str.ptr, object->via.str.size);
+  }
+  /// Lives as long as what was unpacked.
+  BytesView bin() {
+    const msgpack::object* object = take(msgpack::type::BIN);
+    return object == nullptr ? BytesView() : BytesView(object->via.bin.ptr, object->via.bin.size);
   }
   Uuid uuid() {
     Uuid value;

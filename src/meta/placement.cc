@@ -168,7 +168,8 @@ Result<Genesis> make_genesis(const GenesisPlan& plan) {
   for (const std::string& complaint : complaints(plan)) wrong += (wrong.empty() ? "" : "; ") + complaint;
   if (!wrong.empty()) return fail(Code::invalid_state, "the cluster cannot be formed like this: " + wrong);
   Genesis genesis;
-  genesis.cluster = Cluster{plan.cluster, 1, plan.replication_factor};
+  genesis.cluster = Cluster{plan.cluster, 1, plan.replication_factor,
+                            NodeId(static_cast<std::uint32_t>(plan.founders.size() + 1))};
   std::vector<NodeId> nodes;
   for (const Founder& founder : plan.founders) {
     const NodeId id(static_cast<std::uint32_t>(nodes.size() + 1));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "meta/rows.h"
 
+#include <algorithm>
+
 namespace nodedb::meta {
 
 namespace {
@@ -8,18 +10,52 @@ namespace {
 constexpr char cluster_tag = 'c';
 constexpr char member_tag = 'm';
 constexpr char placement_tag = 'p';
+constexpr char checkpoint_tag = 'g';
+constexpr char intent_tag = 'i';
+constexpr char history_tag = 'h';
+constexpr char ghost_tag = 'x';
 
-Bytes numbered(char tag, std::uint32_t number, int width) {
-  Bytes key(1, tag);
-  for (int shift = 8 * (width - 1); shift >= 0; shift -= 8)
+void append(Bytes& key, std::uint64_t number, int width) {
+  for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) {
     key.push_back(static_cast<char>(number >> shift & 0xff));
+  }
+}
+
+Bytes numbered(char tag, std::uint64_t number, int width) {
+  Bytes key(1, tag);
+  append(key, number, width);
   return key;
 }
 
-std::uint32_t number_in(BytesView digits) {
-  std::uint32_t number = 0;
+Bytes identified(char tag, const MigrationId& id) {
+  Bytes key(1, tag);
+  for (const std::uint8_t byte : id.bytes) key.push_back(static_cast<char>(byte));
+  return key;
+}
+
+std::uint64_t number_in(BytesView digits) {
+  std::uint64_t number = 0;
   for (const char c : digits) number = number << 8 | static_cast<unsigned char>(c);
   return number;
+}
+
+// Pre: 4 digits.
+NodeId node_in(BytesView digits) {
+  return NodeId(static_cast<std::uint32_t>(number_in(digits)));
+}
+
+// Pre: 2 digits.
+std::optional<VShardId> vshard_in(BytesView digits) {
+  const std::uint64_t number = number_in(digits);
+  if (number >= vshard_count) return std::nullopt;
+  return VShardId(static_cast<std::uint16_t>(number));
+}
+
+// Pre: 16 digits.
+MigrationId id_in(BytesView digits) {
+  MigrationId id;
+  std::ranges::transform(digits, id.bytes.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
+  return id;
 }
 
 }  // namespace
@@ -36,13 +72,39 @@ Bytes placement_key(VShardId vshard) {
   return numbered(placement_tag, vshard.value, 2);
 }
 
+Bytes checkpoint_key(MigrationId id) {
+  return identified(checkpoint_tag, id);
+}
+
+Bytes intent_key(MigrationId id) {
+  return identified(intent_tag, id);
+}
+
+Bytes history_key(std::uint64_t ended) {
+  return numbered(history_tag, ended, 8);
+}
+
+Bytes ghost_key(VShardId vshard, NodeId node) {
+  Bytes key = numbered(ghost_tag, vshard.value, 2);
+  append(key, node.value, 4);
+  return key;
+}
+
 std::optional<RowKey> row_key_in(BytesView key) {
   if (key.empty()) return std::nullopt;
+  const char tag = key[0];
   const BytesView digits = key.substr(1);
-  if (key[0] == cluster_tag && digits.empty()) return ClusterKey{};
-  if (key[0] == member_tag && digits.size() == 4) return NodeId(number_in(digits));
-  if (key[0] == placement_tag && digits.size() == 2 && number_in(digits) < vshard_count) {
-    return VShardId(static_cast<std::uint16_t>(number_in(digits)));
+  if (tag == cluster_tag && digits.empty()) return ClusterKey{};
+  if (tag == member_tag && digits.size() == 4) return node_in(digits);
+  if (tag == placement_tag && digits.size() == 2) {
+    if (const auto vshard = vshard_in(digits)) return *vshard;
+  }
+  if (tag == checkpoint_tag && digits.size() == 16) return CheckpointKey{id_in(digits)};
+  if (tag == intent_tag && digits.size() == 16) return IntentKey{id_in(digits)};
+  if (tag == history_tag && digits.size() == 8) return HistoryKey{number_in(digits)};
+  if (tag == ghost_tag && digits.size() == 6) {
+    if (const auto vshard = vshard_in(digits.substr(0, 2)))
+      return GhostKey{*vshard, node_in(digits.substr(2))};
   }
   return std::nullopt;
 }

@@ -1,26 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Where group 0's rows lie: 'c' the cluster; 'm' and the node id, big-endian in 4 bytes, a member; 'p' and
-// the vShard, big-endian in 2 bytes, its placement. The values are those of meta/codec.h. Keys that begin
-// with any other byte are for later versions: they are carried along and not looked at.
+// Where group 0's rows lie, numbers in keys big-endian: 'c' the cluster; 'm' and the node id in 4 bytes, a
+// member; 'p' and the vShard in 2 bytes, its placement; 'g' and a migration's 16 bytes, its latest
+// checkpoint; 'i' and the same, its intent; 'h' and an index of group 0 in 8 bytes, the migration that the
+// entry there ended; 'x', the vShard and the node, the ghost stub of that vShard on that node. The values are
+// those of meta/codec.h. Other keys are for later versions: they are carried along and not looked at.
 
+#include <cstdint>
 #include <optional>
 #include <variant>
 
 #include "base/bytes.h"
 #include "base/ids.h"
+#include "meta/migration.h"
 
 namespace nodedb::meta {
 
 Bytes cluster_key();
 Bytes member_key(NodeId node);
 Bytes placement_key(VShardId vshard);
+Bytes checkpoint_key(MigrationId id);
+Bytes intent_key(MigrationId id);
+Bytes history_key(std::uint64_t ended);
+Bytes ghost_key(VShardId vshard, NodeId node);
+
+/// What the keys of one kind of row begin with.
+inline constexpr BytesView member_rows = "m";
+inline constexpr BytesView checkpoint_rows = "g";
+inline constexpr BytesView intent_rows = "i";
+inline constexpr BytesView history_rows = "h";
 
 struct ClusterKey {
   bool operator==(const ClusterKey&) const = default;
 };
-using RowKey = std::variant<ClusterKey, NodeId, VShardId>;
+struct CheckpointKey {
+  MigrationId id;
+  bool operator==(const CheckpointKey&) const = default;
+};
+struct IntentKey {
+  MigrationId id;
+  bool operator==(const IntentKey&) const = default;
+};
+struct HistoryKey {
+  std::uint64_t ended = 0;
+  bool operator==(const HistoryKey&) const = default;
+};
+struct GhostKey {
+  VShardId vshard;
+  NodeId node;
+  bool operator==(const GhostKey&) const = default;
+};
+using RowKey = std::variant<ClusterKey, NodeId, VShardId, CheckpointKey, IntentKey, HistoryKey, GhostKey>;
 /// What a key stands for, or nothing if this build does not know.
 std::optional<RowKey> row_key_in(BytesView key);
 

@@ -17,33 +17,66 @@ constexpr Placement nowhere() {
 
 }  // namespace
 
+// One row, under its key.
+struct Tables::Store {
+  Tables& tables;
+  const Put& put;
+
+  Result<void> operator()(const ClusterKey&) const {
+    auto row = decode_cluster(put.value);
+    if (!row) return std::unexpected(row.error());
+    tables.cluster = std::move(*row);
+    return {};
+  }
+  Result<void> operator()(const NodeId& node) const {
+    auto row = decode_member(put.value);
+    if (!row) return std::unexpected(row.error());
+    if (row->id != node) return fail(Code::damaged, "a member's row lies under another member's key");
+    tables.members.insert_or_assign(node, std::move(*row));
+    return {};
+  }
+  Result<void> operator()(const VShardId& vshard) const {
+    auto row = decode_placement(put.value);
+    if (!row) return std::unexpected(row.error());
+    tables.placement[vshard.value] = std::move(*row);
+    return {};
+  }
+  Result<void> operator()(const CheckpointKey&) const {
+    tables.migrations.absorb_checkpoint(put.key, put.value);
+    return {};
+  }
+  Result<void> operator()(const IntentKey&) const {
+    tables.migrations.absorb_intent(put.key, put.value);
+    return {};
+  }
+  Result<void> operator()(const HistoryKey& key) const {
+    auto row = decode_history(put.value);
+    if (!row) return std::unexpected(row.error());
+    if (row->ended != key.ended) return fail(Code::damaged, "a migration's history lies under another's key");
+    tables.history.insert_or_assign(key.ended, std::move(*row));
+    return {};
+  }
+  Result<void> operator()(const GhostKey& key) const {
+    auto row = decode_ghost(put.value);
+    if (!row) return std::unexpected(row.error());
+    if (row->vshard != key.vshard || row->node != key.node) {
+      return fail(Code::damaged, "a ghost stub lies under another's key");
+    }
+    tables.ghosts.insert_or_assign({key.vshard, key.node}, std::move(*row));
+    return {};
+  }
+};
+
 Result<void> Tables::absorb(const Write& write) {
-  if (const auto* put = std::get_if<Put>(&write)) return store(*put);
+  if (const auto* put = std::get_if<Put>(&write)) {
+    const auto key = row_key_in(put->key);
+    return key ? std::visit(Store{*this, *put}, *key) : Result<void>();
+  }
   if (const auto* gone = std::get_if<Delete>(&write)) {
     drop(gone->key, gone->key + '\0');
   } else {
     const auto& range = std::get<DeleteRange>(write);
     drop(range.from, range.to);
-  }
-  return {};
-}
-
-Result<void> Tables::store(const Put& put) {
-  const auto key = row_key_in(put.key);
-  if (!key) return {};
-  if (std::holds_alternative<ClusterKey>(*key)) {
-    auto row = decode_cluster(put.value);
-    if (!row) return std::unexpected(row.error());
-    cluster = std::move(*row);
-  } else if (const auto* node = std::get_if<NodeId>(&*key)) {
-    auto row = decode_member(put.value);
-    if (!row) return std::unexpected(row.error());
-    if (row->id != *node) return fail(Code::damaged, "a member's row lies under another member's key");
-    members.insert_or_assign(*node, std::move(*row));
-  } else {
-    auto row = decode_placement(put.value);
-    if (!row) return std::unexpected(row.error());
-    placement[std::get<VShardId>(*key).value] = std::move(*row);
   }
   return {};
 }
@@ -55,6 +88,10 @@ void Tables::drop(BytesView from, BytesView to) {
   for (std::uint16_t v = 0; v < vshard_count; ++v) {
     if (within(placement_key(VShardId(v)))) placement[v] = nowhere();
   }
+  migrations.drop(from, to);
+  std::erase_if(ghosts,
+                [&](const auto& ghost) { return within(ghost_key(ghost.first.first, ghost.first.second)); });
+  std::erase_if(history, [&](const auto& ended) { return within(history_key(ended.first)); });
 }
 
 const Member* Tables::find(const Uuid& uuid) const {

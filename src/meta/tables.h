@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Group 0's rows as a node looks at them: members and placement by id. A copy for reading, fed with the row
-// changes of each applied entry; the truth is in the state store. Owned by the core thread.
+// Group 0's rows as a node looks at them: members, placement and migrations by id. A copy for reading, fed
+// with the row changes of each applied entry; the truth is in the state store. Owned by the core thread.
 
 #include <array>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
+#include "meta/migration.h"
+#include "meta/migration_table.h"
 #include "meta/types.h"
 #include "nodedb/cluster/state_machine.h"
 
@@ -20,15 +23,19 @@ struct Tables {
   std::map<NodeId, Member> members;
   /// By vShard, `vshard_count` of them; without replicas where there is no row.
   std::vector<Placement> placement = std::vector<Placement>(vshard_count, Placement{Epoch(0), {}});
+  MigrationStateTable migrations;
+  std::map<std::pair<VShardId, NodeId>, GhostStub> ghosts;  ///< by vShard and the node that keeps it
+  std::map<std::uint64_t, MigrationHistory> history;        ///< by the index of group 0 that ended it
 
   /// Takes in one change of a row. Keys that this build does not know are ignored. Errors, with nothing
-  /// changed: malformed, incompatible, too_large (the row), damaged (a row under another's key).
+  /// changed: malformed, incompatible, too_large (the row), damaged (a row under another's key). A bad
+  /// row of a migration is no error: it is quarantined (MigrationStateTable).
   Result<void> absorb(const Write& write);
   /// The member with this certificate, if there is one.
   const Member* find(const Uuid& uuid) const;
 
  private:
-  Result<void> store(const Put& put);
+  struct Store;
   void drop(BytesView from, BytesView to);
 };
 

@@ -39,6 +39,7 @@ struct Cluster {
   Uuid uuid;
   std::uint32_t version = 1;             ///< of the replicated formats that may be used; rises only
   std::uint32_t replication_factor = 3;  ///< wanted voters per vShard
+  NodeId next_node;                      ///< the id of the next member that joins; ids are never reused
   bool operator==(const Cluster&) const = default;
 };
 
@@ -70,6 +71,13 @@ struct PlacementChange {
 struct ClusterVersion {
   std::uint32_t version = 1;
   bool operator==(const ClusterVersion&) const = default;
+};
+/// A node asks to become a member: it gets the cluster's next id. A known UUID keeps what it has.
+struct MemberJoin {
+  Uuid uuid;
+  std::string address;
+  std::string client_address;
+  bool operator==(const MemberJoin&) const = default;
 };
 
 }  // namespace nodedb::meta

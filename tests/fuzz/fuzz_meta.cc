@@ -1,44 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-// Group 0's entries and rows, and an entry against a cluster of three. Whatever decodes survives a round
-// trip; what the machine writes, the tables can read.
-
-#include <map>
+// Group 0's entries and rows, and an entry against a cluster of three that moves a vShard. Whatever decodes
+// survives a round trip; what the machine writes, the tables can read.
 
 #include "meta/codec.h"
 #include "meta/machine.h"
 #include "meta/placement.h"
+#include "meta/rows.h"
 #include "meta/tables.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/unit/meta/map_view.h"
 
 namespace {
 
 using namespace nodedb;
 
-class MapView : public View {
- public:
-  explicit MapView(const std::vector<Put>& rows) {
-    for (const Put& row : rows) rows_.emplace(row.key, row.value);
-  }
-  std::optional<Bytes> get(BytesView key) const override {
-    const auto found = rows_.find(Bytes(key));
-    return found == rows_.end() ? std::nullopt : std::optional(found->second);
-  }
-  std::unique_ptr<Cursor> seek(BytesView) const override { return nullptr; }
-
- private:
-  std::map<Bytes, Bytes> rows_;
-};
-
-std::vector<Put> three_nodes() {
+// Node 4 is there to move to; migration 0…07 moves vShard 0 to it.
+meta::testing::MapView::Rows a_cluster() {
   meta::GenesisPlan plan;
   plan.vshards_placed = 4;
   plan.cluster.bytes[0] = 1;
-  for (std::uint8_t i = 1; i <= 3; ++i) {
+  for (std::uint8_t i = 1; i <= 4; ++i) {
     Uuid uuid;
     uuid.bytes[0] = i;
     plan.founders.push_back({uuid, "host" + std::to_string(i) + ":1", ""});
   }
-  return meta::rows_of(meta::make_genesis(plan).value());
+  meta::Genesis genesis = meta::make_genesis(plan).value();
+  for (meta::Member& member : genesis.members) member.state = meta::MemberState::active;
+  genesis.placement[0] = genesis.placement[1023] = {Epoch(3), {NodeId(1), NodeId(2), NodeId(3)}};
+  meta::testing::MapView::Rows rows;
+  for (const Put& row : meta::rows_of(genesis)) rows.emplace(row.key, row.value);
+  meta::MigrationIntent intent;
+  intent.id.bytes[15] = 7;
+  intent.first = {VShardId(0), NodeId(1), NodeId(4), GroupId(1), 500'000, {}};
+  intent.epoch = Epoch(3);
+  rows.emplace(meta::intent_key(intent.id), meta::encode(intent));
+  rows.emplace(meta::checkpoint_key(intent.id),
+               meta::encode(meta::make_checkpoint(intent.id, 0, intent.first, 0)));
+  return rows;
 }
 
 template <class Decode>
@@ -55,13 +53,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   round_trip(bytes, meta::decode_cluster);
   round_trip(bytes, meta::decode_member);
   round_trip(bytes, meta::decode_placement);
+  round_trip(bytes, meta::decode_payload);
+  round_trip(bytes, meta::decode_checkpoint);
+  round_trip(bytes, meta::decode_intent);
+  round_trip(bytes, meta::decode_history);
+  round_trip(bytes, meta::decode_ghost);
   (void)meta::decode_result(bytes);
 
-  static const std::vector<Put> rows = three_nodes();
-  static const MapView view(rows);
+  static const auto rows = a_cluster();
+  static const meta::testing::MapView view(rows);
   const auto output = meta::Machine().apply(view, {VShardId(), Index(2), {}, bytes});
   if (!output) return 0;
   meta::Tables tables;
   for (const Write& write : output->writes) CHECK(tables.absorb(write).has_value());
+  CHECK(tables.migrations.quarantined().empty());
   return 0;
 }

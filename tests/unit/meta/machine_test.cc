@@ -97,7 +97,7 @@ TEST(Machine, EntriesThatCannotBeReadHalt) {
   EXPECT_EQ(world.apply("").error().code, Code::malformed);
   EXPECT_EQ(world.apply("garbage").error().code, Code::malformed);
   EXPECT_EQ(world.apply("\x93\x02\x12\x01"s).error().code, Code::incompatible) << "a later version";
-  EXPECT_EQ(world.apply("\x93\x01\x14\x01"s).error().code, Code::incompatible) << "an unknown kind";
+  EXPECT_EQ(world.apply("\x93\x01\x3f\x01"s).error().code, Code::incompatible) << "an unknown kind";
 }
 
 TEST(Machine, ADamagedRowHaltsInsteadOfAnsweringSomething) {

@@ -4,6 +4,8 @@
 // Group 0's rows in a map, and the machine over it.
 
 #include <map>
+#include <memory>
+#include <optional>
 
 #include "base/check.h"
 #include "meta/codec.h"
@@ -22,11 +24,24 @@ class MapView : public View {
     const auto found = rows_.find(Bytes(key));
     return found == rows_.end() ? std::nullopt : std::optional(found->second);
   }
-  std::unique_ptr<Cursor> seek(BytesView) const override {
-    check_failed(__FILE__, __LINE__, "the metadata machine walks no rows");
+  std::unique_ptr<Cursor> seek(BytesView from) const override {
+    return std::make_unique<Walk>(rows_, rows_.lower_bound(Bytes(from)));
   }
 
  private:
+  class Walk : public Cursor {
+   public:
+    Walk(const Rows& rows, Rows::const_iterator at) : end_(rows.end()), at_(at) {}
+    bool valid() const override { return at_ != end_; }
+    void next() override { ++at_; }
+    BytesView key() const override { return at_->first; }
+    BytesView value() const override { return at_->second; }
+
+   private:
+    Rows::const_iterator end_;
+    Rows::const_iterator at_;
+  };
+
   const Rows& rows_;
 };
 
@@ -51,7 +66,11 @@ inline GenesisPlan plan(std::uint8_t founders, std::uint32_t replication_factor 
 class World {
  public:
   explicit World(std::uint8_t founders = 3) {
-    for (Put& row : rows_of(make_genesis(plan(founders)).value())) put(std::move(row));
+    for (const Put& row : rows_of(make_genesis(plan(founders)).value())) store(row);
+  }
+
+  explicit World(MapView::Rows from) {
+    for (auto& [key, value] : from) store(Put{key, value});
   }
 
   Result<ApplyOutput> apply(BytesView command) {
@@ -63,18 +82,23 @@ class World {
     auto output = apply(encode(entry));
     CHECK(output.has_value());
     writes = output->writes.size();
-    for (Write& write : output->writes) put(std::get<Put>(std::move(write)));
+    for (const Write& write : output->writes) store(write);
     return decode_result(output->reply);
   }
 
   MapView::Rows rows;
   Tables tables;
-  std::size_t writes = 0;  ///< of the latest entry
+  std::size_t writes = 0;                         ///< of the latest entry
+  std::uint64_t index() const { return index_; }  ///< of the latest entry
 
  private:
-  void put(Put row) {
-    CHECK(tables.absorb(row).has_value());
-    rows.insert_or_assign(std::move(row.key), std::move(row.value));
+  void store(const Write& write) {
+    CHECK(tables.absorb(write).has_value());
+    if (const auto* put = std::get_if<Put>(&write)) {
+      rows.insert_or_assign(put->key, put->value);
+    } else {
+      rows.erase(std::get<Delete>(write).key);
+    }
   }
 
   std::uint64_t index_ = 1;

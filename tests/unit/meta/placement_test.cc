@@ -83,7 +83,7 @@ TEST(InitialPlacement, LeavesTheRestEmptyWhenFewerArePlaced) {
 TEST(MakeGenesis, IsTheSameWhereverItIsMade) {
   const Genesis genesis = make_genesis(plan(5)).value();
   EXPECT_EQ(make_genesis(plan(5)), genesis);
-  EXPECT_EQ(genesis.cluster, (Cluster{testing::uuid(255), 1, 3}));
+  EXPECT_EQ(genesis.cluster, (Cluster{testing::uuid(255), 1, 3, NodeId(6)}));
   EXPECT_EQ(genesis.metadata_voters, (std::vector{NodeId(1), NodeId(2), NodeId(3)}));
   ASSERT_EQ(genesis.members.size(), 5u);
   EXPECT_EQ(genesis.members[4],

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/wire/examples.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/crc32c.h"
 #include "meta/codec.h"
+#include "meta/decide.h"
 #include "meta/placement.h"
 #include "wire/peer_codec.h"
 #include "wire/rows.h"
@@ -120,11 +124,65 @@ std::vector<wire::PeerMessage> peer_messages() {
   };
 }
 
+std::vector<meta::MigrationPayload> migration_payloads() {
+  const VShardId vshard(1023);
+  const meta::AddLearnerCheckpoint first{vshard,           NodeId(1), NodeId(4),
+                                         group_of(vshard), 500'000,   {1'700'000'000'000'000'000, 2}};
+  return {first,
+          meta::CatchUpCheckpoint{vshard, Index(300)},
+          meta::PromoteLearnerCheckpoint{vshard, NodeId(4), group_of(vshard)},
+          meta::LeadershipTransferCheckpoint{vshard, true, NodeId(4), group_of(vshard)},
+          meta::CutoverCheckpoint{vshard, NodeId(4), group_of(vshard)},
+          meta::CompleteCheckpoint{vshard, 12'345, true}};
+}
+
+meta::PersistedMigrationCheckpoint checkpoint() {
+  return meta::make_checkpoint(uuid(7), 1, migration_payloads().at(1), 1'700'000'000'123);
+}
+
+meta::MigrationIntent intent() {
+  return {.id = uuid(7),
+          .first = std::get<meta::AddLearnerCheckpoint>(migration_payloads().at(0)),
+          .epoch = Epoch(3),
+          .begun = 200,
+          .cutover = 0,
+          .pause_us = 900,
+          .aborting = true,
+          .reason = "the target is dead",
+          .compensations = meta::compensations_for(meta::MigrationPhase::catch_up)};
+}
+
+meta::MigrationHistory history() {
+  return {.id = uuid(7),
+          .vshard = VShardId(1023),
+          .source = NodeId(1),
+          .target = NodeId(4),
+          .outcome = meta::MigrationOutcome::aborted,
+          .attempts = 2,
+          .pause_us = 900,
+          .reason = "the target is dead",
+          .ended = 260,
+          .started_ms = 1'700'000'000'000,
+          .ended_ms = 1'700'000'009'000};
+}
+
 std::vector<meta::MetaEntry> meta_entries() {
   const meta::MemberUp up{NodeId(2), Incarnation(3), "10.0.0.2:7400", "10.0.0.2:6379"};
   const meta::PlacementChange change{VShardId(1023), {Epoch(2), {NodeId(3), NodeId(1), NodeId(2)}}};
   const meta::ClusterVersion version{2};
-  return {up, change, version, meta::MetaBatch{{change, version}}};
+  const meta::MemberJoin join{uuid(9), "10.0.0.9:7400", "10.0.0.9:6379"};
+  const meta::MigrationAbort abort{uuid(7), "the target is dead", intent().compensations};
+  const meta::MigrationEnd end{uuid(7), meta::MigrationOutcome::completed, 1'700'000'009'000};
+  const meta::GhostPurge purge{VShardId(1023), NodeId(1), 240};
+  return {up,
+          change,
+          version,
+          join,
+          meta::MigrationCheckpoint{checkpoint()},
+          abort,
+          end,
+          purge,
+          meta::MetaBatch{{change, version}}};
 }
 
 std::vector<Example> all() {
@@ -151,7 +209,9 @@ std::vector<Example> all() {
   add("raft-config", "raft_config", raft::encode(config()));
   add("snapshot-rows", "rows", rows());
   add("identity", "identity", wire::encode_identity(identity()));
-  const std::array meta_names{"member-up", "placement-change", "cluster-version", "batch"};
+  const std::array meta_names{"member-up",     "placement-change",     "cluster-version",
+                              "member-join",   "migration-checkpoint", "migration-abort",
+                              "migration-end", "ghost-purge",          "batch"};
   for (const meta::MetaEntry& entry : meta_entries()) {
     add(std::string("meta-") + meta_names.at(entry.index()), "meta", meta::encode(entry));
   }
@@ -159,6 +219,16 @@ std::vector<Example> all() {
   add("meta-row-cluster", "meta", meta::encode(genesis().cluster));
   add("meta-row-member", "meta", meta::encode(genesis().members.at(1)));
   add("meta-row-placement", "meta", meta::encode(genesis().placement.at(3)));
+  for (const meta::MigrationPayload& payload : migration_payloads()) {
+    std::string phase(meta::name(meta::phase_of(payload)));
+    std::ranges::replace(phase, '_', '-');
+    add("meta-payload-" + phase, "meta", meta::encode(payload));
+  }
+  add("meta-row-checkpoint", "meta", meta::encode(checkpoint()));
+  add("meta-row-intent", "meta", meta::encode(intent()));
+  add("meta-row-history", "meta", meta::encode(history()));
+  add("meta-row-ghost", "meta",
+      meta::encode(meta::GhostStub{VShardId(1023), NodeId(1), NodeId(4), Epoch(4), 240, uuid(7)}));
   add("meta-result-done", "meta", meta::encode_result({}));
   add("meta-result-refused", "meta", meta::encode_result(fail(Code::conflict, "vShard 3 is at epoch 2")));
   return made;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "meta/migration.h"
 #include "wire/error_codec.h"
 
 namespace nodedb::testing {
@@ -143,7 +144,7 @@ wire::ForwardReply forward_reply() {
 }
 
 meta::Cluster cluster() {
-  return {uuid(), number<std::uint32_t>(), number<std::uint32_t>()};
+  return {uuid(), number<std::uint32_t>(), number<std::uint32_t>(), id<NodeId>()};
 }
 
 meta::Member member() {
@@ -160,13 +161,48 @@ meta::Genesis genesis() {
   return {cluster(), list(4, member), nodes(4), list(6, placement)};
 }
 
+VShardId vshard() {
+  return VShardId(static_cast<std::uint16_t>(below(vshard_count)));
+}
+
+meta::MigrationPayload migration_payload() {
+  switch (below(6)) {
+    case 0:
+      return meta::AddLearnerCheckpoint{vshard(),     id<NodeId>(),
+                                        id<NodeId>(), id<GroupId>(),
+                                        number(),     {number<std::int64_t>(), number<std::uint32_t>()}};
+    case 1:
+      return meta::CatchUpCheckpoint{vshard(), id<Index>()};
+    case 2:
+      return meta::PromoteLearnerCheckpoint{vshard(), id<NodeId>(), id<GroupId>()};
+    case 3:
+      return meta::LeadershipTransferCheckpoint{vshard(), truth(), id<NodeId>(), id<GroupId>()};
+    case 4:
+      return meta::CutoverCheckpoint{vshard(), id<NodeId>(), id<GroupId>()};
+    default:
+      return meta::CompleteCheckpoint{vshard(), number(), truth()};
+  }
+}
+
 meta::MetaEntry meta_entry() {
   const auto single = []() -> meta::SingleEntry {
-    switch (below(3)) {
+    switch (below(8)) {
+      case 2:
+        return meta::MemberJoin{uuid(), bytes(), bytes()};
+      case 3:
+        return meta::MigrationCheckpoint{
+            meta::make_checkpoint(uuid(), number<std::uint32_t>(), migration_payload(), number())};
+      case 4:
+        return meta::MigrationAbort{uuid(), bytes(),
+                                    list(5, [] { return static_cast<meta::Compensation>(below(5)); })};
+      case 5:
+        return meta::MigrationEnd{uuid(), static_cast<meta::MigrationOutcome>(below(2)), number()};
+      case 6:
+        return meta::GhostPurge{vshard(), id<NodeId>(), number()};
       case 0:
         return meta::MemberUp{id<NodeId>(), id<Incarnation>(), bytes(), bytes()};
       case 1:
-        return meta::PlacementChange{VShardId(static_cast<std::uint16_t>(below(vshard_count))), placement()};
+        return meta::PlacementChange{vshard(), placement()};
       default:
         return meta::ClusterVersion{number<std::uint32_t>()};
     }

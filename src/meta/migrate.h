@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Private to meta/'s machine: what the entries about migrations do to the rows.
+
+#include "meta/draft.h"
+#include "meta/entries.h"
+
+namespace nodedb::meta {
+
+/// Refusals: conflict if a migration moves the vShard now.
+Step unheld(Draft& draft, VShardId vshard);
+
+/// `index` is the entry's. AddLearner of an unknown id begins a migration; Cutover changes the route, in the
+/// same entry, and leaves a ghost stub on the source.
+Step reach(Draft& draft, Index index, const PersistedMigrationCheckpoint& checkpoint);
+Step abort(Draft& draft, const MigrationAbort& entry);
+Step end(Draft& draft, Index index, const MigrationEnd& entry);
+Step purge(Draft& draft, const GhostPurge& entry);
+
+}  // namespace nodedb::meta
