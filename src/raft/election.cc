@@ -68,7 +68,7 @@ void Group::State::receive_vote_request(Time now, NodeId from, const VoteRequest
   const auto refuse = [&] {
     send_durable(from, VoteReply{.term = hard.term, .granted = false, .pre = request.pre});
   };
-  if (request.term < hard.term || fenced(now) || sticky) return refuse();
+  if (request.term < hard.term || fenced(now) || sticky || newborn()) return refuse();
   const bool up_to_date = !higher(log.last(), request.last);
   if (request.pre) {
     if (request.term == hard.term || !up_to_date) return refuse();

@@ -30,6 +30,7 @@ void Group::State::receive_append(Time now, NodeId from, Append append, const Li
     become_follower(now, append.term, from);
   }
   hear_leader(now, live);
+  admitted = append.admitted;
   const Index verified = append.previous.index + append.entries.size();
   // Up to the base everything is committed, so whatever a leader sends there matches.
   const bool above_base = append.previous.index >= log.base().index;
@@ -38,7 +39,8 @@ void Group::State::receive_append(Time now, NodeId from, Append append, const Li
   if (above_base && !matches) return reject_append(from, append);
   if (!accept_entries(append)) return reject_append(from, append);
   commit_to(std::min(append.commit, verified));
-  send_durable(from, AppendReply{.term = hard.term, .success = true, .match = verified});
+  send_durable(from,
+               AppendReply{.term = hard.term, .success = true, .match = verified, .admitted = admitted});
 }
 
 void Group::State::hear_leader(Time now, const Liveness& live) {
@@ -66,6 +68,7 @@ bool Group::State::accept_entries(Append& append) {
 void Group::State::reject_append(NodeId from, const Append& append) {
   AppendReply reply{.term = hard.term, .success = false, .rejected = append.previous.index};
   reply.conflict = Position{log.last().index + 1, Term()};
+  reply.admitted = append.admitted;
   if (const auto term = log.term_at(append.previous.index)) {
     reply.conflict = Position{log.first_of_term(append.previous.index), *term};
   }

@@ -87,8 +87,8 @@ bool Group::confirms(Time now, Time asked, const Liveness& live) const {
   return state_->confirms(now, asked, live);
 }
 
-Result<void> Group::transfer(Time now, NodeId target) {
-  return step(now, [&](State& s) { return s.begin_transfer(now, target); });
+Result<void> Group::transfer(Time now, NodeId target, std::int64_t patience_ns) {
+  return step(now, [&](State& s) { return s.begin_transfer(now, target, patience_ns); });
 }
 
 void Group::campaign(Time now) {

@@ -12,6 +12,7 @@
 // towards a quorum only through `persisted()`.
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -132,7 +133,7 @@ class Group {
   /// empty), busy, stopping (a transfer is under way: hold and ask the new leader).
   Result<Position> propose(Time now, std::vector<Blob> commands);
   /// Errors: not_leader, conflict (one is in flight, or the leader's first entry is not applied yet),
-  /// invalid_state (illegal change), stopping.
+  /// invalid_state (illegal change, or a new voter that is no caught-up learner), stopping.
   Result<Position> change_config(Time now, const Config& next);
   /// Asks for a read index, answered in Work::reads with `context`, by lease at once if it holds, else when a
   /// quorum's support is newer than `now`. On a follower the leader is asked. Errors: no_leader, busy.
@@ -140,8 +141,9 @@ class Group {
   /// Would a read that started at `asked` be linearizable if it were answered now? Leases re-check with this.
   bool confirms(Time now, Time asked, const Liveness& live) const;
   /// Hands leadership to a voter (thesis, section 3.10). Proposals answer `stopping` until it ends. Aborted
-  /// after one election timeout. Errors: not_leader, not_found, conflict.
-  Result<void> transfer(Time now, NodeId target);
+  /// after `patience_ns`, at most one election timeout. Errors: not_leader, not_found, conflict.
+  Result<void> transfer(Time now, NodeId target,
+                        std::int64_t patience_ns = std::numeric_limits<std::int64_t>::max());
   /// Start an election now (tests, cold start of the preferred replica). Not before the boot fence ends, and
   /// not against a leader that `wake` finds alive.
   void campaign(Time now);

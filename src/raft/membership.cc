@@ -15,25 +15,38 @@ Result<Position> Group::State::change_config(const Config& next) {
     return fail(Code::conflict, "the leader's first entry is not committed yet");  // thesis, erratum to 4.1
   }
   if (auto legal = check_step(configs.latest(), next); !legal) return std::unexpected(legal.error());
+  for (const NodeId voter : next.voters) {
+    if (!may_get_vote(voter)) {
+      return fail(Code::invalid_state, "node " + std::to_string(voter.value) +
+                                           " is no learner that has caught up: a new replica learns first");
+    }
+  }
   const Position at = append_own(EntryKind::config, Blob(encode(next)));
   remember_proposals(at.index, at.index);
   return at;
 }
 
+/// A new voter's log must hold the entry that admitted it: before that it votes for nobody (newborn).
+bool Group::State::may_get_vote(NodeId node) const {
+  if (configs.latest().is_voter(node)) return true;
+  return configs.latest().is_learner(node) && match_of(node) >= configs.latest_index();
+}
+
 void Group::State::config_changed() {
   work.role_changed = true;
   if (role != Role::leader) return;
-  track_members();
+  track_members(configs.latest_index());
   replicate = true;
-  if (transfer && !std::ranges::binary_search(configs.latest().voters, transfer->target)) transfer.reset();
+  if (transfer && !configs.latest().is_voter(transfer->target)) transfer.reset();
 }
 
-void Group::State::track_members() {
+void Group::State::track_members(Index by) {
   const std::vector<NodeId> members = configs.latest().members();
   std::erase_if(progress, [&](const auto& item) { return !std::ranges::binary_search(members, item.first); });
   for (const NodeId member : members) {
     if (member == self || progress.contains(member)) continue;
     Progress fresh;
+    fresh.admitted = by;
     fresh.next = log.last().index + 1;
     fresh.nudge = true;
     fresh.heard = clock;  // until it had a chance to answer

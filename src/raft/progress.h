@@ -41,6 +41,7 @@ struct Progress {
   /// An acknowledgement may be that of another append than the one that carried `told_commit`, which may be
   /// lost: several that end at one index were sent.
   bool told_unsure = false;
+  Index admitted;        ///< Append::admitted; answers that bear another are a former replica's
   Index snapshot_floor;  ///< entries up to here will be in the snapshot that it gets
 
   void to_probe(Index from);

@@ -38,7 +38,11 @@ bool Group::State::send_append(Time now, NodeId peer, Progress& follower, bool w
     work.snapshot_to.push_back(peer);
     return false;
   }
-  Append append{.term = hard.term, .previous = {previous, *term}, .commit = hard.commit, .entries = {}};
+  Append append{.term = hard.term,
+                .previous = {previous, *term},
+                .commit = hard.commit,
+                .entries = {},
+                .admitted = follower.admitted};
   if (with_entries && follower.next <= log.last().index) {
     append.entries = log.slice(follower.next, options.append_entries_max, options.append_bytes_max);
   }
@@ -58,6 +62,7 @@ void Group::State::receive_append_reply(Time now, NodeId from, const AppendReply
   const auto found = progress.find(from);
   if (reply.term < hard.term || found == progress.end()) return;
   Progress& follower = found->second;
+  if (reply.admitted != follower.admitted) return;
   follower.heard = now;
   replicate = true;
   if (!reply.success) return back_off(follower, reply);

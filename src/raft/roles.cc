@@ -34,6 +34,7 @@ void Group::State::become_follower(Time now, Term to, NodeId of) {
   if (to > hard.term) {
     hard.term = to;
     hard.vote = NodeId();
+    admitted = Index();
     set_leader(NodeId());
   }
   role = Role::follower;
@@ -72,7 +73,7 @@ void Group::State::become_leader(Time now) {
   election = never;
   ballots.clear();
   progress.clear();
-  track_members();
+  track_members(Index());
   lease_fenced = false;
   uncommitted_bytes = log.bytes_above(hard.commit);
   first_own = append_own(EntryKind::noop, Blob()).index;

@@ -11,7 +11,8 @@ namespace nodedb::raft {
 void Group::State::installed_snapshot(Time now, Position at, const Config& config, NodeId from) {
   const auto acknowledge = [&] {
     if (from == NodeId() || from == self) return;
-    send_durable(from, AppendReply{.term = hard.term, .success = true, .match = at.index});
+    send_durable(from,
+                 AppendReply{.term = hard.term, .success = true, .match = at.index, .admitted = admitted});
   };
   // Whatever the log says, the state machine is there now: nothing up to `at` may be handed out again (R5).
   handed = std::max(handed, at.index);

@@ -87,6 +87,14 @@ bool Group::State::may_stand() const {
   return configs.latest_index() > hard.commit && configs.at(hard.commit).is_voter(self);
 }
 
+/// Rule R7: a newborn, whose log holds no config yet, gives no vote. On a node that had a replica before it
+/// has forgotten what that one promised; once its log has come as far as the entry that admitted it, it
+/// refuses whoever lacks that entry. Everybody else may be asked, learners and the removed included: a
+/// candidate can know of an admission that has not come this far (thesis, section 4.2.1).
+bool Group::State::newborn() const {
+  return configs.latest().voters.empty();
+}
+
 bool Group::State::lone_voter() const {
   const Config& config = configs.latest();
   return config.voters.size() == 1 && config.voters.front() == self && !config.joint();

@@ -96,13 +96,14 @@ struct Group::State {
 
   // --- membership (membership.cc) ---
   Result<Position> change_config(const Config& next);
+  bool may_get_vote(NodeId node) const;
   void config_changed();
-  void track_members();
+  void track_members(Index by);
   void leave_if_due();
   void retire_if_removed(Time now);
 
   // --- transfer (transfer.cc) ---
-  Result<void> begin_transfer(Time now, NodeId target);
+  Result<void> begin_transfer(Time now, NodeId target, std::int64_t patience_ns);
   void transfer_if_caught_up();
   void transfer_due(Time now);
   void receive_timeout_now(Time now, NodeId from, const TimeoutNow& message);
@@ -127,6 +128,7 @@ struct Group::State {
   void hold_or_release(Work& out);
   bool voter() const { return configs.latest().is_voter(self); }
   bool may_stand() const;
+  bool newborn() const;
   bool lone_voter() const;
   bool higher(Position a, Position b) const;  ///< is `a` more up to date (paper, section 5.4.1)?
 
@@ -149,6 +151,7 @@ struct Group::State {
   NodeId leader;
   Time election = never;         ///< when to campaign
   Time heard_append = long_ago;  ///< the leader's latest append
+  Index admitted;                ///< as that append said
   std::map<NodeId, Ballot> ballots;
 
   // Leader only.

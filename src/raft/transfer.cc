@@ -7,15 +7,16 @@
 
 namespace nodedb::raft {
 
-Result<void> Group::State::begin_transfer(Time now, NodeId target) {
+Result<void> Group::State::begin_transfer(Time now, NodeId target, std::int64_t patience_ns) {
   if (role != Role::leader) return fail(Code::not_leader, {});
-  if (!std::ranges::binary_search(configs.latest().voters, target)) {
+  if (!configs.latest().is_voter(target)) {
     return fail(Code::not_found, "the target is not a voter of the group");
   }
   if (target == self) return {};
   if (transfer && transfer->target == target) return {};
   if (transfer) return fail(Code::conflict, "another transfer is under way");
-  transfer = Transfer{.target = target, .ends = now + options.election_timeout_ns, .told = false};
+  transfer = Transfer{
+      .target = target, .ends = now + std::min(patience_ns, options.election_timeout_ns), .told = false};
   replicate = true;
   transfer_if_caught_up();
   return {};

@@ -72,6 +72,9 @@ struct Append {  // paper, section 5.3
   Position previous;
   Index commit;
   std::vector<Entry> entries;
+  /// The config entry of this term that admitted the follower; 0: it was a member when the term began. Comes
+  /// back in the answers, and tells a replica's from those of an earlier one on the same node.
+  Index admitted{};
   bool operator==(const Append&) const = default;
 };
 struct AppendReply {
@@ -82,6 +85,7 @@ struct AppendReply {
   /// Failure, a hint: the follower's first index of its conflicting term; or, when its log is too short, the
   /// index behind its end, with term 0.
   Position conflict{};
+  Index admitted{};  ///< of the append that is answered
   bool operator==(const AppendReply&) const = default;
 };
 struct TimeoutNow {  // thesis, section 3.10

@@ -62,6 +62,7 @@ struct Put {
     out.varint(m.term.value);
     put_position(out, m.previous);
     out.varint(m.commit.value);
+    out.varint(m.admitted.value);
     out.varint(m.entries.size());
     Index index = m.previous.index;
     for (const raft::Entry& entry : m.entries) {
@@ -78,6 +79,7 @@ struct Put {
     out.varint(m.match.value);
     out.varint(m.rejected.value);
     put_position(out, m.conflict);
+    out.varint(m.admitted.value);
   }
   void operator()(const raft::TimeoutNow& m) const {
     kind(MessageKind::timeout_now);
@@ -139,6 +141,7 @@ raft::Append get_append(Reader& in) {
   m.term = Term(in.varint());
   m.previous = get_position(in);
   m.commit = Index(in.varint());
+  m.admitted = Index(in.varint());
   const std::size_t count = in.count(limits::append_entries_max, entry_bytes_min);
   if (m.previous.index.value > std::numeric_limits<std::uint64_t>::max() - count) {
     in.refuse(Code::malformed, "the entries' indexes overflow");
@@ -158,6 +161,7 @@ raft::AppendReply get_append_reply(Reader& in) {
   m.match = Index(in.varint());
   m.rejected = Index(in.varint());
   m.conflict = get_position(in);
+  m.admitted = Index(in.varint());
   return m;
 }
 

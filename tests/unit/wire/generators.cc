@@ -41,7 +41,7 @@ wire::TransferId transfer() {
 }
 
 raft::Append append() {
-  raft::Append m{id<Term>(), position(), id<Index>(), {}};
+  raft::Append m{id<Term>(), position(), id<Index>(), {}, id<Index>()};
   if (m.previous.index.value > std::uint64_t{1} << 63) m.previous.index = Index(m.previous.index.value >> 1);
   Index index = m.previous.index;
   m.entries = list(4, [&] { return entry(++index); });
@@ -92,7 +92,7 @@ raft::Message raft_message() {
     case 2:
       return append();
     case 3:
-      return raft::AppendReply{id<Term>(), truth(), id<Index>(), id<Index>(), position()};
+      return raft::AppendReply{id<Term>(), truth(), id<Index>(), id<Index>(), position(), id<Index>()};
     case 4:
       return raft::TimeoutNow{id<Term>()};
     case 5:
