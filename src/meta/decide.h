@@ -129,7 +129,7 @@ using Action = std::variant<Wait, GiveOrder, Advance, GiveUp, End>;
 
 Action decide(const Migration& record, const MigrationFacts& facts, const DecideLimits& limits);
 
-/// What undoes a migration that has got as far as `phase`. Pre: phase < cutover.
+/// What undoes a migration that has got as far as `phase`, in order; nothing from Cutover on.
 std::vector<Compensation> compensations_for(MigrationPhase phase);
 
 }  // namespace nodedb::meta
