@@ -54,6 +54,34 @@ Result<CopyOptions> parse_copy(const Argv& argv) {
   return options;
 }
 
+/// Redis keeps one object for each of these numbers, in use without end.
+constexpr std::int64_t shared_integers = 10'000;
+constexpr std::int64_t shared_refcount = std::numeric_limits<std::int32_t>::max();
+
+bool shared(const rows::Item& item) {
+  if (item.form != rows::Form::natural) return false;
+  const auto number = parse_integer(item.value);
+  return number && *number >= 0 && *number < shared_integers;
+}
+
+Reply object_help() {
+  Reply lines = Reply::array();
+  for (const std::string_view line : {
+           "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+           "ENCODING <key>",
+           "    How Redis would keep the value.",
+           "FREQ <key>",
+           "    Refused: nothing is counted.",
+           "REFCOUNT <key>",
+           "    How many references Redis would have to the value.",
+           "HELP",
+           "    Print this help.",
+       }) {
+    lines.items.push_back(Reply::simple(line));
+  }
+  return lines;
+}
+
 std::string_view encoding(const rows::Item& item) {
   if (item.form == rows::Form::edited) return "raw";
   if (item.form == rows::Form::natural && parse_integer(item.value)) return "int";
@@ -102,14 +130,16 @@ Result<void> check_copy(const Argv& argv) {
 
 Reply run_object(Keyspace& keys, const Argv& argv) {
   if (const auto checked = check_object(argv); !checked) return Reply::error(checked.error());
+  if (argv.size() == 2) return object_help();
   const rows::Item* item = keys.find(argv[2]);
   if (item == nullptr) return Reply::null();
   if (same_word(argv[1], "ENCODING")) return Reply::bulk(Bytes(encoding(*item)));
-  if (same_word(argv[1], "REFCOUNT")) return Reply::integer(1);
+  if (same_word(argv[1], "REFCOUNT")) return Reply::integer(shared(*item) ? shared_refcount : 1);
   return Reply::error(errors::no_lfu);
 }
 
 Result<void> check_object(const Argv& argv) {
+  if (argv.size() == 2 && same_word(argv[1], "HELP")) return {};
   for (const std::string_view known : {"encoding", "freq", "refcount"}) {
     Bytes upper(known);
     for (char& c : upper) c = static_cast<char>(c - 'a' + 'A');

@@ -142,6 +142,12 @@ Reply Reply::bulk(Bytes text) {
   return reply;
 }
 
+Reply Reply::verbatim(Bytes text) {
+  Reply reply = bulk(std::move(text));
+  reply.readable = true;
+  return reply;
+}
+
 Reply Reply::array(std::vector<Reply> items) {
   Reply reply = of(Kind::array);
   reply.items = std::move(items);

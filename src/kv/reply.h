@@ -39,6 +39,8 @@ struct Reply {
   std::int64_t number = 0;  ///< integer, and boolean as 0 or 1
   double real = 0;
   Bytes text;  ///< simple, error, bulk
+  /// A bulk made for reading, which RESP3 marks. Only the edge makes such ones: `encode` leaves it out.
+  bool readable = false;
   std::vector<Reply> items;
 
   bool operator==(const Reply&) const = default;
@@ -53,6 +55,7 @@ struct Reply {
   static Reply error(const Error& error) { return Reply::error(std::string_view(error.detail)); }
   static Reply integer(std::int64_t number);
   static Reply bulk(Bytes text);
+  static Reply verbatim(Bytes text);
   static Reply array(std::vector<Reply> items = {});
   /// Pre: an even number of items.
   static Reply map(std::vector<Reply> items);

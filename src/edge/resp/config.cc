@@ -74,7 +74,12 @@ Outcome run_config_get(Context& context, const kv::Argv& argv) {
 Outcome run_config_set(Context& context, const kv::Argv& argv) {
   if (argv.size() % 2 != 0) return Reply::error(kv::wrong_arity_text("config|set"));
   const std::vector<Setting> known = settings(context.gateway);
+  const auto failed = [](BytesView name, std::string_view reason) {
+    return Reply::error("ERR CONFIG SET failed (possibly related to argument '" + Bytes(name) + "') - " +
+                        Bytes(reason));
+  };
   const Setting* refused = nullptr;
+  std::vector<Bytes> named;
   for (std::size_t i = 2; i < argv.size(); i += 2) {
     const Bytes name = lower(argv[i]);
     const auto found = std::find_if(known.begin(), known.end(),
@@ -83,15 +88,19 @@ Outcome run_config_set(Context& context, const kv::Argv& argv) {
       return Reply::error("ERR Unknown option or number of arguments for CONFIG SET - '" +
                           Bytes(argv[i].substr(0, 128)) + "'");
     }
+    if (std::find(named.begin(), named.end(), name) != named.end()) {
+      return failed(name, "duplicate parameter");
+    }
+    named.push_back(name);
     if (found->value != argv[i + 1] && refused == nullptr) refused = &*found;
   }
   if (refused == nullptr) return Reply::ok();
-  return Reply::error("ERR CONFIG SET failed (possibly related to argument '" + Bytes(refused->name) +
-                      "') - can't set immutable config");
+  return failed(refused->name, "can't set immutable config");
 }
 
 Outcome run_config_resetstat(Context& context, const kv::Argv&) {
   context.gateway.counters() = {};
+  context.gateway.command_stats() = {};
   return Reply::ok();
 }
 

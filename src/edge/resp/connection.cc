@@ -169,8 +169,17 @@ Outcome run_wait(Context& context, const kv::Argv& argv) {
 }
 
 Outcome run_lolwut(Context& context, const kv::Argv&) {
-  return Reply::bulk("  o---o\n   \\ /   three heads,\n    o    one memory\n\nnodedb-cluster ver. " +
-                     context.gateway.options().version + "\n");
+  return Reply::verbatim("  o---o\n   \\ /   three heads,\n    o    one memory\n\nnodedb-cluster ver. " +
+                         context.gateway.options().version + "\n");
+}
+
+/// Every acknowledged write is on disk already.
+Outcome run_save(Context&, const kv::Argv&) {
+  return Reply::ok();
+}
+
+Outcome run_shutdown(Context&, const kv::Argv&) {
+  return Reply::error("ERR SHUTDOWN is not allowed on this port: stop the node's process with SIGTERM");
 }
 
 Outcome run_debug(Context&, const kv::Argv&) {
@@ -178,7 +187,15 @@ Outcome run_debug(Context&, const kv::Argv&) {
 }
 
 /// SCRIPT FLUSH and FUNCTION FLUSH: there are none, so nothing is left of them.
-Outcome run_nothing_to_flush(Context&, const kv::Argv&) {
+Outcome run_nothing_to_flush(Context&, const kv::Argv& argv) {
+  const bool known =
+      argv.size() == 2 ||
+      (argv.size() == 3 && (kv::same_word(argv[2], "SYNC") || kv::same_word(argv[2], "ASYNC")));
+  if (!known) {
+    const Bytes name = upper(argv[0]);
+    return Reply::error("ERR " + name + " FLUSH only support" + (name == "FUNCTION" ? "s" : "") +
+                        " SYNC|ASYNC option");
+  }
   return Reply::ok();
 }
 

@@ -82,7 +82,10 @@ Reply enqueue(Gateway& gateway, Session& session, const kv::CommandSpec& spec, c
       multi.slot = slot;
     }
   }
-  Queued queued{.local = local, .write = local == nullptr && spec.writes(), .command = kv::encode(argv)};
+  Queued queued{.name = spec.name,
+                .local = local,
+                .write = local == nullptr && spec.writes(),
+                .command = kv::encode(argv)};
   multi.bytes += queued.command.size() + sizeof queued;
   if (multi.bytes > limits::request_bytes_max) {
     multi.queue.clear();

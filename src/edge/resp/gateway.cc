@@ -94,8 +94,8 @@ void Gateway::execute(Session& session, const kv::Argv& argv, Now now) {
   ++counters_.commands_processed;
   session.last_command = now.mono;
   const ReplyStyle style = style_of(session);
-  Outcome outcome = dispatch(session, argv, now);
   ReplyStyle actual = style;
+  Outcome outcome = dispatch(session, argv, now, actual.command);
   if (session.speech == Speech::off || session.speech == Speech::skip_next) {
     actual.silent = true;  // CLIENT REPLY OFF and SKIP are silent themselves
   } else if (style.silent && session.last_command_name == "client|reply") {
@@ -104,13 +104,15 @@ void Gateway::execute(Session& session, const kv::Argv& argv, Now now) {
   if (session.last_command_name == "hello" || session.last_command_name == "reset") {
     actual.protocol = session.protocol;  // the new one is in force for the answer too
   }
-  if (const auto* reply = std::get_if<Reply>(&outcome); reply != nullptr && reply->is_error()) {
-    ++counters_.error_replies;
-  }
   session.pipeline.add(std::move(outcome), actual);
 }
 
-Outcome Gateway::dispatch(Session& session, const kv::Argv& argv, Now now) {
+Outcome Gateway::refuse_known(Session& session, const kv::CommandSpec& spec, std::string_view text) {
+  command_stats_.rejected(spec.name);
+  return refuse(session, text);
+}
+
+Outcome Gateway::dispatch(Session& session, const kv::Argv& argv, Now now, std::string_view& ran) {
   const kv::CommandSpec* spec = kv::find_command(argv[0]);
   const LocalCommand* local = nullptr;
   if (spec == nullptr) {
@@ -132,28 +134,36 @@ Outcome Gateway::dispatch(Session& session, const kv::Argv& argv, Now now) {
     if (local != nullptr && local->run == run_exec) {  // even without MULTI, as Redis does
       session.multi = {};
       session.watches = nullptr;
+      command_stats_.rejected(spec->name);
       return Reply::error("EXECABORT Transaction discarded because of: " + text.substr(4));
     }
-    return refuse(session, text);
+    return refuse_known(session, *spec, text);
   }
   if (!session.authenticated && !spec->is(kv::flag_no_auth)) {
-    return refuse(session, "NOAUTH Authentication required.");
+    return refuse_known(session, *spec, "NOAUTH Authentication required.");
   }
   if (session.multi.active) {
     if (spec->is(kv::flag_no_multi)) {
-      return refuse(session, "ERR Command not allowed inside a transaction");
+      return refuse_known(session, *spec, "ERR Command not allowed inside a transaction");
     }
     if (local == nullptr || !runs_inside_multi(*local)) {
       Reply reply = enqueue(*this, session, *spec, local, argv);
-      return reply.is_error() ? refuse(session, reply.text) : std::move(reply);
+      return reply.is_error() ? refuse_known(session, *spec, reply.text) : std::move(reply);
     }
   }
+  ran = spec->name;
+  command_stats_.called(ran);
   Context context{.gateway = *this, .session = session, .now = now};
   return local != nullptr ? local->run(context, argv) : plan_data(*this, session, *spec, argv);
 }
 
-void Gateway::protocol_error(Session& session, const std::string& text) {
+void Gateway::erred(std::string_view command, const Reply& error) {
   ++counters_.error_replies;
+  command_stats_.answered_error(error.text);
+  if (!command.empty()) command_stats_.failed(command);
+}
+
+void Gateway::protocol_error(Session& session, const std::string& text) {
   session.pipeline.add(Reply::error("ERR Protocol error: " + text), {.protocol = session.protocol});
   session.closing = true;
 }

@@ -14,6 +14,7 @@
 
 #include "base/rng.h"
 #include "base/time.h"
+#include "edge/resp/command_stats.h"
 #include "edge/resp/options.h"
 #include "edge/resp/session.h"
 #include "edge/resp/topology.h"
@@ -74,12 +75,14 @@ class Gateway final : public Outlet {
   const Options& options() const { return options_; }
   const Topology& topology() const { return topology_; }
   Counters& counters() { return counters_; }
+  CommandStats& command_stats() { return command_stats_; }
   ProcessFacts process() const { return process_facts_ ? process_facts_() : ProcessFacts{}; }
   Rng& rng() { return rng_; }
   void kill(Session& session);
   std::size_t open_calls() const { return slots_.size() - free_.size(); }
 
   void send(const Asker& asker, VShardCall call) override;
+  void erred(std::string_view command, const kv::Reply& error) override;
 
  private:
   struct Slot {
@@ -88,7 +91,9 @@ class Gateway final : public Outlet {
     bool used = false;
   };
 
-  Outcome dispatch(Session& session, const kv::Argv& argv, Now now);
+  /// Sets `ran` to the command's name unless it was refused or queued.
+  Outcome dispatch(Session& session, const kv::Argv& argv, Now now, std::string_view& ran);
+  Outcome refuse_known(Session& session, const kv::CommandSpec& spec, std::string_view text);
   void touch(SessionId id);
 
   Options options_;
@@ -96,6 +101,7 @@ class Gateway final : public Outlet {
   Rng rng_;
   Topology topology_;
   Counters counters_;
+  CommandStats command_stats_;
   std::function<ProcessFacts()> process_facts_;
 
   SessionId next_session_ = 1;

@@ -71,6 +71,7 @@ void memory_section(Text& text, const Context& context) {
   text.line("mem_clients_normal", context.gateway.held_bytes());
   text.line("maxmemory", std::uint64_t{0});
   text.line("maxmemory_policy", "noeviction");
+  text.line("mem_allocator", "libc");
 }
 
 void persistence_section(Text& text) {
@@ -112,6 +113,23 @@ void cluster_section(Text& text, const Context& context) {
   text.line("cluster_known_nodes", context.gateway.topology().members());
 }
 
+void command_section(Text& text, const Context& context) {
+  // How long they took is not measured here.
+  text.section("Commandstats");
+  for (const auto& [name, count] : context.gateway.command_stats().commands()) {
+    text.line("cmdstat_" + std::string(name),
+              "calls=" + std::to_string(count.calls) + ",usec=0,usec_per_call=0.00,rejected_calls=" +
+                  std::to_string(count.rejected) + ",failed_calls=" + std::to_string(count.failed));
+  }
+}
+
+void error_section(Text& text, const Context& context) {
+  text.section("Errorstats");
+  for (const auto& [code, count] : context.gateway.command_stats().errors()) {
+    text.line("errorstat_" + code, "count=" + std::to_string(count));
+  }
+}
+
 /// The text is ready but for the number of keys. A vShard that does not answer must not keep an operator from
 /// the rest: the count is then of the others.
 class InfoJob final : public Job {
@@ -134,7 +152,7 @@ class InfoJob final : public Job {
     text_ += "# Keyspace\r\n";
     if (keys_ != 0) text_ += "db0:keys=" + std::to_string(keys_) + ",expires=0,avg_ttl=0\r\n";
     if (silent_ != 0) text_ += "vshards_without_answer:" + std::to_string(silent_) + "\r\n";
-    return Reply::bulk(std::move(text_));
+    return Reply::verbatim(std::move(text_));
   }
 
  private:
@@ -151,11 +169,13 @@ constexpr std::int64_t keyspace_patience_ns = ns_per_s;
 Outcome run_info(Context& context, const kv::Argv& argv) {
   std::vector<Bytes> asked;
   for (std::size_t i = 1; i < argv.size(); ++i) asked.push_back(lower(argv[i]));
-  const auto wanted = [&asked](std::string_view section) {
-    if (asked.empty()) return true;
+  const auto named = [&asked](std::string_view section) {
     return std::any_of(asked.begin(), asked.end(), [section](const Bytes& name) {
-      return name == section || name == "all" || name == "everything" || name == "default";
+      return name == section || name == "all" || name == "everything";
     });
+  };
+  const auto wanted = [&asked, &named](std::string_view section) {
+    return asked.empty() || named(section) || std::find(asked.begin(), asked.end(), "default") != asked.end();
   };
   Text text;
   if (wanted("server")) server_section(text, context);
@@ -164,8 +184,10 @@ Outcome run_info(Context& context, const kv::Argv& argv) {
   if (wanted("persistence")) persistence_section(text);
   if (wanted("stats")) stats_section(text, context);
   if (wanted("replication")) replication_section(text, context);
+  if (named("commandstats")) command_section(text, context);
+  if (wanted("errorstats")) error_section(text, context);
   if (wanted("cluster")) cluster_section(text, context);
-  if (!wanted("keyspace") || context.inside_exec) return Reply::bulk(std::move(text.bytes()));
+  if (!wanted("keyspace") || context.inside_exec) return Reply::verbatim(std::move(text.bytes()));
   return std::make_unique<InfoJob>(std::move(text.bytes()),
                                    std::min(keyspace_patience_ns, context.gateway.options().call_timeout_ns));
 }

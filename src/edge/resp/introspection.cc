@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "edge/resp/local.h"
 #include "edge/resp/words.h"
 #include "kv/errors.h"
@@ -70,6 +71,24 @@ std::vector<Found> everything() {
 }
 
 }  // namespace
+
+/// HELP of any command with subcommands.
+Outcome run_help(Context&, const kv::Argv& argv) {
+  const LocalCommand* command = find_local(argv[0]);
+  CHECK(command != nullptr);
+  const Bytes name = upper(command->spec.name);
+  Reply lines = Reply::array();
+  const auto say = [&lines](BytesView line) { lines.items.push_back(Reply::simple(line)); };
+  say(name + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+  for (const LocalCommand& sub : command->subcommands) {
+    if (sub.run == run_help) continue;
+    say(upper(sub.spec.name.substr(name.size() + 1)));
+    say("    " + Bytes(sub.summary) + ".");
+  }
+  say("HELP");
+  say("    Print this help.");
+  return lines;
+}
 
 Outcome run_command(Context&, const kv::Argv&) {
   Reply all = Reply::array();

@@ -25,54 +25,113 @@ constexpr std::uint32_t manages = flag_admin | always;
 constexpr std::uint32_t wide_read = flag_readonly | flag_no_multi;
 
 constexpr std::array client_commands = {
-    LocalCommand{{"client|caching", 3, always, 0, 0, 0, connection}, run_client_on_off},
-    LocalCommand{{"client|getname", 2, always, 0, 0, 0, connection}, run_client_getname},
-    LocalCommand{{"client|id", 2, always, 0, 0, 0, connection}, run_client_id},
-    LocalCommand{{"client|info", 2, always, 0, 0, 0, connection}, run_client_info},
-    LocalCommand{{"client|kill", -3, manages, 0, 0, 0, connection}, run_client_kill},
-    LocalCommand{{"client|list", -2, manages, 0, 0, 0, connection}, run_client_list},
-    LocalCommand{{"client|no-evict", 3, manages, 0, 0, 0, connection}, run_client_on_off},
-    LocalCommand{{"client|no-touch", 3, always, 0, 0, 0, connection}, run_client_on_off},
-    LocalCommand{{"client|reply", 3, always, 0, 0, 0, connection}, run_client_reply},
-    LocalCommand{{"client|setinfo", 4, always, 0, 0, 0, connection}, run_client_setinfo},
-    LocalCommand{{"client|setname", 3, always, 0, 0, 0, connection}, run_client_setname},
-    LocalCommand{{"client|tracking", -3, always, 0, 0, 0, connection}, run_client_tracking},
+    LocalCommand{{"client|caching", 3, always, 0, 0, 0, connection},
+                 run_client_caching,
+                 "Refused: there is no tracking"},
+    LocalCommand{
+        {"client|getname", 2, always, 0, 0, 0, connection}, run_client_getname, "The connection's name"},
+    LocalCommand{{"client|getredir", 2, always, 0, 0, 0, connection},
+                 run_client_getredir,
+                 "Where invalidations go: nowhere, -1"},
+    LocalCommand{{"client|help", 2, looks, 0, 0, 0, connection}, run_help, "This"},
+    LocalCommand{
+        {"client|id", 2, always, 0, 0, 0, connection}, run_client_id, "The connection's number on this node"},
+    LocalCommand{{"client|info", 2, always, 0, 0, 0, connection}, run_client_info, "This connection"},
+    LocalCommand{{"client|kill", -3, manages, 0, 0, 0, connection},
+                 run_client_kill,
+                 "Closes connections by address, id, type or user"},
+    LocalCommand{
+        {"client|list", -2, manages, 0, 0, 0, connection}, run_client_list, "All connections of this node"},
+    LocalCommand{{"client|no-evict", 3, manages, 0, 0, 0, connection},
+                 run_client_on_off,
+                 "Accepted: nothing is evicted"},
+    LocalCommand{
+        {"client|no-touch", 3, always, 0, 0, 0, connection}, run_client_on_off, "Accepted: nothing ages"},
+    LocalCommand{{"client|reply", 3, always, 0, 0, 0, connection},
+                 run_client_reply,
+                 "Turns replies on or off, or skips one"},
+    LocalCommand{
+        {"client|setinfo", 4, always, 0, 0, 0, connection}, run_client_setinfo, "Names the client library"},
+    LocalCommand{
+        {"client|setname", 3, always, 0, 0, 0, connection}, run_client_setname, "Names the connection"},
+    LocalCommand{{"client|tracking", -3, always, 0, 0, 0, connection},
+                 run_client_tracking,
+                 "Only OFF: there is no tracking"},
+    LocalCommand{{"client|trackinginfo", 2, always, 0, 0, 0, connection},
+                 run_client_trackinginfo,
+                 "The state of tracking: off"},
+    LocalCommand{
+        {"client|unblock", -3, manages, 0, 0, 0, connection}, run_client_unblock, "Accepted: nothing blocks"},
+    LocalCommand{{"client|unpause", 2, manages, 0, 0, 0, connection},
+                 run_client_unpause,
+                 "Accepted: nothing is paused"},
 };
 
 constexpr std::array cluster_commands = {
     LocalCommand{{"cluster|countkeysinslot", 3, flag_stale | flag_no_multi, 0, 0, 0, nothing},
-                 run_cluster_countkeysinslot},
+                 run_cluster_countkeysinslot,
+                 "How many keys a slot has"},
     LocalCommand{{"cluster|getkeysinslot", 4, flag_stale | flag_no_multi, 0, 0, 0, nothing},
-                 run_cluster_getkeysinslot},
-    LocalCommand{{"cluster|info", 2, flag_stale, 0, 0, 0, nothing}, run_cluster_info},
-    LocalCommand{{"cluster|keyslot", 3, flag_stale, 0, 0, 0, nothing}, run_cluster_keyslot},
-    LocalCommand{{"cluster|myid", 2, flag_stale, 0, 0, 0, nothing}, run_cluster_myid},
-    LocalCommand{{"cluster|nodes", 2, flag_stale, 0, 0, 0, nothing}, run_cluster_nodes},
-    LocalCommand{{"cluster|shards", 2, flag_stale, 0, 0, 0, nothing}, run_cluster_shards},
-    LocalCommand{{"cluster|slots", 2, flag_stale, 0, 0, 0, nothing}, run_cluster_slots},
+                 run_cluster_getkeysinslot,
+                 "Some keys of a slot"},
+    LocalCommand{{"cluster|help", 2, looks, 0, 0, 0, nothing}, run_help, "This"},
+    LocalCommand{
+        {"cluster|info", 2, flag_stale, 0, 0, 0, nothing}, run_cluster_info, "The state of the cluster"},
+    LocalCommand{
+        {"cluster|keyslot", 3, flag_stale, 0, 0, 0, nothing}, run_cluster_keyslot, "The slot of a key"},
+    LocalCommand{
+        {"cluster|myid", 2, flag_stale, 0, 0, 0, nothing}, run_cluster_myid, "The name of this node"},
+    LocalCommand{{"cluster|nodes", 2, flag_stale, 0, 0, 0, nothing},
+                 run_cluster_nodes,
+                 "The nodes, each with the slots that it leads"},
+    LocalCommand{{"cluster|shards", 2, flag_stale, 0, 0, 0, nothing},
+                 run_cluster_shards,
+                 "The slots with their leaders and replicas, as maps"},
+    LocalCommand{{"cluster|slots", 2, flag_stale, 0, 0, 0, nothing},
+                 run_cluster_slots,
+                 "The slots with their leaders and replicas"},
 };
 
 constexpr std::array command_commands = {
-    LocalCommand{{"command|count", 2, looks, 0, 0, 0, connection}, run_command_count},
-    LocalCommand{{"command|docs", -2, looks, 0, 0, 0, connection}, run_command_docs},
-    LocalCommand{{"command|getkeys", -4, looks, 0, 0, 0, connection}, run_command_getkeys},
-    LocalCommand{{"command|info", -2, looks, 0, 0, 0, connection}, run_command_info},
-    LocalCommand{{"command|list", -2, looks, 0, 0, 0, connection}, run_command_list},
+    LocalCommand{
+        {"command|count", 2, looks, 0, 0, 0, connection}, run_command_count, "How many commands there are"},
+    LocalCommand{{"command|docs", -2, looks, 0, 0, 0, connection}, run_command_docs, "What commands are for"},
+    LocalCommand{{"command|getkeys", -4, looks, 0, 0, 0, connection},
+                 run_command_getkeys,
+                 "The keys of a full command"},
+    LocalCommand{{"command|help", 2, looks, 0, 0, 0, connection}, run_help, "This"},
+    LocalCommand{{"command|info", -2, looks, 0, 0, 0, connection}, run_command_info, "Facts about commands"},
+    LocalCommand{{"command|list", -2, looks, 0, 0, 0, connection}, run_command_list, "The names of commands"},
 };
 
 constexpr std::array config_commands = {
-    LocalCommand{{"config|get", -3, manages, 0, 0, 0, nothing}, run_config_get},
-    LocalCommand{{"config|resetstat", 2, manages, 0, 0, 0, nothing}, run_config_resetstat},
-    LocalCommand{{"config|rewrite", 2, manages, 0, 0, 0, nothing}, run_config_rewrite},
-    LocalCommand{{"config|set", -4, manages, 0, 0, 0, nothing}, run_config_set},
+    LocalCommand{
+        {"config|get", -3, manages, 0, 0, 0, nothing}, run_config_get, "Settings that match patterns"},
+    LocalCommand{{"config|help", 2, looks, 0, 0, 0, nothing}, run_help, "This"},
+    LocalCommand{{"config|resetstat", 2, manages, 0, 0, 0, nothing},
+                 run_config_resetstat,
+                 "Sets the counters of INFO to zero"},
+    LocalCommand{{"config|rewrite", 2, manages, 0, 0, 0, nothing},
+                 run_config_rewrite,
+                 "Refused: there is no file to write"},
+    LocalCommand{{"config|set", -4, manages, 0, 0, 0, nothing},
+                 run_config_set,
+                 "Grants what is so already, refuses the rest"},
 };
 
 constexpr std::array function_commands = {
-    LocalCommand{{"function|flush", -2, flag_noscript, 0, 0, 0, nothing}, run_nothing_to_flush},
-    LocalCommand{{"function|list", -2, flag_noscript, 0, 0, 0, nothing}, run_nothing_to_list},
+    LocalCommand{{"function|flush", -2, flag_noscript, 0, 0, 0, nothing},
+                 run_nothing_to_flush,
+                 "Accepted: there are none"},
+    LocalCommand{{"function|help", 2, looks, 0, 0, 0, nothing}, run_help, "This"},
+    LocalCommand{
+        {"function|list", -2, flag_noscript, 0, 0, 0, nothing}, run_nothing_to_list, "An empty list"},
 };
 constexpr std::array script_commands = {
-    LocalCommand{{"script|flush", -2, flag_noscript, 0, 0, 0, nothing}, run_nothing_to_flush},
+    LocalCommand{{"script|flush", -2, flag_noscript, 0, 0, 0, nothing},
+                 run_nothing_to_flush,
+                 "Accepted: there are none"},
+    LocalCommand{{"script|help", 2, looks, 0, 0, 0, nothing}, run_help, "This"},
 };
 
 constexpr std::array table = {
@@ -120,9 +179,13 @@ constexpr std::array table = {
     LocalCommand{{"reset", 1, always_fast | flag_no_auth | flag_allow_busy, 0, 0, 0, connection},
                  run_reset,
                  "Makes the connection as new"},
+    LocalCommand{{"save", 1, manages | flag_no_multi, 0, 0, 0, dangerous},
+                 run_save,
+                 "Accepted: what was acknowledged is on disk"},
     LocalCommand{{"scan", -2, wide_read, 0, 0, 0, keyspace}, run_scan, "Walks the keys"},
     LocalCommand{{"script", -2, 0, 0, 0, 0, nothing}, nullptr, "There are no scripts", script_commands},
     LocalCommand{{"select", 2, looks | flag_fast, 0, 0, 0, connection}, run_select, "Chooses database 0"},
+    LocalCommand{{"shutdown", -1, manages | flag_no_multi, 0, 0, 0, dangerous}, run_shutdown, "Refused"},
     LocalCommand{{"time", 1, looks | flag_fast, 0, 0, 0, nothing}, run_time, "The node's clock"},
     LocalCommand{{"unwatch", 1, always_fast | flag_allow_busy, 0, 0, 0, transaction},
                  run_unwatch,
@@ -140,6 +203,8 @@ constexpr bool sorted(std::span<const LocalCommand> commands) {
                         [](const auto& a, const auto& b) { return a.spec.name < b.spec.name; });
 }
 static_assert(sorted(table));
+static_assert(sorted(client_commands) && sorted(cluster_commands) && sorted(command_commands));
+static_assert(sorted(config_commands) && sorted(function_commands) && sorted(script_commands));
 
 const LocalCommand* find_in(std::span<const LocalCommand> commands, std::string_view name) {
   const auto found = std::lower_bound(

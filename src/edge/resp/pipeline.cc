@@ -31,6 +31,7 @@ Order::Claim Pipeline::claim(const Pending& pending) {
 
 void Pipeline::add(Outcome outcome, ReplyStyle style) {
   if (auto* reply = std::get_if<kv::Reply>(&outcome)) {
+    if (reply->is_error()) outlet_.erred(style.command, *reply);
     if (style.silent) return;
     if (pending_.empty()) {
       render(output_, *reply, style.protocol);
@@ -112,6 +113,7 @@ void Pipeline::answered(const Asker& asker, const Result<Blob>& answer) {
 void Pipeline::finish(std::uint64_t request, const kv::Reply& reply) {
   Pending& pending = at(request);
   order_.leave(claim(pending), ready_);
+  if (reply.is_error()) outlet_.erred(pending.style.command, reply);
   pending.work = std::monostate();
   pending.done = true;
   held_bytes_ -= pending.held_bytes;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string_view>
 #include <variant>
 
 #include "edge/resp/job.h"
@@ -30,11 +31,15 @@ class Outlet {
  public:
   virtual ~Outlet() = default;
   virtual void send(const Asker& asker, VShardCall call) = 0;
+  /// A request is answered with an error. `command` as in its ReplyStyle.
+  virtual void erred(std::string_view command, const kv::Reply& error) = 0;
 };
 
 struct ReplyStyle {
   Protocol protocol = Protocol::resp2;
   bool silent = false;  ///< CLIENT REPLY OFF or SKIP: do it, but say nothing
+  /// What ran, a name from the command tables; empty for what was refused or queued.
+  std::string_view command = {};
 };
 
 class Pipeline {

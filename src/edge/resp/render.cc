@@ -31,6 +31,13 @@ void bulk(Bytes& out, BytesView text) {
   out.append("\r\n");
 }
 
+void verbatim(Bytes& out, BytesView text) {
+  constexpr BytesView format = "txt:";
+  head(out, '=', static_cast<std::int64_t>(format.size() + text.size()));
+  out.append(format).append(text);
+  out.append("\r\n");
+}
+
 Bytes real_text(double real) {
   if (std::isnan(real)) return "nan";
   if (std::isinf(real)) return real > 0 ? "inf" : "-inf";
@@ -77,7 +84,11 @@ void render(Bytes& out, const kv::Reply& reply, Protocol protocol) {
       head(out, ':', reply.number);
       return;
     case Kind::bulk:
-      bulk(out, reply.text);
+      if (three && reply.readable) {
+        verbatim(out, reply.text);
+      } else {
+        bulk(out, reply.text);
+      }
       return;
     case Kind::array:
       head(out, '*', static_cast<std::int64_t>(reply.items.size()));

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -18,6 +19,7 @@ struct LocalCommand;
 
 /// A command between MULTI and EXEC.
 struct Queued {
+  std::string_view name;                ///< from the command tables
   const LocalCommand* local = nullptr;  ///< null: a data command
   bool write = false;
   Bytes command;  ///< kv/argv.h
@@ -42,7 +44,7 @@ struct Session {
   std::string local;  ///< host:port
   Time opened;
   Time last_command;
-  std::string last_command_name = "NULL";
+  std::string_view last_command_name = "NULL";  ///< from the command tables
   std::string name;
   std::string library_name;
   std::string library_version;

@@ -146,7 +146,7 @@ Reply Topology::shards() const {
 
 Reply Topology::nodes() const {
   Bytes text;
-  if (!formed()) return Reply::bulk({});
+  if (!formed()) return Reply::verbatim({});
   for (const meta::Member& member : routing_->members) {
     const Endpoint client = endpoint_of(member.client_address);
     const Endpoint peer = endpoint_of(member.address);
@@ -166,7 +166,7 @@ Reply Topology::nodes() const {
     }
     text.push_back('\n');
   }
-  return Reply::bulk(std::move(text));
+  return Reply::verbatim(std::move(text));
 }
 
 Reply Topology::info() const {
@@ -197,7 +197,7 @@ Reply Topology::info() const {
   line("cluster_size", std::to_string(leaders.size()));
   line("cluster_current_epoch", std::to_string(epoch));
   line("cluster_my_epoch", std::to_string(epoch));
-  return Reply::bulk(std::move(text));
+  return Reply::verbatim(std::move(text));
 }
 
 Reply Topology::my_id() const {

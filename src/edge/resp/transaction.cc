@@ -133,8 +133,8 @@ class ExecJob final : public Job {
     for (const Queued& queued : queue_) {
       if (queued.local == nullptr) {
         // A reply that is missing would be a node of another build: an error in its place, not a crash.
-        all.items.push_back(next < data_.size() ? std::move(data_[next])
-                                                : Reply::error("ERR the node sent too few replies"));
+        add(all, queued,
+            next < data_.size() ? std::move(data_[next]) : Reply::error("ERR the node sent too few replies"));
         ++next;
         continue;
       }
@@ -142,13 +142,20 @@ class ExecJob final : public Job {
       CHECK(command && std::holds_alternative<kv::Argv>(*command));
       Outcome outcome = queued.local->run(context_, std::get<kv::Argv>(*command));
       auto* reply = std::get_if<Reply>(&outcome);
-      all.items.push_back(reply != nullptr ? std::move(*reply)
-                                           : Reply::error("ERR Command not allowed inside a transaction"));
+      add(all, queued,
+          reply != nullptr ? std::move(*reply)
+                           : Reply::error("ERR Command not allowed inside a transaction"));
     }
     return all;
   }
 
  private:
+  void add(Reply& all, const Queued& queued, Reply reply) {
+    context_.gateway.command_stats().called(queued.name);
+    if (reply.is_error()) context_.gateway.erred(queued.name, reply);
+    all.items.push_back(std::move(reply));
+  }
+
   kv::Transaction transaction_of(VShardId vshard) const {
     kv::Transaction transaction;
     for (const WatchSet::Key& key : watches_->keys) {

@@ -75,7 +75,17 @@ TEST(Keys, ObjectEncoding) {
       {"OBJECT ENCODING {t}a", "\"embstr\""},
       {"INCR {t}a", ":3"},
       {"OBJECT ENCODING {t}a", "\"int\""},
+      {"OBJECT REFCOUNT {t}a", ":2147483647"},  // Redis shares 0 to 9999
+      {"SET {t}a 9999", "OK"},
+      {"OBJECT REFCOUNT {t}a", ":2147483647"},
+      {"INCR {t}a", ":10000"},
       {"OBJECT REFCOUNT {t}a", ":1"},
+      {"SET {t}a -1", "OK"},
+      {"OBJECT REFCOUNT {t}a", ":1"},
+      {"SET {t}a 1", "OK"},
+      {"APPEND {t}a 0", ":2"},
+      {"OBJECT REFCOUNT {t}a", ":1"},
+      {"OBJECT HELP {t}a", "-ERR unknown subcommand 'HELP'. Try OBJECT HELP."},
       {"OBJECT ENCODING", "-ERR wrong number of arguments for 'object|encoding' command"},
       {"OBJECT WHAT {t}a", "-ERR unknown subcommand 'WHAT'. Try OBJECT HELP."},
   });
