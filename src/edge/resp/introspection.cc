@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "edge/resp/key_flags.h"
 #include "edge/resp/local.h"
 #include "edge/resp/words.h"
 #include "kv/errors.h"
@@ -150,7 +151,11 @@ Outcome run_command_list(Context&, const kv::Argv& argv) {
   return names;
 }
 
-Outcome run_command_getkeys(Context&, const kv::Argv& argv) {
+namespace {
+
+/// The keys of the command that `argv` names from its third word on, each made into a reply by `show`.
+template <class Show>
+Reply keys_shown(const kv::Argv& argv, Show show) {
   const kv::Argv inner(argv.begin() + 2, argv.end());
   const Found found = find_any(inner[0]);
   if (found.spec == nullptr) return Reply::error("ERR Invalid command specified");
@@ -159,8 +164,25 @@ Outcome run_command_getkeys(Context&, const kv::Argv& argv) {
     return Reply::error("ERR Invalid number of arguments specified for command");
   }
   Reply keys = Reply::array();
-  for (const BytesView key : kv::keys_of(*found.spec, inner)) keys.items.push_back(Reply::bulk(Bytes(key)));
+  for (const BytesView key : kv::keys_of(*found.spec, inner)) {
+    keys.items.push_back(show(*found.spec, inner, keys.items.size(), key));
+  }
   return keys;
+}
+
+}  // namespace
+
+Outcome run_command_getkeys(Context&, const kv::Argv& argv) {
+  return keys_shown(argv, [](const kv::CommandSpec&, const kv::Argv&, std::size_t, BytesView key) {
+    return Reply::bulk(Bytes(key));
+  });
+}
+
+Outcome run_command_getkeysandflags(Context&, const kv::Argv& argv) {
+  return keys_shown(
+      argv, [](const kv::CommandSpec& spec, const kv::Argv& inner, std::size_t place, BytesView key) {
+        return Reply::array({Reply::bulk(Bytes(key)), simple_list(key_flags(spec, inner, place))});
+      });
 }
 
 }  // namespace nodedb::resp

@@ -85,6 +85,7 @@ Outcome run_command_info(Context&, const kv::Argv&);
 Outcome run_command_docs(Context&, const kv::Argv&);
 Outcome run_command_list(Context&, const kv::Argv&);
 Outcome run_command_getkeys(Context&, const kv::Argv&);
+Outcome run_command_getkeysandflags(Context&, const kv::Argv&);
 // config.cc
 Outcome run_config_get(Context&, const kv::Argv&);
 Outcome run_config_set(Context&, const kv::Argv&);

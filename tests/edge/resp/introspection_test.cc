@@ -84,6 +84,29 @@ TEST(Introspection, ClientListTellsTheRequestThatIsAnswered) {
   EXPECT_TRUE(has(list, " cmd=NULL ")) << list;
 }
 
+TEST(Introspection, KeysComeWithWhatIsDoneToThem) {
+  GatewayBench bench;
+  Session& s = bench.connect();
+  const std::pair<const char*, const char*> cases[] = {
+      {"GET k", "*1\r\n*2\r\n$1\r\nk\r\n*2\r\n+RO\r\n+access\r\n"},
+      {"EXISTS k", "*1\r\n*2\r\n$1\r\nk\r\n*1\r\n+RO\r\n"},
+      {"SET k v", "*1\r\n*2\r\n$1\r\nk\r\n*2\r\n+OW\r\n+update\r\n"},
+      {"SET get v", "*1\r\n*2\r\n$3\r\nget\r\n*2\r\n+OW\r\n+update\r\n"},
+      {"SET k v get", "*1\r\n*2\r\n$1\r\nk\r\n*3\r\n+RW\r\n+access\r\n+update\r\n"},
+      {"MSETNX k v l w",
+       "*2\r\n*2\r\n$1\r\nk\r\n*2\r\n+OW\r\n+insert\r\n*2\r\n$1\r\nl\r\n*2\r\n+OW\r\n+insert\r\n"},
+      {"RENAME k l",
+       "*2\r\n*2\r\n$1\r\nk\r\n*3\r\n+RW\r\n+access\r\n+delete\r\n"
+       "*2\r\n$1\r\nl\r\n*2\r\n+OW\r\n+update\r\n"},
+      {"EXPIRE k 1", "*1\r\n*2\r\n$1\r\nk\r\n*2\r\n+RW\r\n+update\r\n"},
+      {"nosuch k", "-ERR Invalid command specified\r\n"},
+      {"ECHO k", "-ERR The command has no key arguments\r\n"},
+  };
+  for (const auto& [command, reply] : cases) {
+    EXPECT_EQ(bench.ask(s, std::string("COMMAND GETKEYSANDFLAGS ") + command), reply) << command;
+  }
+}
+
 TEST(Introspection, HelpNamesTheSubcommands) {
   GatewayBench bench;
   Session& s = bench.connect();
