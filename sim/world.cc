@@ -302,6 +302,17 @@ bool World::all_equal() {
   return true;
 }
 
+/// Nobody writes, so nothing but what was said before tells a node who leads.
+bool World::all_know() {
+  for (const std::size_t node : alive()) {
+    const std::uint32_t unknown = hosts_[node]->status().groups_without_leader;
+    if (unknown == 0) continue;
+    unknowing_ = name_of(node) + " does not know who leads " + std::to_string(unknown) + " groups";
+    return false;
+  }
+  return true;
+}
+
 bool World::come_right() {
   heal();
   if (!run_until(
@@ -316,6 +327,10 @@ bool World::come_right() {
   }
   clients_->stop();
   if (!run_for(climate_.patience_ns * 2)) return false;
+  if (!run_until(
+          patience_ns, [this] { return all_know(); }, [this] { return unknowing_; })) {
+    return false;
+  }
   clients_->probe(alive());
   // Each prober asks for one thing after the other.
   const std::int64_t probes_ns = patience_ns + (climate_.vshards + climate_.keys) * ns_per_s / 4;

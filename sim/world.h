@@ -100,6 +100,7 @@ class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis:
   bool come_right();
   void heal();
   bool all_led();
+  bool all_know();
   bool all_equal();
   void judge_history(Report& report);
   std::vector<std::size_t> alive() const;
@@ -120,6 +121,7 @@ class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis:
   bool formed_ = false;
   std::vector<bool> kept_down_;
   std::string unequal_;
+  std::string unknowing_;
 };
 
 }  // namespace nodedb::sim

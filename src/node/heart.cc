@@ -124,6 +124,12 @@ void Node::State::lost_touch(NodeId peer) {
   gateway.peer_lost(now.mono, peer);
 }
 
+/// Silence made its hints void, and pulses only tell what changes: what it claimed before holds again. Should
+/// it be another life's claim, the next pulse says so.
+void Node::State::heard_again(NodeId peer) {
+  for (const auto& [group, term] : live.claims_of(peer)) set_leader(group, peer, term);
+}
+
 /// Takes a hint about who leads; a hint of an earlier term loses.
 void Node::State::set_leader(GroupId group, NodeId leader, Term term) {
   if (term < leader_terms[group.value]) return;

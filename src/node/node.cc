@@ -109,7 +109,7 @@ void Node::State::handle(FromPeer event) {
   const NodeId peer = id == ids.end() ? NodeId() : id->second;
   if (peer != NodeId()) {
     live.heard(peer, now.mono);
-    silent.erase(peer);
+    if (silent.erase(peer) > 0) heard_again(peer);
     healthy_since.try_emplace(peer, now.mono);
   }
   std::visit(

@@ -181,6 +181,7 @@ struct Node::State {
   void find_silent();
   Time next_silence() const;
   void lost_touch(NodeId peer);
+  void heard_again(NodeId peer);
   void set_leader(GroupId group, NodeId leader, Term term);
   void publish_routing();
   bool connected(NodeId peer) const;

@@ -6,6 +6,13 @@
 
 namespace nodedb::raft {
 
+namespace {
+
+/// What an overloaded machine still carries and writes: 8 MB/s.
+constexpr std::int64_t slow_way_ns_per_byte = 125;
+
+}  // namespace
+
 void Group::State::pump(Time now) {
   replicate = false;
   for (auto& [peer, follower] : progress) pump_to(now, peer, follower);
@@ -49,7 +56,9 @@ bool Group::State::send_append(Time now, NodeId peer, Progress& follower, bool w
   std::size_t bytes = 0;
   for (const Entry& entry : append.entries) bytes += entry.bytes();
   const Index last = previous + append.entries.size();
-  follower.sent({.last = last, .bytes = bytes, .expires = now + options.resend_ns});
+  // What is much needs longer: sent again too soon it would only be in its own way.
+  const auto way_ns = static_cast<std::int64_t>(follower.in_flight_bytes + bytes) * slow_way_ns_per_byte;
+  follower.sent({.last = last, .bytes = bytes, .expires = now + options.resend_ns + way_ns});
   follower.told_commit = std::max(follower.told_commit, std::min(hard.commit, last));
   if (follower.state == Progress::State::stream) follower.next = last + 1;
   send(peer, std::move(append));
