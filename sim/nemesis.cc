@@ -337,26 +337,24 @@ void Nemesis::change_config() {
   if (next) propose(group, *next);
 }
 
-bool Nemesis::restore_configs() {
+bool Nemesis::restored_configs() {
   bool all_there = true;
   for (const auto& [group, voters] : original_) {
     const std::size_t leader = leader_of(group);
-    if (leader == climate_.nodes) {
-      all_there = false;
-      continue;
-    }
+    if (leader == climate_.nodes) return false;
     const raft::Config now = power_.host(leader).core()->group(group)->config();
-    if (!now.joint() && now.voters == voters) continue;
-    all_there = false;
-    if (now.joint()) {
-      if (const auto next = raft::leave_joint(now)) propose(group, *next);
-      continue;
-    }
+    if (now.joint()) all_there = false;
     for (const NodeId node : voters) {
-      if (now.is_voter(node)) continue;
+      if (now.is_voter(node) || !power_.host(node.value - 1).running()) continue;
+      all_there = false;
+      if (group != metadata_group || now.joint()) break;
+      // Nobody but an operator says who votes in group 0.
       if (const auto next = raft::change_simple(now, {{raft::ChangeOp::add_voter, node}}))
         propose(group, *next);
       break;
+    }
+    if (group == metadata_group && now.joint()) {
+      if (const auto next = raft::leave_joint(now)) propose(group, *next);
     }
   }
   return all_there;

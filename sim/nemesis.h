@@ -39,8 +39,9 @@ class Nemesis {
   void must_restart(std::size_t node);
   void drained(std::size_t node);
 
-  /// One step towards the voters that each changed group had at first. True when all are there.
-  bool restore_configs();
+  /// Does each changed group have its first voters again, as far as they are up? The cluster sees to that by
+  /// itself (rule C3); in group 0, whose voters no placement names, this takes one step towards it.
+  bool restored_configs();
 
  private:
   void next();

@@ -321,7 +321,7 @@ bool World::come_right() {
     return false;
   }
   if (!run_until(
-          patience_ns, [this] { return nemesis_->restore_configs(); },
+          patience_ns, [this] { return nemesis_->restored_configs(); },
           [] { return "some group's voters could not be restored"; })) {
     return false;
   }

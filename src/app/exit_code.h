@@ -55,6 +55,7 @@ constexpr Exit exit_of(Code code) {
     case Code::incompatible:
     case Code::invalid_state:
     case Code::unsupported:
+    case Code::over_budget:
       return Exit::failed;
   }
   return Exit::failed;

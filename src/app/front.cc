@@ -145,14 +145,9 @@ struct Front::Impl final : resp::Backend {
   }
 
   void set_routing(std::shared_ptr<const node::Routing> routing) {
-    std::set<Uuid> members;
-    for (const meta::Member& member : routing->members) members.insert(member.uuid);
-    if (!members.empty() && members != allowed) {
-      // From now on the member table says who may speak, and where they are.
-      allowed = members;
-      transport->allow_members(std::move(members));
-      transport->set_seeds({});
-    }
+    // From now on the member table says where the others are. Whoever else has a certificate of this cluster
+    // may still connect, to join; the core listens to nothing else that it says.
+    if (!std::exchange(routed, true)) transport->set_seeds({});
     if (clients) clients->set_routing(std::move(routing));
   }
 
@@ -200,7 +195,7 @@ struct Front::Impl final : resp::Backend {
   asio::steady_timer patience;
   std::unique_ptr<quic::Transport> transport;
   std::unique_ptr<resp::Server> clients;  ///< null without a client address
-  std::set<Uuid> allowed;                 ///< empty: anybody with a certificate of this cluster
+  bool routed = false;                    ///< group 0 has said who the members are
   bool stopping = false;                  ///< a signal has come
   bool closed = false;
   bool paused = false;

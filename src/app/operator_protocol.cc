@@ -33,7 +33,7 @@ Result<std::uint32_t> parse_id(BytesView word) {
 
 /// The code whose name this is; `invalid_state` for one that a later version may have.
 Code code_named(BytesView text) {
-  for (int i = 0; i <= static_cast<int>(Code::unsupported); ++i)
+  for (int i = 0; i <= static_cast<int>(Code::over_budget); ++i)
     if (name(static_cast<Code>(i)) == text) return static_cast<Code>(i);
   return Code::invalid_state;
 }
@@ -48,6 +48,11 @@ struct ReplyJson {
   }
   Json operator()(const node::Status& reply) const { return status_json(reply); }
   Json operator()(const node::Transferred&) const { return Json::object(); }
+  Json operator()(const node::MigrationTaken& reply) const {
+    Json body = Json::object();
+    body.set("migration", reply.id.text());
+    return body;
+  }
   Json operator()(const node::ConfigProposed& reply) const {
     Json body = Json::object();
     body.set("index", reply.at.index.value).set("term", reply.at.term.value);

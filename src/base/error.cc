@@ -67,6 +67,8 @@ Facts facts(Code code) {
       return {"invalid_state", Retry::never, Effect::no};
     case Code::unsupported:
       return {"unsupported", Retry::never, Effect::no};
+    case Code::over_budget:
+      return {"over_budget", Retry::never, Effect::no};
   }
   check_failed(__FILE__, __LINE__, "a known error code");
 }

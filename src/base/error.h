@@ -38,6 +38,7 @@ enum class Code : std::uint8_t {
   conflict,             ///< another operation of the same kind is in flight
   invalid_state,        ///< the operation makes no sense now
   unsupported,          ///< we do not do this
+  over_budget,          ///< it would take more than the asker allows
 };
 
 // gcc takes the scoped name for a shadow of the `never` in base/time.h.

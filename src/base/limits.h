@@ -83,5 +83,10 @@ inline constexpr std::size_t meta_batch_max = 1024;
 /// Ended migrations that are remembered, and why one was aborted.
 inline constexpr std::size_t migration_history_max = 1000;
 inline constexpr std::size_t migration_reason_bytes_max = 1024;
+/// Groups, or replicas, in one report to the leader of group 0.
+inline constexpr std::size_t move_reports_max = 4096;
+/// Migrations that run at once, in the cluster and on one node as source or target; others wait their turn.
+inline constexpr std::size_t migrations_at_once = 16;
+inline constexpr std::size_t migrations_per_node = 4;
 
 }  // namespace nodedb::limits

@@ -171,7 +171,7 @@ Result<void> decode_result(BytesView bytes) {
     read.done = in.truth();
     if (!read.done) {
       read.error.code =
-          static_cast<Code>(in.number<std::uint8_t>(static_cast<std::uint8_t>(Code::unsupported)));
+          static_cast<Code>(in.number<std::uint8_t>(static_cast<std::uint8_t>(Code::over_budget)));
       read.error.detail = in.text(detail_bytes_max);
     }
     in.end();

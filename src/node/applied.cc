@@ -27,6 +27,7 @@ void Node::State::receive(Applied done) {
     if (!one.metadata.empty()) {
       adopt_tables();
       announce();
+      metadata_changed();
     }
     answer_writes(*group, std::move(one.replies), group->applied);
     if (one.next_due_ns && (!group->next_due_ns || *one.next_due_ns < *group->next_due_ns)) {

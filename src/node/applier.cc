@@ -192,6 +192,7 @@ struct Applier::State {
   Result<StateDone> run(const StageTask& task);
   Result<StateDone> run(const InstallTask& task);
   Result<StateDone> run(const DueTask& task);
+  Result<StateDone> run(const DestroyTask& task);
 };
 
 Result<StateDone> Applier::State::run(const ApplyTask& task) {
@@ -297,6 +298,14 @@ Result<StateDone> Applier::State::run(const DueTask& task) {
   if (auto command = machine_of(task.group).command_when_due(view, task.hlc))
     found.command = Blob(std::move(*command));
   return found;
+}
+
+Result<StateDone> Applier::State::run(const DestroyTask& task) {
+  if (auto discarded = store.discard_staged(task.group); !discarded)
+    return std::unexpected(discarded.error());
+  if (auto destroyed = store.destroy(task.group); !destroyed) return std::unexpected(destroyed.error());
+  memory.erase(task.group);
+  return Destroyed{task.group};
 }
 
 Applier::Applier(StateStore& store, const StateMachine& data, const StateMachine& metadata, PlantedBugs bugs)

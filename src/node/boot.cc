@@ -62,6 +62,7 @@ Result<void> Node::State::boot(Boot boot) {
     const bool found_state = state != boot.states.end() && state->group == group.group;
     if (auto ok = restore_group(std::move(group), found_state ? &*state : nullptr); !ok) return ok;
   }
+  destroy_orphan_states(boot.states);
   metadata_ready = !boot.metadata.empty();
   if (metadata_ready) {
     for (Put& row : boot.metadata) {
@@ -72,9 +73,20 @@ Result<void> Node::State::boot(Boot boot) {
     install_genesis_rows();
   }
   adopt_tables();
+  metadata_changed();
   next_pulse = now.mono;
   next_upkeep = now.mono;
   return {};
+}
+
+/// A replica was being destroyed when the node went down: its log went first.
+void Node::State::destroy_orphan_states(const std::vector<StoredState>& states) {
+  for (const StoredState& state : states) {
+    if (state.group == metadata_group || state.group.value >= group_count || replica(state.group) != nullptr)
+      continue;
+    graves.insert(state.group);
+    turn.tasks.push_back(DestroyTask{state.group});
+  }
 }
 
 Result<void> Node::State::restore_group(StoredGroup stored, const StoredState* state) {

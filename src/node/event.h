@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/uuid.h"
+#include "meta/migration.h"
 #include "node/task.h"
 #include "wire/messages.h"
 
@@ -78,10 +79,26 @@ struct ChangeConfig {
   GroupId group;
   raft::Config next;
 };
+/// Move a replica of a vShard to another node; answered by MigrationTaken once group 0 has taken it. Errors:
+/// over_budget (with the estimate), and those of meta/machine.h.
+struct StartMigration {
+  std::uint64_t tag = 0;
+  VShardId vshard;
+  NodeId source;
+  NodeId target;
+  std::uint64_t pause_budget_us = 500'000;
+};
+/// Undo a migration that has not reached Cutover; answered by MigrationTaken once group 0 has decided it.
+struct CancelMigration {
+  std::uint64_t tag = 0;
+  meta::MigrationId id;
+  std::string reason;
+};
 /// Hand all leaderships away; `Turn::drained` tells when none is left or patience is over.
 struct Drain {};
 
 using Event = std::variant<Wake, PeerConnected, PeerDisconnected, FromPeer, LogDurable, DiskRoom, FromState,
-                           ClientRequest, Init, GetStatus, TransferLeader, ChangeConfig, Drain>;
+                           ClientRequest, Init, GetStatus, TransferLeader, ChangeConfig, StartMigration,
+                           CancelMigration, Drain>;
 
 }  // namespace nodedb::node

@@ -54,7 +54,9 @@ void Node::State::continue_founding() {
   if (!identity) {
     auto genesis = draft_genesis();
     if (genesis) {
-      found(*genesis);
+      const auto me = std::ranges::find(genesis->members, options.uuid, &meta::Member::uuid);
+      CHECK(me != genesis->members.end());
+      found(*genesis, me->id);
       return;  // goes on when the genesis is durable here
     }
     if (late || retry_advice(genesis.error().code) == Retry::never)
@@ -105,12 +107,10 @@ Result<meta::Genesis> Node::State::draft_genesis() const {
 }
 
 /// Adopts the genesis: identity and groups in one log batch, group 0's rows once that is durable.
-void Node::State::found(const meta::Genesis& genesis) {
+void Node::State::found(const meta::Genesis& genesis, NodeId id) {
   CHECK(!identity);
-  const auto me = std::ranges::find(genesis.members, options.uuid, &meta::Member::uuid);
-  CHECK(me != genesis.members.end());
-  identity = wire::Identity{options.cluster, options.uuid, me->id, wire::data_format_version, genesis};
-  self = me->id;
+  identity = wire::Identity{options.cluster, options.uuid, id, wire::data_format_version, genesis};
+  self = id;
   gateway.set_self(self);
   absorb_genesis();
   LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
@@ -145,8 +145,9 @@ void Node::State::found(const meta::Genesis& genesis) {
   adopt_tables();
   next_pulse = now.mono;
   next_upkeep = now.mono;
-  notice("the cluster " + genesis.cluster.uuid.text() + " is formed; this is node " +
-         std::to_string(self.value));
+  const bool founder = self.value <= genesis.members.size();
+  notice("the cluster " + genesis.cluster.uuid.text() + (founder ? " is formed" : " has taken this node in") +
+         "; this is node " + std::to_string(self.value));
 }
 
 void Node::State::say_hello(const Uuid& peer) {
@@ -159,6 +160,7 @@ void Node::State::receive(const Uuid& peer, wire::Hello hello) {
   const bool is_founder = hello.id == NodeId();
   entry.hello = std::move(hello);
   if (is_founder) offer_genesis(peer);
+  if (is_founder && identity && !ids.contains(peer)) ask_to_join(peer, *entry.hello);
   if (!identity || founding.deadline != never) continue_founding();
 }
 
@@ -178,7 +180,17 @@ void Node::State::offer_genesis(const Uuid& peer) {
                                   "certificate and let it join"}});
     return;
   }
-  turn.send_now.push_back({peer, wire::Found{identity->genesis}});
+  turn.send_now.push_back({peer, wire::Found{identity->genesis, id->second}});
+}
+
+/// A node without an identity, with a certificate of this cluster, that group 0 does not know: it is asked to
+/// take it in. Once the member's row is there the genesis is offered like to any founder.
+void Node::State::ask_to_join(const Uuid& peer, const wire::Hello& hello) {
+  Known& entry = known[peer];
+  if (!founding_durable() || now.mono - entry.join_asked < announce_patience_ns) return;
+  if (hello.address.empty()) return;
+  entry.join_asked = now.mono;
+  write_metadata(std::nullopt, meta::MemberJoin{peer, hello.address, hello.client_address});
 }
 
 /// An offer may be lost with its connection or in a full queue: until a founder has reported itself it is
@@ -186,6 +198,8 @@ void Node::State::offer_genesis(const Uuid& peer) {
 void Node::State::offer_again() {
   for (const auto& [peer, what] : known) {
     const auto id = ids.find(peer);
+    if (id == ids.end() && what.connected && what.hello && what.hello->id == NodeId())
+      ask_to_join(peer, wire::Hello(*what.hello));
     if (id == ids.end() || tables.members.at(id->second).state != meta::MemberState::founding) continue;
     offer_genesis(peer);
   }
@@ -206,9 +220,11 @@ void Node::State::receive(const Uuid& peer, wire::Found message) {
     return;
   }
   const auto me = std::ranges::find(genesis.members, options.uuid, &meta::Member::uuid);
-  if (me == genesis.members.end()) return refuse("it does not name node " + options.uuid.text());
+  const bool joins = me == genesis.members.end() && message.id.value > genesis.members.size();
+  const bool founds = me != genesis.members.end() && me->id == message.id;
+  if (!joins && !founds) return refuse("it does not name node " + options.uuid.text());
   if (!consistent(genesis)) return refuse("it contradicts itself");
-  found(genesis);
+  found(genesis, message.id);
   turn.send_after.push_back({peer, wire::Founded{true, {}}});
 }
 

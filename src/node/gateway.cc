@@ -49,10 +49,7 @@ Meaning meaning_of(const Result<Blob>& result) {
 void Gateway::submit(Time now, Request request, const Leaders& leaders) {
   const std::size_t size = request.command.size();
   if (requests_.size() >= limits::requests_max || bytes_ + size > limits::requests_bytes_max) {
-    if (request.tag) {
-      output_.replies.push_back(
-          {*request.tag, fail(Code::busy, "this node holds as many requests as it may")});
-    }
+    tell(request, fail(Code::busy, "this node holds as many requests as it may"));
     return;
   }
   bytes_ += size;
@@ -195,7 +192,7 @@ void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& 
                       result.error().detail);
   }
   for (const std::uint64_t attempt : pending.in_doubt) attempts_.erase(attempt);
-  if (pending.request.tag) output_.replies.push_back({*pending.request.tag, std::move(result)});
+  tell(pending.request, std::move(result));
   bytes_ -= pending.request.command.size();
   deadlines_.erase({pending.deadline, at->first});
   retries_.erase({pending.retry_at, at->first});
@@ -205,6 +202,14 @@ void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& 
   requests_.erase(at);
   // Writes that were refused for being out of order may be next now.
   if (write && !queue.waiting.empty()) send_waiting(now, group, leaders);
+}
+
+void Gateway::tell(const Request& request, Result<Blob> result) {
+  if (request.tag) {
+    output_.replies.push_back({*request.tag, std::move(result)});
+  } else if (request.ticket) {
+    output_.answers.push_back({*request.ticket, std::move(result)});
+  }
 }
 
 void Gateway::give_up(Time now, Numbered at, const Leaders& leaders) {

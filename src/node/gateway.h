@@ -34,10 +34,16 @@ class Gateway {
     NodeId to;
     wire::Forward forward;
   };
+  /// The answer to a request of the node's own.
+  struct Answer {
+    std::uint64_t ticket = 0;
+    Result<Blob> result;
+  };
   /// What the calls below want done.
   struct Output {
     std::vector<Send> sends;
     std::vector<ClientReply> replies;
+    std::vector<Answer> answers;
   };
   /// Leader by group, 0 where unknown.
   using Leaders = std::vector<NodeId>;
@@ -49,11 +55,12 @@ class Gateway {
   void set_self(NodeId self) { self_ = self; }
 
   struct Request {
-    std::optional<std::uint64_t> tag;  ///< nothing: the node's own, nobody is told of the answer
+    std::optional<std::uint64_t> tag;  ///< a client's; nothing: the node's own
     GroupId group;
     bool write = false;
     Blob command;
     std::int64_t timeout_ns = 0;
+    std::optional<std::uint64_t> ticket{};  ///< the node's own, if it wants to know the answer
   };
   void submit(Time now, Request request, const Leaders& leaders);
   void answered(Time now, NodeId from, const wire::ForwardReply& reply, const Leaders& leaders);
@@ -91,6 +98,7 @@ class Gateway {
   void send_waiting(Time now, GroupId group, const Leaders& leaders);
   void set_retry(Numbered at, Time when);
   void finish(Time now, Numbered at, Result<Blob> result, const Leaders& leaders);
+  void tell(const Request& request, Result<Blob> result);
   void give_up(Time now, Numbered at, const Leaders& leaders);
 
   Incarnation incarnation_;

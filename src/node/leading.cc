@@ -13,9 +13,7 @@ namespace nodedb::node {
 void Node::State::serve(Origin origin, wire::Forward forward) {
   Replica* group = replica(forward.group);
   if (group == nullptr || group->raft.role() != raft::Role::leader) {
-    const NodeId hint = group == nullptr
-                            ? leaders[forward.group.value < group_count ? forward.group.value : 0]
-                            : group->raft.leader();
+    const NodeId hint = group == nullptr ? whereabouts(forward.group) : group->raft.leader();
     reply(origin, forward.group, fail(Code::not_leader, "another node leads the vShard"), hint);
     return;
   }
@@ -28,6 +26,14 @@ void Node::State::serve(Origin origin, wire::Forward forward) {
   } else {
     serve_read(origin, *group, forward);
   }
+}
+
+/// Who may lead a group that has no replica here: what is heard, else where the ghost stub points.
+NodeId Node::State::whereabouts(GroupId group) const {
+  if (group.value >= group_count) return NodeId();
+  if (leaders[group.value] != NodeId() || group == metadata_group) return leaders[group.value];
+  const auto ghost = tables.ghosts.find({vshard_of(group), self});
+  return ghost == tables.ghosts.end() ? NodeId() : ghost->second.to;
 }
 
 void Node::State::serve_write(Origin origin, Replica& group, const wire::Forward& forward) {
@@ -123,11 +129,11 @@ void Node::State::hand_out_reads(Replica& group) {
 void Node::State::receive(ReadDone done) {
   const auto at = reads.find(done.token);
   if (at == reads.end()) return;
-  Replica& group = *replica(at->second.group);
-  if (group.raft.role() != raft::Role::leader) {
+  if (replica(at->second.group) == nullptr || replica(at->second.group)->raft.role() != raft::Role::leader) {
     drop_read(done.token, {Code::not_leader, "leadership was lost"});
     return;
   }
+  Replica& group = *replica(at->second.group);
   // The time that the read took counts, too: without this a lease that ended meanwhile would go unnoticed.
   if (!group.raft.confirms(now.mono, at->second.asked, live) && !options.raft_bugs.stale_leader_reads) {
     ask_read(done.token);
@@ -145,7 +151,8 @@ void Node::State::drop_read(std::uint64_t token, Error error) {
   reads.erase(at);
   const Replica* group = replica(read.group);
   if (error.code == Code::no_leader) error.code = Code::not_leader;
-  reply(read.origin, read.group, std::unexpected(std::move(error)), group->raft.leader());
+  const NodeId hint = group == nullptr ? whereabouts(read.group) : group->raft.leader();
+  reply(read.origin, read.group, std::unexpected(std::move(error)), hint);
 }
 
 void Node::State::reply(Origin origin, GroupId group, Result<Blob> result, NodeId leader_hint) {

@@ -153,6 +153,7 @@ void Node::State::handle(LogDurable event) {
       touch(group);
     }
     for (const TraceEvent& one : kept.trace) trace(one);
+    for (const GroupId group : kept.buried) turn.tasks.push_back(DestroyTask{group});
     if (kept.founds) {
       install_genesis_rows();
       for (const auto& [peer, what] : known) offer_genesis(peer);
@@ -244,6 +245,9 @@ Turn Node::State::finish() {
   if (next_upkeep <= now.mono) upkeep();
   run_due();
   settle();
+  report_moves();
+  drive();
+  settle();
   beat();
   seal_log();
   seal_messages();
@@ -259,6 +263,7 @@ void Node::State::settle() {
   while (true) {
     Gateway::Output out = gateway.take_output();
     for (ClientReply& answer : out.replies) turn.replies.push_back(std::move(answer));
+    for (const Gateway::Answer& answer : out.answers) answered(answer);
     for (Gateway::Send& send : out.sends) {
       if (send.to == self) {
         const Origin origin{self, incarnation, send.forward.request};
@@ -269,7 +274,9 @@ void Node::State::settle() {
     }
     propose_staged();
     const std::vector<GroupId> now_dirty = std::exchange(dirty, {});
-    for (const GroupId group : now_dirty) drain(*replica(group));
+    for (const GroupId group : now_dirty) {
+      if (Replica* here = replica(group)) drain(*here);
+    }
     take_transfers();
     if (out.sends.empty() && out.replies.empty() && now_dirty.empty() && staged.empty()) break;
   }
@@ -304,6 +311,9 @@ void Node::State::seal_messages() {
 Time Node::State::next_wake() const {
   Time first = std::min({gateway.deadline(), transfers.deadline(), founding.deadline, next_silence()});
   if (!timers.empty()) first = std::min(first, timers.begin()->first);
+  if (report_wanted) first = std::min(first, now.mono);
+  if (something_moves()) first = std::min(first, report_at);
+  if (driving) first = std::min(first, driver.deadline());
   if (identity) first = std::min({first, next_pulse, next_upkeep});
   if (!due.empty())
     first = std::min(first, now.mono + std::max<std::int64_t>(0, due.begin()->first - now.wall.ns));

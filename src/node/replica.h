@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "raft/group.h"
@@ -20,6 +21,27 @@ struct Origin {
   NodeId gateway;  ///< 0: nobody, the node's own clean-up
   Incarnation incarnation;
   std::uint64_t request = 0;
+};
+
+/// When the log got how far: tells for how long a follower has been behind. A sample per report, a few kept.
+class LagClock {
+ public:
+  void sample(Index last, Time now) {
+    if (!samples_.empty() && samples_.back().first == last) return;
+    samples_.emplace_back(last, now);
+    if (samples_.size() > samples_max) samples_.pop_front();
+  }
+  /// Since when the log has had entries above `match`; 0 if it has none.
+  std::int64_t of(Index match, Time now) const {
+    for (const auto& [last, at] : samples_) {
+      if (last > match) return now - at;
+    }
+    return 0;
+  }
+
+ private:
+  static constexpr std::size_t samples_max = 64;
+  std::deque<std::pair<Index, Time>> samples_;
 };
 
 struct Replica {
@@ -50,6 +72,8 @@ struct Replica {
 
   std::optional<std::int64_t> next_due_ns;  ///< wall clock; StateMachine::next_due_ns
   bool due_asked = false;
+
+  LagClock lag;  ///< while a migration moves the group
 
   Time timer = never;      ///< as registered with the node
   Term claimed;            ///< the term in which the node claims the group; 0: it does not

@@ -61,6 +61,7 @@ void Node::State::receive(Installed done) {
     tables = std::move(fresh);
     metadata_ready = true;
     adopt_tables();
+    metadata_changed();
   }
   Replica* here = replica(done.group);
   if (here == nullptr || done.transfer == wire::TransferId{}) return;  // the genesis' own rows

@@ -9,6 +9,7 @@
 //   leading.cc    proposals and reads as a group's leader     work.cc      a group's work into the turn
 //   applied.cc    what the apply thread reports               snapshots.cc transfers in and out
 //   upkeep.cc     flush, compaction, leader balance, drain    status.cc    what operators see
+//   moving.cc     migrations: reports, orders, replicas that come and go
 
 #include <deque>
 #include <functional>
@@ -21,6 +22,7 @@
 #include "base/hlc.h"
 #include "base/rng.h"
 #include "meta/tables.h"
+#include "node/driver.h"
 #include "node/gateway.h"
 #include "node/node.h"
 #include "node/replica.h"
@@ -35,7 +37,8 @@ inline constexpr std::uint32_t group_count = vshard_count + 1;
 /// What is known of the peer at the other end of a certificate.
 struct Known {
   bool connected = false;
-  std::string dialled;  ///< the seed address under which it was reached
+  std::string dialled;         ///< the seed address under which it was reached
+  Time join_asked = long_ago;  ///< when group 0 was last asked to take it in
   std::optional<wire::Hello> hello;
 };
 
@@ -44,6 +47,18 @@ struct Founding {
   std::vector<std::uint64_t> tags;
   Time deadline = never;
   std::set<Uuid> accepted;
+};
+
+/// An operator's request that group 0 decides.
+struct Asked {
+  std::uint64_t tag = 0;
+  meta::MigrationId id;
+};
+
+/// How long handing over a group's leadership kept its writes waiting.
+struct Pause {
+  Time began = never;  ///< `never`: no hand-over is under way
+  std::uint64_t longest_us = 0;
 };
 
 struct PendingRead {
@@ -101,6 +116,7 @@ struct Node::State {
     std::vector<std::pair<GroupId, raft::Position>> groups;
     std::vector<TraceEvent> trace;  ///< what becomes true once it is durable
     bool founds = false;            ///< carries the identity record
+    std::vector<GroupId> buried;    ///< whose logs it destroys
   };
   std::vector<GroupLogUpdate> boot_updates;  ///< what `create` found to mend, for the first turn
   std::deque<LogPromise> promises;
@@ -116,6 +132,21 @@ struct Node::State {
   bool drained = false;
   bool disk_full = false;
   std::map<NodeId, Time> healthy_since;
+
+  Driver driver;
+  bool driving = false;  ///< as of the latest step
+  bool drive_wanted = false;
+  std::set<GroupId> graves;     ///< replicas that are being destroyed
+  std::set<GroupId> deviating;  ///< led here, with a config that is no plain set of voters
+  std::set<GroupId> orphans;    ///< held here, wanted by nobody
+  std::map<GroupId, Pause> pauses;
+  bool report_wanted = false;
+  Time report_at = never;
+  wire::MoveReport last_report;
+  NodeId reported_to;
+  Time reported_at = long_ago;
+  std::map<std::uint64_t, Asked> questions;  ///< by ticket
+  std::uint64_t last_ticket = 0;
 
   Turn turn;  ///< under construction
   std::map<NodeId, wire::RaftBundle> bundle_now;
@@ -137,6 +168,8 @@ struct Node::State {
   void handle(GetStatus event);
   void handle(TransferLeader event);
   void handle(ChangeConfig event);
+  void handle(StartMigration event);
+  void handle(CancelMigration event);
   void handle(Drain event);
   Turn finish();
   void settle();
@@ -153,17 +186,19 @@ struct Node::State {
   // boot.cc
   Result<void> boot(Boot boot);
   Result<void> restore_group(StoredGroup stored, const StoredState* state);
+  void destroy_orphan_states(const std::vector<StoredState>& states);
   void add_replica(GroupId group, raft::Restored restored, Index applied);
   void adopt_tables();
   void absorb_genesis();
   void install_genesis_rows();
 
   // founding.cc
-  void found(const meta::Genesis& genesis);
+  void found(const meta::Genesis& genesis, NodeId id);
   Result<meta::Genesis> draft_genesis() const;
   void continue_founding();
   void offer_genesis(const Uuid& peer);
   void offer_again();
+  void ask_to_join(const Uuid& peer, const wire::Hello& hello);
   /// This node's identity is on its disk.
   bool founding_durable() const;
   void say_hello(const Uuid& peer);
@@ -188,6 +223,7 @@ struct Node::State {
 
   // leading.cc
   void serve(Origin origin, wire::Forward forward);
+  NodeId whereabouts(GroupId group) const;
   void serve_write(Origin origin, Replica& group, const wire::Forward& forward);
   Result<void> check_command(GroupId group, BytesView command) const;
   void serve_read(Origin origin, Replica& group, const wire::Forward& forward);
@@ -240,6 +276,36 @@ struct Node::State {
   void hand_over();
   std::optional<NodeId> best_successor(const Replica& group) const;
   bool is_draining(NodeId peer) const;
+
+  // moving.cc
+  void metadata_changed();
+  void raise_replicas();
+  void bury(GroupId group);
+  void receive(Destroyed done);
+  void receive(NodeId peer, const wire::MoveOrder& message);
+  void receive(NodeId peer, const wire::MoveReport& report);
+  std::optional<meta::Migration> ordered_migration(const wire::MoveOrder& message) const;
+  void change(Replica& group, const Result<raft::Config>& next);
+  void obey(Replica& group, const wire::MoveOrder& message, const meta::OrderLearner& order);
+  void obey(Replica& group, const wire::MoveOrder& message, const meta::OrderReplace& order);
+  void obey(Replica& group, const wire::MoveOrder& message, const meta::OrderLeave& order);
+  void obey(Replica& group, const wire::MoveOrder& message, const meta::OrderLeaveBack& order);
+  void obey(Replica& group, const wire::MoveOrder& message, const meta::OrderRemoveLearner& order);
+  void obey(Replica& group, const wire::MoveOrder& message, const meta::OrderTransfer& order);
+  void obey(Replica& group, const wire::MoveOrder& message, const meta::OrderDrop& order);
+  void restore_voters(Replica& group, const wire::RestoreVoters& order);
+  void measure_pause(Replica& group);
+  std::optional<wire::GroupReport> group_report(GroupId group) const;
+  wire::MoveReport draft_report() const;
+  void find_deviations();
+  bool something_moves() const;
+  void sample_lags();
+  void report_moves();
+  bool drives() const;
+  void drive();
+  void admit_to_metadata();
+  void write_metadata(std::optional<std::uint64_t> ticket, const meta::MetaEntry& entry);
+  void answered(const Gateway::Answer& answer);
 
   // status.cc
   Status status(bool with_groups) const;

@@ -64,8 +64,13 @@ struct DueTask {
   Hlc hlc;
 };
 
+/// The group's log is gone from this node: its state goes, too.
+struct DestroyTask {
+  GroupId group;
+};
+
 using StateTask = std::variant<ApplyTask, ReadTask, FlushTask, OpenSnapshotTask, ReadSnapshotTask,
-                               CloseSnapshotTask, StageTask, InstallTask, DueTask>;
+                               CloseSnapshotTask, StageTask, InstallTask, DueTask, DestroyTask>;
 
 struct EntryReply {
   Index index;
@@ -120,7 +125,11 @@ struct SnapshotClosed {
   wire::TransferId transfer;
 };
 
+struct Destroyed {
+  GroupId group;
+};
+
 using StateDone = std::variant<Applied, ReadDone, Flushed, SnapshotClosed, SnapshotOpened, SnapshotRead,
-                               Staged, Installed, DueFound>;
+                               Staged, Installed, DueFound, Destroyed>;
 
 }  // namespace nodedb::node

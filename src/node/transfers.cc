@@ -85,6 +85,7 @@ void Transfers::read(Time now, SnapshotRead read) {
   chunk.last = read.rows->done;
   chunk.rows = Blob(std::move(read.rows->rows));
   sending.read_last = chunk.last;
+  sending.bytes += chunk.rows.size();
   output_.sends.emplace_back(sending.to, chunk);
   sending.unacknowledged.push_back(std::move(chunk));
   pump(now, sending);
@@ -134,6 +135,13 @@ std::optional<GroupId> Transfers::sending_group(wire::TransferId transfer) const
   const auto at = sending_.find(transfer);
   if (at == sending_.end()) return std::nullopt;
   return at->second.group;
+}
+
+std::uint64_t Transfers::sent_bytes(GroupId group, NodeId to) const {
+  for (const auto& [id, sending] : sending_) {
+    if (sending.group == group && sending.to == to) return sending.bytes;
+  }
+  return 0;
 }
 
 void Transfers::offer(Time now, NodeId from, const wire::SnapshotOffer& offer, bool needed) {

@@ -52,6 +52,8 @@ class Transfers {
   void credit(Time now, NodeId from, const wire::SnapshotCredit& credit);
   /// This node leads the group no longer: what it was sending is void.
   void stop_sending(GroupId group);
+  /// What of a snapshot on its way to `to` has left; 0 if there is none.
+  std::uint64_t sent_bytes(GroupId group, NodeId to) const;
   /// Which group an open snapshot belongs to.
   std::optional<GroupId> sending_group(wire::TransferId transfer) const;
 
@@ -86,6 +88,7 @@ class Transfers {
     std::uint64_t limit = 0;      ///< chunks below may be sent
     std::deque<wire::SnapshotChunk> unacknowledged;
     std::uint32_t crc_chain = 0;
+    std::uint64_t bytes = 0;
     bool reading = false;
     bool read_last = false;
     Time last_sign = long_ago;  ///< of life from the receiver

@@ -38,9 +38,12 @@ struct Transferred {};
 struct ConfigProposed {
   raft::Position at;
 };
+struct MigrationTaken {
+  meta::MigrationId id;
+};
 struct OperatorReply {
   std::uint64_t tag = 0;
-  Result<std::variant<Initialised, Status, Transferred, ConfigProposed>> result;
+  Result<std::variant<Initialised, Status, Transferred, ConfigProposed, MigrationTaken>> result;
 };
 
 /// Whom to keep a connection to. Replaces the earlier list.

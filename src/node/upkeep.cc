@@ -25,6 +25,7 @@ void Node::State::upkeep() {
   next_upkeep = now.mono + (draining ? upkeep_draining_ns : upkeep_ns);
   announce();
   offer_again();
+  find_deviations();
   maybe_flush();
   if (draining) {
     hand_over();
@@ -77,7 +78,7 @@ void Node::State::balance() {
     Replica* led = replica(group_of(VShardId(v)));
     if (led == nullptr || led->raft.role() != raft::Role::leader || led->raft.transferring_to()) continue;
     const auto& wanted = tables.placement[v].replicas;
-    if (wanted.empty() || wanted.front() == self) continue;
+    if (wanted.empty() || wanted.front() == self || tables.migrations.of(VShardId(v))) continue;
     const NodeId home = wanted.front();
     const auto since = healthy_since.find(home);
     if (since == healthy_since.end() || now.mono - since->second < options.rebalance_after_ns) continue;

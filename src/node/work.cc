@@ -29,7 +29,11 @@ void Node::State::drain(Replica& group) {
   for (raft::Envelope& one : work.send_after) {
     if (uuids.contains(one.to)) bundle_after[one.to].messages.push_back({id, std::move(one.message)});
   }
-  if (work.role_changed) role_changed(group);
+  if (work.role_changed) {
+    role_changed(group);
+    measure_pause(group);
+    report_wanted = report_wanted || something_moves();
+  }
   if (!work.lost.empty()) answer_lost(group, work.lost);
   if (!work.apply.empty()) apply(group, std::move(work.apply));
   for (const raft::ReadGrant& grant : work.reads) granted(grant);
@@ -64,6 +68,11 @@ void Node::State::apply(Replica& group, std::vector<raft::Entry> entries) {
     return;
   }
   group.handed = entries.back().index;
+  if (something_moves() && std::ranges::any_of(entries, [](const raft::Entry& entry) {
+        return entry.kind == raft::EntryKind::config;
+      })) {
+    report_wanted = true;
+  }
   if (options.trace) {
     for (const raft::Entry& entry : entries) {
       trace({TraceKind::apply, id, entry.term, entry.index, {}, 0, entry_hash(entry)});

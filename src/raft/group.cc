@@ -158,6 +158,15 @@ std::size_t Group::log_bytes() const {
 const Config& Group::config() const {
   return state_->configs.latest();
 }
+std::size_t Group::log_bytes_above(Index at) const {
+  return state_->log.bytes_above(std::clamp(at, base().index, last().index));
+}
+bool Group::settled() const {
+  return role() == Role::leader && state_->own_term_committed();
+}
+Index Group::config_index() const {
+  return state_->configs.latest_index();
+}
 bool Group::config_committed() const {
   return state_->configs.latest_index() <= state_->hard.commit;
 }

@@ -182,7 +182,11 @@ class Group {
   Position last() const;
   Position base() const;
   std::size_t log_bytes() const;
+  std::size_t log_bytes_above(Index at) const;
+  /// Leads, and has committed an entry of its own term: all that predecessors committed is known.
+  bool settled() const;
   const Config& config() const;  ///< in force: the latest in the log, committed or not
+  Index config_index() const;    ///< of the entry that it came with; of the base if that is older
   bool config_committed() const;
   /// The config in force at `at`: what a snapshot taken there must carry. Pre: base.index <= at <= last.
   Config config_at(Index at) const;

@@ -12,7 +12,7 @@
 namespace nodedb::wire {
 
 inline constexpr std::size_t error_detail_bytes_max = 4096;
-inline constexpr Code last_code = Code::unsupported;
+inline constexpr Code last_code = Code::over_budget;
 
 inline void put_error(Writer& out, const Error& error) {
   out.u8(static_cast<std::uint8_t>(error.code));

@@ -38,6 +38,8 @@ enum class FrameKind : std::uint8_t {
   snapshot_offer = 8,
   snapshot_credit = 9,
   snapshot_chunk = 10,
+  move_order = 11,
+  move_report = 12,
   operator_request = 32,
   operator_response = 33,
 };

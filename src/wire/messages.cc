@@ -15,6 +15,8 @@ struct Classify {
   StreamClass operator()(const SnapshotOffer&) const { return StreamClass::control; }
   StreamClass operator()(const SnapshotCredit&) const { return StreamClass::control; }
   StreamClass operator()(const SnapshotChunk&) const { return StreamClass::bulk; }
+  StreamClass operator()(const MoveOrder&) const { return StreamClass::control; }
+  StreamClass operator()(const MoveReport&) const { return StreamClass::control; }
 };
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "meta/types.h"
 #include "raft/liveness.h"
 #include "raft/types.h"
+#include "wire/move_messages.h"
 
 namespace nodedb::wire {
 
@@ -30,9 +31,11 @@ struct Hello {
   bool operator==(const Hello&) const = default;
 };
 
-/// "You are a founder": the genesis, offered to members that have no identity yet; answered by Founded.
+/// "You are member `id`": the genesis, offered to members that have no identity yet, founders and those that
+/// join later; answered by Founded.
 struct Found {
   meta::Genesis genesis;
+  NodeId id;
   bool operator==(const Found&) const = default;
 };
 struct Founded {
@@ -124,7 +127,7 @@ struct SnapshotChunk {
 };
 
 using PeerMessage = std::variant<Hello, Found, Founded, RaftBundle, raft::Pulse, ForwardBundle, SnapshotOffer,
-                                 SnapshotCredit, SnapshotChunk>;
+                                 SnapshotCredit, SnapshotChunk, MoveOrder, MoveReport>;
 
 /// Which QUIC stream carries it: bulk never delays a pulse, and forwarded writes keep their order.
 enum class StreamClass : std::uint8_t { control, log, bulk };

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "meta/codec.h"
 #include "wire/error_codec.h"
+#include "wire/move_codec.h"
 #include "wire/raft_codec.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
@@ -101,7 +102,11 @@ struct Encode {
     return frame;
   }
   EncodedMessage operator()(const Found& found) const {
-    return {FrameKind::found, meta::encode(found.genesis)};
+    EncodedMessage frame{FrameKind::found, {}};
+    Writer out(frame.payload);
+    out.varint(found.id.value);
+    out.bytes(meta::encode(found.genesis));
+    return frame;
   }
   EncodedMessage operator()(const Founded& founded) const {
     EncodedMessage frame{FrameKind::founded, {}};
@@ -176,6 +181,18 @@ struct Encode {
     out.bytes(chunk.rows.view());
     return frame;
   }
+  EncodedMessage operator()(const MoveOrder& order) const {
+    EncodedMessage frame{FrameKind::move_order, {}};
+    Writer out(frame.payload);
+    put_move_order(out, order);
+    return frame;
+  }
+  EncodedMessage operator()(const MoveReport& report) const {
+    EncodedMessage frame{FrameKind::move_report, {}};
+    Writer out(frame.payload);
+    put_move_report(out, report);
+    return frame;
+  }
 };
 
 PeerMessage get_hello(Reader& in) {
@@ -186,6 +203,20 @@ PeerMessage get_hello(Reader& in) {
   hello.client_address = in.text(limits::address_bytes_max);
   hello.draining = in.boolean();
   return hello;
+}
+
+PeerMessage get_found(Reader& in) {
+  Found found;
+  found.id = NodeId(in.varint32());
+  const BytesView genesis = in.bytes();
+  if (!in.ok()) return found;
+  auto decoded = meta::decode_genesis(genesis);
+  if (decoded) {
+    found.genesis = std::move(*decoded);
+  } else {
+    in.refuse(decoded.error().code, "it cannot be read");
+  }
+  return found;
 }
 
 PeerMessage get_founded(Reader& in) {
@@ -319,11 +350,8 @@ Result<PeerMessage> decode(FrameKind kind, const Blob& payload) {
   switch (kind) {
     case FrameKind::hello:
       return get_whole(get_hello, payload, "a hello");
-    case FrameKind::found: {
-      auto genesis = meta::decode_genesis(payload.view());
-      if (!genesis) return std::unexpected(genesis.error());
-      return Found{std::move(*genesis)};
-    }
+    case FrameKind::found:
+      return get_whole(get_found, payload, "a genesis");
     case FrameKind::founded:
       return get_whole(get_founded, payload, "an answer to a genesis");
     case FrameKind::raft:
@@ -338,6 +366,10 @@ Result<PeerMessage> decode(FrameKind kind, const Blob& payload) {
       return get_whole(get_snapshot_credit, payload, "a snapshot credit");
     case FrameKind::snapshot_chunk:
       return get_whole(get_snapshot_chunk, payload, "a snapshot chunk");
+    case FrameKind::move_order:
+      return get_whole([](Reader& in) { return PeerMessage(get_move_order(in)); }, payload, "an order");
+    case FrameKind::move_report:
+      return get_whole([](Reader& in) { return PeerMessage(get_move_report(in)); }, payload, "a report");
     case FrameKind::stream_open:
     case FrameKind::operator_request:
     case FrameKind::operator_response:

@@ -155,6 +155,7 @@ kv::Reply error_reply(const Error& error, bool write) {
     case Code::not_found:
     case Code::invalid_state:
     case Code::unsupported:
+    case Code::over_budget:
       break;
   }
   if (has_code(error.detail)) return kv::Reply::error(error.detail);

@@ -74,8 +74,9 @@ Bytes rows() {
 }
 
 std::string kind_name(const wire::PeerMessage& message) {
-  constexpr std::array names{"hello",   "found",          "founded",         "raft",          "pulse",
-                             "forward", "snapshot-offer", "snapshot-credit", "snapshot-chunk"};
+  constexpr std::array names{"hello",          "found",      "founded",        "raft",
+                             "pulse",          "forward",    "snapshot-offer", "snapshot-credit",
+                             "snapshot-chunk", "move-order", "move-report"};
   return names.at(message.index());
 }
 
@@ -110,11 +111,17 @@ std::vector<raft::Entry> entries() {
           {Index(43), Term(5), raft::EntryKind::config, Blob(raft::encode(config()))}};
 }
 
+wire::MoveReport report() {
+  wire::GroupReport led{group, Term(5), config(), Index(43), true, false, {}};
+  led.target = wire::GroupReport::Follower{NodeId(9), Index(40), true, 3, 400, 20'000'000, 262'144};
+  return {Index(200), {led}, {{group, true, 900}, {GroupId(7), false, 0}}};
+}
+
 std::vector<wire::PeerMessage> peer_messages() {
   const wire::TransferId transfer{Incarnation(3), 17};
   return {
       wire::Hello{NodeId(2), Incarnation(3), "10.0.0.2:7400", "10.0.0.2:6379", true},
-      wire::Found{genesis()},
+      wire::Found{genesis(), NodeId(3)},
       wire::Founded{false, "another cluster"},
       bundle(),
       pulse(),
@@ -122,6 +129,22 @@ std::vector<wire::PeerMessage> peer_messages() {
       wire::SnapshotOffer{transfer, group, Term(5), {Index(300), Term(4)}, config()},
       wire::SnapshotCredit{transfer, group, 5, 13, false, true},
       wire::SnapshotChunk{transfer, group, 5, crc32c(rows()), 0x89abcdef, true, Blob(rows())},
+      wire::MoveOrder{group, uuid(7), meta::Order(meta::OrderTransfer{NodeId(4), 500'000})},
+      report(),
+  };
+}
+
+std::vector<wire::MoveOrder> move_orders() {
+  return {
+      {group, uuid(7), {}},
+      {group, uuid(7), meta::Order(meta::OrderLearner{NodeId(4)})},
+      {group, uuid(7), meta::Order(meta::OrderReplace{NodeId(1), NodeId(4)})},
+      {group, uuid(7), meta::Order(meta::OrderLeave{})},
+      {group, uuid(7), meta::Order(meta::OrderLeaveBack{})},
+      {group, uuid(7), meta::Order(meta::OrderRemoveLearner{NodeId(4)})},
+      {group, uuid(7), meta::Order(meta::OrderTransfer{NodeId(4), 500'000})},
+      {group, uuid(7), meta::Order(meta::OrderDrop{Index(300)})},
+      {group, {}, wire::RestoreVoters{Epoch(3), {NodeId(1), NodeId(2), NodeId(4)}}},
   };
 }
 
@@ -196,6 +219,14 @@ std::vector<Example> all() {
     made.push_back({"frame-" + kind_name(message), "peer", wire::encode_frame(frame.kind, frame.payload),
                     static_cast<char>(frame.kind) + frame.payload});
     add("frame-" + kind_name(message), "frames", made.back().bytes);
+  }
+  const std::array order_names{"report",         "learner",  "replace", "leave",  "leave-back",
+                               "remove-learner", "transfer", "drop",    "restore"};
+  for (std::size_t i = 0; const wire::MoveOrder& order : move_orders()) {
+    const auto frame = wire::encode(order);
+    made.push_back({std::string("move-order-") + order_names.at(i++), "peer",
+                    wire::encode_frame(frame.kind, frame.payload),
+                    static_cast<char>(frame.kind) + frame.payload});
   }
   const auto open = wire::encode_stream_open(wire::StreamClass::log);
   add("frame-stream-open", "frames", wire::encode_frame(open.kind, open.payload));

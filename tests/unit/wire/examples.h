@@ -23,6 +23,7 @@ raft::Config config();
 std::vector<raft::Entry> entries();
 /// Every alternative at least once, every alternative of what they carry too.
 std::vector<wire::PeerMessage> peer_messages();
+std::vector<wire::MoveOrder> move_orders();
 std::vector<meta::MetaEntry> meta_entries();
 
 struct Example {

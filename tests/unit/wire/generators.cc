@@ -211,12 +211,57 @@ meta::MetaEntry meta_entry() {
   return std::visit([](auto entry) -> meta::MetaEntry { return entry; }, single());
 }
 
+meta::Order order() {
+  switch (below(7)) {
+    case 0:
+      return meta::OrderLearner{id<NodeId>()};
+    case 1:
+      return meta::OrderReplace{id<NodeId>(), id<NodeId>()};
+    case 2:
+      return meta::OrderLeave{};
+    case 3:
+      return meta::OrderLeaveBack{};
+    case 4:
+      return meta::OrderRemoveLearner{id<NodeId>()};
+    case 5:
+      return meta::OrderTransfer{id<NodeId>(), number()};
+    default:
+      return meta::OrderDrop{id<Index>()};
+  }
+}
+
+wire::MoveOrder move_order() {
+  wire::MoveOrder made{id<GroupId>(), uuid(), {}};
+  if (truth()) made.order = order();
+  if (truth()) made.order = wire::RestoreVoters{id<Epoch>(), config().voters};
+  return made;
+}
+
+wire::GroupReport group_report() {
+  wire::GroupReport made{id<GroupId>(), id<Term>(), config(), id<Index>(), truth(), truth(), {}};
+  if (truth()) {
+    made.target = wire::GroupReport::Follower{
+        id<NodeId>(), id<Index>(), truth(), number(), number(), number<std::int64_t>(), number()};
+  }
+  return made;
+}
+
+wire::MoveReport move_report() {
+  return {id<Index>(), list(3, group_report), list(3, [] {
+            return wire::Holding{id<GroupId>(), truth(), number()};
+          })};
+}
+
 wire::PeerMessage peer_message() {
-  switch (below(9)) {
+  switch (below(11)) {
+    case 9:
+      return move_order();
+    case 10:
+      return move_report();
     case 0:
       return wire::Hello{id<NodeId>(), id<Incarnation>(), bytes(), bytes(), truth()};
     case 1:
-      return wire::Found{genesis()};
+      return wire::Found{genesis(), id<NodeId>()};
     case 2:
       return wire::Founded{truth(), bytes()};
     case 3:

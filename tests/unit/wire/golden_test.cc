@@ -74,6 +74,10 @@ TEST(Golden, ExamplesComeBack) {
     const auto frame = wire::encode(message);
     EXPECT_EQ(wire::decode(frame.kind, Blob(frame.payload)), message);
   }
+  for (const wire::MoveOrder& order : examples::move_orders()) {
+    const auto frame = wire::encode(order);
+    EXPECT_EQ(wire::decode(frame.kind, Blob(frame.payload)), wire::PeerMessage(order));
+  }
   for (const meta::MetaEntry& entry : examples::meta_entries()) {
     EXPECT_EQ(meta::decode_entry(meta::encode(entry)), entry);
   }
