@@ -21,18 +21,10 @@
 #include "meta/decide.h"
 #include "meta/entries.h"
 #include "meta/tables.h"
+#include "node/status.h"
 #include "wire/move_messages.h"
 
 namespace nodedb::node {
-
-/// How a migration stands, for people.
-struct MigrationStatus {
-  meta::Migration record;
-  std::string waits_for;           ///< empty: it is not waiting, or this node does not drive
-  std::int64_t waits_ns = 0;       ///< since when
-  std::uint64_t copied_bytes = 0;  ///< of the snapshot under way
-  std::uint64_t lag_entries = 0;
-};
 
 class Driver {
  public:

@@ -309,6 +309,7 @@ struct Node::State {
 
   // status.cc
   Status status(bool with_groups) const;
+  void migration_status(Status& out) const;
   GroupStatus group_status(GroupId group) const;
 };
 

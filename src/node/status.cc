@@ -64,7 +64,19 @@ Status Node::State::status(bool with_groups) const {
     one.leads = led[id];
     out.members.push_back(std::move(one));
   }
+  migration_status(out);
   return out;
+}
+
+void Node::State::migration_status(Status& out) const {
+  out.drives = drives();
+  for (const auto& [id, intent] : tables.migrations.intents()) {
+    if (const auto record = tables.migrations.find(id))
+      out.migrations.push_back(driver.status(now.mono, *record));
+  }
+  for (const auto& [where, ghost] : tables.ghosts) out.ghosts.push_back(ghost);
+  for (const auto& [index, ended] : tables.history) out.history.push_back(ended);
+  for (const auto& row : tables.migrations.quarantined()) out.quarantined.push_back(row.error.detail);
 }
 
 GroupStatus Node::State::group_status(GroupId group) const {

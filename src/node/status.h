@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "base/uuid.h"
+#include "meta/migration.h"
 #include "meta/types.h"
 #include "raft/types.h"
 
@@ -46,6 +47,15 @@ struct GroupStatus {
   std::string halted;                     ///< why apply stopped, empty if it did not
 };
 
+/// How a migration stands. Only the leader of group 0 knows more than the record.
+struct MigrationStatus {
+  meta::Migration record;
+  std::string waits_for;           ///< empty: it is not waiting, or this node does not drive
+  std::int64_t waits_ns = 0;       ///< since when
+  std::uint64_t copied_bytes = 0;  ///< of the snapshot under way
+  std::uint64_t lag_entries = 0;
+};
+
 struct Status {
   std::optional<meta::Cluster> cluster;  ///< nothing before `init`
   Uuid uuid;
@@ -61,7 +71,12 @@ struct Status {
   std::uint64_t requests_waiting = 0;
   std::size_t log_bytes = 0;
   std::vector<MemberStatus> members;
-  std::vector<GroupStatus> groups;  ///< only if asked for
+  bool drives = false;  ///< this node leads group 0 and drives the migrations
+  std::vector<MigrationStatus> migrations;
+  std::vector<meta::GhostStub> ghosts;
+  std::vector<meta::MigrationHistory> history;  ///< the latest last
+  std::vector<std::string> quarantined;         ///< rows of group 0 that cannot be trusted, and why
+  std::vector<GroupStatus> groups;              ///< only if asked for
 };
 
 }  // namespace nodedb::node
