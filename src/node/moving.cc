@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A node's part in migrations: it reports what it leads and holds to the leader of group 0, obeys that one's
-// orders as far as its own group 0 bears them out, makes and destroys replicas, and, while it leads group 0
-// itself, drives (driver.h).
+// A node's part in migrations beside orders.cc and replicas.cc: it reports what it leads and holds to the
+// leader of group 0, drives while it is that leader itself (driver.h), and takes operators' requests.
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
 #include "meta/codec.h"
 #include "node/state.h"
 
@@ -13,241 +11,11 @@ namespace nodedb::node {
 
 namespace {
 
-constexpr raft::Position birth{Index(1), Term(1)};
 constexpr std::int64_t report_ns = 50 * ns_per_ms;         ///< while something moves, if anything changed
 constexpr std::int64_t report_again_ns = 500 * ns_per_ms;  ///< while something moves, in any case
 constexpr std::int64_t entry_patience_ns = 5 * ns_per_s;
 
-bool contains(const std::vector<NodeId>& nodes, NodeId node) {
-  return std::ranges::find(nodes, node) != nodes.end();
-}
-
-/// Does the placement, or a live migration, want a replica of the vShard on this node?
-bool wants_replica(const meta::Tables& tables, VShardId vshard, NodeId node) {
-  if (contains(tables.placement[vshard.value].replicas, node)) return true;
-  const auto migration = tables.migrations.of(vshard);
-  return migration && (migration->intent.first.target == node || migration->intent.first.source == node);
-}
-
 }  // namespace
-
-/// Rows of group 0 have changed here.
-void Node::State::metadata_changed() {
-  raise_replicas();
-  find_deviations();
-  offer_again();
-  std::erase_if(pauses, [&](const auto& pause) { return !tables.migrations.of(vshard_of(pause.first)); });
-  report_wanted = true;
-  drive_wanted = true;
-}
-
-// --- replicas come and go ---
-
-/// The target of a migration makes its replica by itself, empty and in nobody's config: a newborn (rule R7).
-void Node::State::raise_replicas() {
-  if (!identity) return;
-  for (const auto& [id, intent] : tables.migrations.intents()) {
-    if (intent.first.target != self || intent.aborting || intent.cutover != 0) continue;
-    const GroupId group = group_of(intent.first.vshard);
-    if (replica(group) != nullptr || graves.contains(group)) continue;
-    const raft::HardState hard{birth.term, NodeId(), birth.index};
-    GroupLogUpdate update;
-    update.group = group;
-    update.hard = hard;
-    update.base = LogBase{birth, raft::Config{}};
-    LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
-    batch.groups.push_back(std::move(update));
-    add_replica(group, raft::Restored{hard, birth, raft::Config{}, {}, birth.index}, birth.index);
-    trace({TraceKind::snapshot, group, birth.term, birth.index, {}, 0, 0});
-    report_wanted = true;
-  }
-}
-
-/// Log first, state second: a state without a log is an orphan that the next boot destroys. Until both are
-/// gone no new replica of the group is made here, so that nothing of the old one can be taken for its own.
-void Node::State::bury(GroupId group) {
-  Replica& old = *replica(group);
-  CHECK(old.raft.role() != raft::Role::leader);
-  if (old.timer != never) timers.erase({old.timer, group});
-  if (old.claimed != Term()) live.disclaim(group, old.claimed);
-  transfers.stop_sending(group);
-  transfers.abandon(group);
-  std::erase(dirty, group);
-  std::erase(staged, group);
-  awaiting_support.erase(group);
-  std::erase_if(due, [&](const auto& one) { return one.second == group; });
-  const auto gone = [] { return Error{Code::not_leader, "the replica has left this node"}; };
-  for (const Replica::Staged& one : old.staged) reply(one.origin, group, std::unexpected(gone()));
-  for (const Replica::Write& one : old.writes) {
-    reply(one.origin, group, fail(Code::timeout, "the replica has left this node"));
-  }
-  std::vector<std::uint64_t> waiting;
-  for (const auto& [token, read] : reads) {
-    if (read.group == group) waiting.push_back(token);
-  }
-  for (const std::uint64_t token : waiting) drop_read(token, gone());
-  GroupLogUpdate update;
-  update.group = group;
-  update.destroy = true;
-  LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
-  std::erase_if(batch.groups, [&](const GroupLogUpdate& one) { return one.group == group; });
-  batch.groups.push_back(std::move(update));
-  promise.buried.push_back(group);
-  std::erase_if(promise.groups, [&](const auto& one) { return one.first == group; });
-  graves.insert(group);
-  replicas[group.value].reset();
-  notice("the replica of vShard " + std::to_string(vshard_of(group).value) + " leaves this node");
-}
-
-void Node::State::receive(Destroyed done) {
-  graves.erase(done.group);
-  report_wanted = true;
-  raise_replicas();
-}
-
-// --- orders ---
-
-void Node::State::receive(NodeId peer, const wire::MoveOrder& message) {
-  if (message.group == metadata_group || message.group.value >= group_count) return;
-  report_wanted = true;
-  // A deposed driver's order may be late.
-  if (leaders[metadata_group.value] != peer) return;
-  Replica* here = replica(message.group);
-  if (here == nullptr) return;
-  if (const auto* order = std::get_if<meta::Order>(&message.order)) {
-    std::visit([&](const auto& one) { obey(*here, message, one); }, *order);
-  } else if (const auto* restore = std::get_if<wire::RestoreVoters>(&message.order)) {
-    restore_voters(*here, *restore);
-  }
-}
-
-/// The record that an order speaks of, if this node's own group 0 has got there.
-std::optional<meta::Migration> Node::State::ordered_migration(const wire::MoveOrder& message) const {
-  auto record = tables.migrations.find(message.migration);
-  if (record && group_of(record->intent.first.vshard) != message.group) return std::nullopt;
-  return record;
-}
-
-void Node::State::change(Replica& group, const Result<raft::Config>& next) {
-  if (!next || *next == group.raft.config()) return;
-  (void)group.raft.change_config(now.mono, *next);  // if it is refused now the order comes again
-  touch(group.raft.id());
-}
-
-void Node::State::obey(Replica& group, const wire::MoveOrder& message, const meta::OrderLearner& order) {
-  const auto record = ordered_migration(message);
-  if (!record || record->intent.aborting || record->intent.first.target != order.target) return;
-  const raft::Config& config = group.raft.config();
-  if (config.is_voter(order.target) || config.is_learner(order.target)) return;
-  change(group, raft::change_simple(config, {{raft::ChangeOp::add_learner, order.target}}));
-}
-
-void Node::State::obey(Replica& group, const wire::MoveOrder& message, const meta::OrderReplace& order) {
-  const auto record = ordered_migration(message);
-  if (!record || record->intent.aborting || record->intent.first.target != order.target ||
-      record->intent.first.source != order.source) {
-    return;
-  }
-  const raft::Config& config = group.raft.config();
-  if (config.joint() || !config.is_learner(order.target) || !config.is_voter(order.source)) return;
-  change(group, raft::enter_joint(
-                    config, false,
-                    {{raft::ChangeOp::add_voter, order.target}, {raft::ChangeOp::remove, order.source}}));
-}
-
-void Node::State::obey(Replica& group, const wire::MoveOrder& message, const meta::OrderLeave&) {
-  const auto record = ordered_migration(message);
-  const raft::Config& config = group.raft.config();
-  if (!record || record->intent.aborting || !config.joint()) return;
-  // A leader that takes itself out would leave the group without one for a moment.
-  if (!contains(config.voters, self)) return;
-  change(group, raft::leave_joint(config));
-}
-
-void Node::State::obey(Replica& group, const wire::MoveOrder& message, const meta::OrderLeaveBack&) {
-  const auto record = ordered_migration(message);
-  const raft::Config& config = group.raft.config();
-  if (!record || !record->intent.aborting || !config.joint()) return;
-  change(group, raft::leave_joint_back(config));
-}
-
-void Node::State::obey(Replica& group, const wire::MoveOrder& message,
-                       const meta::OrderRemoveLearner& order) {
-  const auto record = ordered_migration(message);
-  const raft::Config& config = group.raft.config();
-  if (!record || !record->intent.aborting || config.joint() || !config.is_learner(order.target)) return;
-  change(group, raft::change_simple(config, {{raft::ChangeOp::remove, order.target}}));
-}
-
-void Node::State::obey(Replica& group, const wire::MoveOrder& message, const meta::OrderTransfer& order) {
-  if (!ordered_migration(message) || group.raft.role() != raft::Role::leader) return;
-  if (group.raft.transferring_to()) return;
-  const std::int64_t budget = static_cast<std::int64_t>(
-      std::min<std::uint64_t>(order.budget_us, static_cast<std::uint64_t>(ns_per_s) * 60) * 1'000);
-  if (group.raft.transfer(now.mono, order.to, budget)) pauses[message.group].began = now.mono;
-  touch(message.group);
-}
-
-/// One step from whatever config is in force towards the wanted voters: out of a joint config, then whoever
-/// is missing learns and gets its vote, then whoever is too many goes.
-void Node::State::restore_voters(Replica& group, const wire::RestoreVoters& order) {
-  const VShardId vshard = vshard_of(group.raft.id());
-  if (group.raft.role() != raft::Role::leader || tables.migrations.of(vshard)) return;
-  if (tables.placement[vshard.value].epoch > order.epoch) return;
-  const raft::Config& config = group.raft.config();
-  if (config.joint()) {
-    return change(
-        group, config.outgoing == order.voters ? raft::leave_joint_back(config) : raft::leave_joint(config));
-  }
-  for (const NodeId voter : order.voters) {
-    if (config.is_voter(voter)) continue;
-    const auto step = config.is_learner(voter) ? raft::ChangeOp::add_voter : raft::ChangeOp::add_learner;
-    return change(group, raft::change_simple(config, {{step, voter}}));
-  }
-  for (const NodeId member : config.members()) {
-    if (contains(order.voters, member)) continue;
-    if (member == self) {
-      const auto successor = best_successor(group);
-      if (successor && group.raft.transfer(now.mono, *successor)) touch(group.raft.id());
-      return;
-    }
-    return change(group, raft::change_simple(config, {{raft::ChangeOp::remove, member}}));
-  }
-}
-
-/// Twice sure: this node's group 0 must not want the replica here, and its own log must not contradict.
-void Node::State::obey(Replica& group, const wire::MoveOrder& message, const meta::OrderDrop& order) {
-  const VShardId vshard = vshard_of(message.group);
-  const auto record = ordered_migration(message);
-  bool may = false;
-  if (record) {
-    const bool left =
-        record->checkpoint.phase() == meta::MigrationPhase::complete && record->intent.first.source == self;
-    const bool undone = record->intent.aborting && record->intent.first.target == self;
-    may = left || undone;
-  } else {
-    may = message.migration.is_nil() && !wants_replica(tables, vshard, self);
-  }
-  if (!may || group.raft.role() == raft::Role::leader || transfers.installing(message.group)) return;
-  const raft::Config& own = group.raft.config();
-  const bool named = contains(own.members(), self);
-  if (named && group.raft.last().index > order.config_index) return;
-  bury(message.group);
-}
-
-// --- how long writes had to wait ---
-
-/// Called when the role or the leader of a group has changed here.
-void Node::State::measure_pause(Replica& group) {
-  const auto pause = pauses.find(group.raft.id());
-  if (pause == pauses.end() || pause->second.began == never) return;
-  const bool ours_again = group.raft.role() == raft::Role::leader && !group.raft.transferring_to();
-  const bool theirs = group.raft.role() != raft::Role::leader && group.raft.leader() != NodeId();
-  if (!ours_again && !theirs) return;
-  const std::int64_t lasted = now.mono - std::exchange(pause->second.began, never);
-  pause->second.longest_us = std::max(pause->second.longest_us, static_cast<std::uint64_t>(lasted / 1'000));
-  report_wanted = true;
-}
 
 // --- reports ---
 
@@ -299,23 +67,6 @@ wire::MoveReport Node::State::draft_report() const {
     if (!tables.migrations.of(vshard_of(group))) report.holdings.push_back({group, true, 0});
   }
   return report;
-}
-
-/// Groups led here whose config is not what is wanted, and replicas that nobody wants here.
-void Node::State::find_deviations() {
-  deviating.clear();
-  orphans.clear();
-  for (std::uint16_t v = 0; v < vshard_count; ++v) {
-    const GroupId group = group_of(VShardId(v));
-    const Replica* here = replica(group);
-    if (here == nullptr) continue;
-    if (!wants_replica(tables, VShardId(v), self)) orphans.insert(group);
-    if (here->raft.role() != raft::Role::leader) continue;
-    const raft::Config& config = here->raft.config();
-    std::vector<NodeId> wanted = tables.placement[v].replicas;
-    std::ranges::sort(wanted);
-    if (config.joint() || !config.learners.empty() || config.voters != wanted) deviating.insert(group);
-  }
 }
 
 bool Node::State::something_moves() const {

@@ -9,7 +9,8 @@
 //   leading.cc    proposals and reads as a group's leader     work.cc      a group's work into the turn
 //   applied.cc    what the apply thread reports               snapshots.cc transfers in and out
 //   upkeep.cc     flush, compaction, leader balance, drain    status.cc    what operators see
-//   moving.cc     migrations: reports, orders, replicas that come and go
+//   moving.cc     migrations: reports and driving          orders.cc    what the driver has others do
+//   replicas.cc   replicas that come and go
 
 #include <deque>
 #include <functional>
@@ -277,13 +278,16 @@ struct Node::State {
   std::optional<NodeId> best_successor(const Replica& group) const;
   bool is_draining(NodeId peer) const;
 
-  // moving.cc
+  // replicas.cc
+  bool wants_replica(VShardId vshard) const;
   void metadata_changed();
   void raise_replicas();
   void bury(GroupId group);
   void receive(Destroyed done);
+  void find_deviations();
+
+  // orders.cc
   void receive(NodeId peer, const wire::MoveOrder& message);
-  void receive(NodeId peer, const wire::MoveReport& report);
   std::optional<meta::Migration> ordered_migration(const wire::MoveOrder& message) const;
   void change(Replica& group, const Result<raft::Config>& next);
   void obey(Replica& group, const wire::MoveOrder& message, const meta::OrderLearner& order);
@@ -295,12 +299,14 @@ struct Node::State {
   void obey(Replica& group, const wire::MoveOrder& message, const meta::OrderDrop& order);
   void restore_voters(Replica& group, const wire::RestoreVoters& order);
   void measure_pause(Replica& group);
+
+  // moving.cc
   std::optional<wire::GroupReport> group_report(GroupId group) const;
   wire::MoveReport draft_report() const;
-  void find_deviations();
   bool something_moves() const;
   void sample_lags();
   void report_moves();
+  void receive(NodeId peer, const wire::MoveReport& report);
   bool drives() const;
   void drive();
   void admit_to_metadata();

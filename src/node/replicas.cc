@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Replicas that come and go with migrations: made by the target, newborn; destroyed log first, state second.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "node/state.h"
+
+namespace nodedb::node {
+
+namespace {
+
+constexpr raft::Position birth{Index(1), Term(1)};
+
+}  // namespace
+
+bool Node::State::wants_replica(VShardId vshard) const {
+  if (std::ranges::find(tables.placement[vshard.value].replicas, self) !=
+      tables.placement[vshard.value].replicas.end())
+    return true;
+  const auto migration = tables.migrations.of(vshard);
+  return migration && (migration->intent.first.target == self || migration->intent.first.source == self);
+}
+
+/// Rows of group 0 have changed here.
+void Node::State::metadata_changed() {
+  raise_replicas();
+  find_deviations();
+  offer_again();
+  std::erase_if(pauses, [&](const auto& pause) { return !tables.migrations.of(vshard_of(pause.first)); });
+  report_wanted = true;
+  drive_wanted = true;
+}
+
+/// The target of a migration makes its replica by itself, empty and in nobody's config: a newborn (rule R7).
+void Node::State::raise_replicas() {
+  if (!identity) return;
+  for (const auto& [id, intent] : tables.migrations.intents()) {
+    if (intent.first.target != self || intent.aborting || intent.cutover != 0) continue;
+    const GroupId group = group_of(intent.first.vshard);
+    if (replica(group) != nullptr || graves.contains(group)) continue;
+    const raft::HardState hard{birth.term, NodeId(), birth.index};
+    GroupLogUpdate update;
+    update.group = group;
+    update.hard = hard;
+    update.base = LogBase{birth, raft::Config{}};
+    LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
+    batch.groups.push_back(std::move(update));
+    add_replica(group, raft::Restored{hard, birth, raft::Config{}, {}, birth.index}, birth.index);
+    trace({TraceKind::snapshot, group, birth.term, birth.index, {}, 0, 0});
+    report_wanted = true;
+  }
+}
+
+/// Log first, state second: a state without a log is an orphan that the next boot destroys. Until both are
+/// gone no new replica of the group is made here, so that nothing of the old one can be taken for its own.
+void Node::State::bury(GroupId group) {
+  Replica& old = *replica(group);
+  CHECK(old.raft.role() != raft::Role::leader);
+  if (old.timer != never) timers.erase({old.timer, group});
+  if (old.claimed != Term()) live.disclaim(group, old.claimed);
+  transfers.stop_sending(group);
+  transfers.abandon(group);
+  std::erase(dirty, group);
+  std::erase(staged, group);
+  awaiting_support.erase(group);
+  std::erase_if(due, [&](const auto& one) { return one.second == group; });
+  const auto gone = [] { return Error{Code::not_leader, "the replica has left this node"}; };
+  for (const Replica::Staged& one : old.staged) reply(one.origin, group, std::unexpected(gone()));
+  for (const Replica::Write& one : old.writes) {
+    reply(one.origin, group, fail(Code::timeout, "the replica has left this node"));
+  }
+  std::vector<std::uint64_t> waiting;
+  for (const auto& [token, read] : reads) {
+    if (read.group == group) waiting.push_back(token);
+  }
+  for (const std::uint64_t token : waiting) drop_read(token, gone());
+  GroupLogUpdate update;
+  update.group = group;
+  update.destroy = true;
+  LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
+  std::erase_if(batch.groups, [&](const GroupLogUpdate& one) { return one.group == group; });
+  batch.groups.push_back(std::move(update));
+  promise.buried.push_back(group);
+  std::erase_if(promise.groups, [&](const auto& one) { return one.first == group; });
+  graves.insert(group);
+  replicas[group.value].reset();
+  notice("the replica of vShard " + std::to_string(vshard_of(group).value) + " leaves this node");
+}
+
+void Node::State::receive(Destroyed done) {
+  graves.erase(done.group);
+  report_wanted = true;
+  raise_replicas();
+}
+
+/// Groups led here whose config is not what is wanted, and replicas that nobody wants here.
+void Node::State::find_deviations() {
+  deviating.clear();
+  orphans.clear();
+  for (std::uint16_t v = 0; v < vshard_count; ++v) {
+    const GroupId group = group_of(VShardId(v));
+    const Replica* here = replica(group);
+    if (here == nullptr) continue;
+    if (!wants_replica(VShardId(v))) orphans.insert(group);
+    if (here->raft.role() != raft::Role::leader) continue;
+    const raft::Config& config = here->raft.config();
+    std::vector<NodeId> wanted = tables.placement[v].replicas;
+    std::ranges::sort(wanted);
+    if (config.joint() || !config.learners.empty() || config.voters != wanted) deviating.insert(group);
+  }
+}
+
+}  // namespace nodedb::node
