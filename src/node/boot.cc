@@ -72,6 +72,9 @@ Result<void> Node::State::boot(Boot boot) {
     absorb_genesis();
     install_genesis_rows();
   }
+  for (const auto& row : tables.migrations.quarantined()) {
+    notice("a row of group 0 is damaged and will be taken from its leader: " + row.error.detail);
+  }
   adopt_tables();
   metadata_changed();
   next_pulse = now.mono;

@@ -121,7 +121,8 @@ void Node::State::receive(NodeId peer, const wire::MoveReport& report) {
 bool Node::State::drives() const {
   const Replica* metadata = replica(metadata_group);
   return metadata != nullptr && metadata->raft.role() == raft::Role::leader && metadata_ready &&
-         !metadata->halted && metadata->raft.settled() && metadata->applied >= metadata->raft.commit();
+         !metadata->halted && !metadata_damaged() && metadata->raft.settled() &&
+         metadata->applied >= metadata->raft.commit();
 }
 
 void Node::State::drive() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Joins snapshot transfers (transfers.h) to groups: who needs one, and what changes once one is installed.
+#include <algorithm>
 #include <utility>
 
 #include "node/state.h"
@@ -26,7 +27,9 @@ void Node::State::receive(SnapshotClosed) {}
 void Node::State::receive(Staged done) {
   const Replica* here = replica(done.group);
   // What arrived by the log meanwhile makes the snapshot pointless: installing it would set the state back.
-  if (here != nullptr && !transfers.installing(done.group) && transfers.overtaken(done.group, here->handed)) {
+  const bool mends = done.group == metadata_group && metadata_damaged();
+  if (here != nullptr && !mends && !transfers.installing(done.group) &&
+      transfers.overtaken(done.group, here->handed)) {
     transfers.abandon(done.group);
     return;
   }
@@ -35,8 +38,12 @@ void Node::State::receive(Staged done) {
 
 void Node::State::receive(NodeId peer, const wire::SnapshotOffer& offer) {
   Replica* here = replica(offer.group);
-  const bool needed = here != nullptr && !here->halted && offer.term >= here->raft.term() &&
-                      offer.at.index > here->raft.commit() && offer.at.index > here->handed;
+  const bool behind =
+      here != nullptr && offer.at.index > here->raft.commit() && offer.at.index > here->handed;
+  const bool mends = here != nullptr && offer.group == metadata_group && metadata_damaged() &&
+                     offer.at.index >= here->handed;
+  const bool needed =
+      here != nullptr && !here->halted && offer.term >= here->raft.term() && (behind || mends);
   transfers.offer(now.mono, peer, offer, needed);
 }
 
@@ -78,6 +85,38 @@ void Node::State::receive(Installed done) {
   std::vector<raft::Entry> held = std::exchange(here->held, {});
   std::erase_if(held, [&](const raft::Entry& entry) { return entry.index <= done.at.index; });
   if (!held.empty()) apply(*here, std::move(held));
+}
+
+// --- rows of group 0 that cannot be trusted ---
+
+/// Nothing is applied to them: an entry that meets a wrong row would do another thing here than elsewhere.
+bool Node::State::metadata_damaged() const {
+  return !tables.migrations.quarantined().empty();
+}
+
+/// All of group 0's state is taken from its leader anew; a leader whose own rows are damaged hands over
+/// first.
+void Node::State::mend_metadata() {
+  Replica* metadata = replica(metadata_group);
+  if (!metadata_damaged() || metadata == nullptr) return;
+  if (metadata->raft.role() == raft::Role::leader) {
+    const auto successor = best_successor(*metadata);
+    if (successor && !metadata->raft.transferring_to()) (void)metadata->raft.transfer(now.mono, *successor);
+    touch(metadata_group);
+    return;
+  }
+  const NodeId leader = leaders[metadata_group.value];
+  if (leader == NodeId() || !uuids.contains(leader)) return;
+  turn.send_now.push_back({uuids.at(leader), wire::SnapshotWanted{metadata_group}});
+}
+
+void Node::State::receive(NodeId peer, const wire::SnapshotWanted& wanted) {
+  const Replica* led = replica(wanted.group);
+  if (led == nullptr || led->raft.role() != raft::Role::leader) return;
+  if (wanted.group == metadata_group && metadata_damaged()) return;
+  const std::vector<NodeId> members = led->raft.config().members();
+  if (std::ranges::find(members, peer) == members.end()) return;
+  transfers.start(now.mono, wanted.group, peer);
 }
 
 void Node::State::take_transfers() {

@@ -267,7 +267,10 @@ struct Node::State {
   void receive(NodeId peer, const wire::SnapshotOffer& offer);
   void receive(NodeId peer, const wire::SnapshotCredit& credit);
   void receive(NodeId peer, wire::SnapshotChunk chunk);
+  void receive(NodeId peer, const wire::SnapshotWanted& wanted);
   void take_transfers();
+  bool metadata_damaged() const;
+  void mend_metadata();
 
   // upkeep.cc
   void upkeep();

@@ -26,6 +26,7 @@ void Node::State::upkeep() {
   announce();
   offer_again();
   find_deviations();
+  mend_metadata();
   maybe_flush();
   if (draining) {
     hand_over();

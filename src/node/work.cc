@@ -63,7 +63,7 @@ void Node::State::persist(Replica& group, raft::Work& work) {
 void Node::State::apply(Replica& group, std::vector<raft::Entry> entries) {
   if (group.halted) return;
   const GroupId id = group.raft.id();
-  if (transfers.installing(id)) {
+  if (transfers.installing(id) || (id == metadata_group && metadata_damaged())) {
     for (raft::Entry& entry : entries) group.held.push_back(std::move(entry));
     return;
   }

@@ -40,6 +40,7 @@ enum class FrameKind : std::uint8_t {
   snapshot_chunk = 10,
   move_order = 11,
   move_report = 12,
+  snapshot_wanted = 13,
   operator_request = 32,
   operator_response = 33,
 };

@@ -17,6 +17,7 @@ struct Classify {
   StreamClass operator()(const SnapshotChunk&) const { return StreamClass::bulk; }
   StreamClass operator()(const MoveOrder&) const { return StreamClass::control; }
   StreamClass operator()(const MoveReport&) const { return StreamClass::control; }
+  StreamClass operator()(const SnapshotWanted&) const { return StreamClass::control; }
 };
 
 }  // namespace

@@ -126,8 +126,14 @@ struct SnapshotChunk {
   bool operator==(const SnapshotChunk&) const = default;
 };
 
+/// "What I hold of this group's state is damaged": the leader offers its own.
+struct SnapshotWanted {
+  GroupId group;
+  bool operator==(const SnapshotWanted&) const = default;
+};
+
 using PeerMessage = std::variant<Hello, Found, Founded, RaftBundle, raft::Pulse, ForwardBundle, SnapshotOffer,
-                                 SnapshotCredit, SnapshotChunk, MoveOrder, MoveReport>;
+                                 SnapshotCredit, SnapshotChunk, MoveOrder, MoveReport, SnapshotWanted>;
 
 /// Which QUIC stream carries it: bulk never delays a pulse, and forwarded writes keep their order.
 enum class StreamClass : std::uint8_t { control, log, bulk };

@@ -193,6 +193,12 @@ struct Encode {
     put_move_report(out, report);
     return frame;
   }
+  EncodedMessage operator()(const SnapshotWanted& wanted) const {
+    EncodedMessage frame{FrameKind::snapshot_wanted, {}};
+    Writer out(frame.payload);
+    out.varint(wanted.group.value);
+    return frame;
+  }
 };
 
 PeerMessage get_hello(Reader& in) {
@@ -370,6 +376,9 @@ Result<PeerMessage> decode(FrameKind kind, const Blob& payload) {
       return get_whole([](Reader& in) { return PeerMessage(get_move_order(in)); }, payload, "an order");
     case FrameKind::move_report:
       return get_whole([](Reader& in) { return PeerMessage(get_move_report(in)); }, payload, "a report");
+    case FrameKind::snapshot_wanted:
+      return get_whole([](Reader& in) { return PeerMessage(SnapshotWanted{GroupId(in.varint32())}); },
+                       payload, "a wish for a snapshot");
     case FrameKind::stream_open:
     case FrameKind::operator_request:
     case FrameKind::operator_response:

@@ -76,7 +76,7 @@ Bytes rows() {
 std::string kind_name(const wire::PeerMessage& message) {
   constexpr std::array names{"hello",          "found",      "founded",        "raft",
                              "pulse",          "forward",    "snapshot-offer", "snapshot-credit",
-                             "snapshot-chunk", "move-order", "move-report"};
+                             "snapshot-chunk", "move-order", "move-report",    "snapshot-wanted"};
   return names.at(message.index());
 }
 
@@ -131,6 +131,7 @@ std::vector<wire::PeerMessage> peer_messages() {
       wire::SnapshotChunk{transfer, group, 5, crc32c(rows()), 0x89abcdef, true, Blob(rows())},
       wire::MoveOrder{group, uuid(7), meta::Order(meta::OrderTransfer{NodeId(4), 500'000})},
       report(),
+      wire::SnapshotWanted{GroupId(0)},
   };
 }
 

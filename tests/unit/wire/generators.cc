@@ -253,7 +253,9 @@ wire::MoveReport move_report() {
 }
 
 wire::PeerMessage peer_message() {
-  switch (below(11)) {
+  switch (below(12)) {
+    case 11:
+      return wire::SnapshotWanted{id<GroupId>()};
     case 9:
       return move_order();
     case 10:
