@@ -5,8 +5,21 @@
 
 # What a fuzzer needs beside nodedb_wire.
 set(config_links nodedb_app_config)
+set(entry_links nodedb_kv)
+set(kv_rows_links nodedb_kv)
+set(operator_links nodedb_fuzz_edge)
+set(reply_links nodedb_edge_resp_core)
 set(resp_links nodedb_edge_resp_core)
+set(snapshot_links nodedb_sim)
+set(stored_links nodedb_fuzz_edge)
 include(${PROJECT_SOURCE_DIR}/cmake/resp.cmake)  # without NODEDB_EDGE nothing else has included it
+
+# The decoders of the edge that need nothing but core, without the libraries that their neighbours need.
+add_library(nodedb_fuzz_edge STATIC EXCLUDE_FROM_ALL
+            ${PROJECT_SOURCE_DIR}/src/app/operator_protocol.cc ${PROJECT_SOURCE_DIR}/src/app/status_json.cc
+            ${PROJECT_SOURCE_DIR}/src/edge/rocks/sealed_text.cc ${PROJECT_SOURCE_DIR}/src/edge/rocks/state_meta.cc
+            ${PROJECT_SOURCE_DIR}/src/edge/rocks/wal_scan.cc ${PROJECT_SOURCE_DIR}/src/edge/tls/identity.cc)
+target_link_libraries(nodedb_fuzz_edge PUBLIC nodedb_app_config nodedb_node)
 
 if(NODEDB_FUZZ)
   # Coverage in the libraries too: without it libFuzzer is blind.
