@@ -12,6 +12,7 @@
 #include "app/operator_protocol.h"
 #include "app/random.h"
 #include "edge/base/log.h"
+#include "edge/loop/peer_door.h"
 #include "edge/quic/transport.h"
 #include "edge/resp/server.h"
 
@@ -50,6 +51,7 @@ struct Front::Impl final : resp::Backend {
   Impl(const Config& given, edge::CoreInbox& to_core)
       : config(given),
         core(to_core),
+        door(to_core),
         signals(loop, SIGINT, SIGTERM),
         patience(loop),
         inbox(edge::net_inbox_max, [this] { asio::post(loop, [this] { deliver(); }); }) {}
@@ -87,9 +89,7 @@ struct Front::Impl final : resp::Backend {
     };
     made.disconnected = [this](const Uuid& peer) { core.report(node::PeerDisconnected{peer}); };
     made.received = [this](const Uuid& peer, wire::PeerMessage message) {
-      if (core.offer(node::FromPeer{peer, std::move(message)})) return;
-      // The peer repeats what matters.
-      ++dropped;
+      if (door.take({peer, std::move(message)}) || paused) return;
       transport->pause_reading(true);
       paused = true;
     };
@@ -137,10 +137,10 @@ struct Front::Impl final : resp::Backend {
       if (out.drained && stopping) close();
       if (closed) return;
     }
-    if (paused) {
+    if (paused && door.retry()) {
       paused = false;
       transport->pause_reading(false);
-      log::warn("the node could not keep up; messages of peers were dropped", {{"dropped_so_far", dropped}});
+      log::warn("the node could not keep up; peers had to wait", {{"times", ++pauses}});
     }
   }
 
@@ -190,6 +190,7 @@ struct Front::Impl final : resp::Backend {
 
   Config config;
   edge::CoreInbox& core;
+  edge::PeerDoor door;
   asio::io_context loop{1};
   asio::signal_set signals;
   asio::steady_timer patience;
@@ -198,8 +199,8 @@ struct Front::Impl final : resp::Backend {
   bool routed = false;                    ///< group 0 has said who the members are
   bool stopping = false;                  ///< a signal has come
   bool closed = false;
-  bool paused = false;
-  std::uint64_t dropped = 0;
+  bool paused = false;  ///< peers' messages wait at the door
+  std::uint64_t pauses = 0;
   edge::NetInbox inbox;
 };
 

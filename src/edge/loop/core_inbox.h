@@ -21,14 +21,16 @@ class CoreInbox {
 
   CoreInbox() : mailbox_(outside_max + inside_max) {}
 
-  /// From the net thread: peers, clients, operators. False: refused, too much is waiting (or stopping).
-  bool offer(node::Event event) {
-    if (outside_.fetch_add(1, std::memory_order_relaxed) >= outside_max ||
-        mailbox_.try_push({std::move(event), true}) != Pushed::ok) {
-      outside_.fetch_sub(1, std::memory_order_relaxed);
-      return false;
+  /// From the net thread: peers, clients, operators. False: refused, too much is waiting (or stopping), and
+  /// the caller still has the event.
+  bool offer(node::Event&& event) {
+    if (outside_.fetch_add(1, std::memory_order_relaxed) < outside_max) {
+      Item item{std::move(event), true};
+      if (mailbox_.try_push(std::move(item)) == Pushed::ok) return true;
+      event = std::move(item.event);
     }
-    return true;
+    outside_.fetch_sub(1, std::memory_order_relaxed);
+    return false;
   }
   /// From the disk and apply threads: what they have done. Dropped only after `close`.
   void report(node::Event event) { static_cast<void>(mailbox_.push({std::move(event), false})); }

@@ -8,6 +8,7 @@
 
 #include "edge/loop/core_inbox.h"
 #include "edge/loop/disk_loop.h"
+#include "edge/loop/peer_door.h"
 
 namespace nodedb::edge {
 namespace {
@@ -165,6 +166,29 @@ TEST(CoreInbox, RefusesTheOutsideBeforeTheInside) {
   EXPECT_FALSE(inbox.offer(node::Wake{}));
   EXPECT_EQ(inbox.take_all(never).size(), 1u);
   EXPECT_TRUE(inbox.finished());
+}
+
+TEST(PeerDoor, KeepsWhatTheCoreHasNoRoomForInOrder) {
+  CoreInbox inbox;
+  PeerDoor door(inbox);
+  for (std::size_t i = 0; i < CoreInbox::outside_max - 1; ++i) ASSERT_TRUE(inbox.offer(node::Wake{}));
+  const auto message = [](std::uint64_t number) {
+    wire::SnapshotCredit credit;
+    credit.next = number;
+    return node::FromPeer{Uuid{}, credit};
+  };
+  EXPECT_TRUE(door.take(message(1)));
+  EXPECT_FALSE(door.take(message(2)));
+  EXPECT_FALSE(door.take(message(3)));
+  EXPECT_FALSE(door.retry());
+  EXPECT_EQ(inbox.take_all(long_ago).size(), CoreInbox::outside_max);
+  // Room there is, but nothing overtakes.
+  EXPECT_TRUE(door.take(message(4)));
+  std::vector<std::uint64_t> order;
+  for (const node::Event& event : inbox.take_all(long_ago)) {
+    order.push_back(std::get<wire::SnapshotCredit>(std::get<node::FromPeer>(event).message).next);
+  }
+  EXPECT_EQ(order, (std::vector<std::uint64_t>{2, 3, 4}));
 }
 
 }  // namespace
