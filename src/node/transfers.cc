@@ -6,6 +6,7 @@
 
 #include "base/crc32c.h"
 #include "base/limits.h"
+#include "wire/rows.h"
 
 namespace nodedb::node {
 
@@ -14,6 +15,13 @@ namespace {
 constexpr std::int64_t repeat_ns = 500 * ns_per_ms;
 constexpr std::int64_t patience_ns = 20 * ns_per_s;
 constexpr std::uint64_t window_chunks = 4;
+
+bool all_rows_whole(BytesView rows) {
+  wire::RowReader reader(rows);
+  auto row = reader.next();
+  while (row && *row) row = reader.next();
+  return row.has_value();
+}
 
 }  // namespace
 
@@ -203,7 +211,9 @@ void Transfers::chunk(Time now, NodeId from, wire::SnapshotChunk chunk) {
   if (chunk.sequence != receiving.next || receiving.got_last)
     return;  // repeated, or ahead of one that was lost
   const std::uint32_t chain = crc32c(chunk.rows.view(), receiving.crc_chain);
-  if (crc32c(chunk.rows.view()) != chunk.crc || chain != chunk.crc_chain) {
+  const bool sound = crc32c(chunk.rows.view()) == chunk.crc && chain == chunk.crc_chain;
+  // The store must never see what it cannot take: there, that would be a failed disk.
+  if (!sound || !all_rows_whole(chunk.rows.view())) {
     refuse(from, chunk.transfer, chunk.group);
     receiving_.erase(at);
     return;

@@ -188,9 +188,16 @@ void put_claim(Writer& out, const raft::Claim& claim) {
   out.boolean(claim.leading);
 }
 
+/// Claims and refusals are kept by group: one that does not exist would never be asked for again.
+GroupId get_known_group(Reader& in) {
+  const GroupId group(in.varint32());
+  if (group.value >= groups_max) in.refuse(Code::malformed, "it names a group that does not exist");
+  return group;
+}
+
 raft::Claim get_claim(Reader& in) {
   raft::Claim claim;
-  claim.group = GroupId(in.varint32());
+  claim.group = get_known_group(in);
   claim.term = Term(in.varint());
   claim.commit = Index(in.varint());
   claim.leading = in.boolean();
@@ -266,7 +273,7 @@ raft::Pulse get_pulse(Reader& in) {
   const std::size_t refusals = in.count(groups_max, refusal_bytes_min);
   pulse.refusals.reserve(refusals);
   for (std::size_t i = 0; i < refusals && in.ok(); ++i) {
-    const GroupId group(in.varint32());
+    const GroupId group = get_known_group(in);
     pulse.refusals.push_back({group, Term(in.varint())});
   }
   return pulse;

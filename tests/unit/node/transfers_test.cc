@@ -5,8 +5,10 @@
 
 #include <set>
 
+#include "base/crc32c.h"
 #include "base/limits.h"
 #include "base/rng.h"
+#include "wire/rows.h"
 
 namespace nodedb::node {
 namespace {
@@ -16,11 +18,20 @@ constexpr NodeId leader(1);
 constexpr NodeId follower(2);
 constexpr raft::Position at{Index(50), Term(3)};
 
+Bytes row_of(BytesView key) {
+  Bytes rows;
+  wire::append_row(rows, {key, "value"});
+  return rows;
+}
+
 /// Two nodes' transfers and, between them, apply threads that answer at once and a network that may lose.
 class Pair {
  public:
-  explicit Pair(std::vector<Bytes> chunks, double loss = 0, std::uint64_t seed = 1)
-      : chunks_(std::move(chunks)), loss_(loss), rng_(seed) {}
+  /// `chunks`: a key each; empty: no row.
+  explicit Pair(const std::vector<Bytes>& chunks, double loss = 0, std::uint64_t seed = 1)
+      : loss_(loss), rng_(seed) {
+    for (const Bytes& key : chunks) chunks_.push_back(key.empty() ? Bytes() : row_of(key));
+  }
 
   void start() { sender_.start(now_, group, follower); }
   bool run(int rounds) {
@@ -40,6 +51,7 @@ class Pair {
   std::vector<Bytes> staged_;
   bool installed_ = false;
   bool corrupt_ = false;
+  bool lying_ = false;  ///< the sender's checksums are those of what is no row
   bool needed_ = true;
 
  private:
@@ -57,7 +69,8 @@ class Pair {
     if (auto* offer = std::get_if<wire::SnapshotOffer>(&message)) to.offer(now_, from, *offer, needed_);
     if (auto* credit = std::get_if<wire::SnapshotCredit>(&message)) to.credit(now_, from, *credit);
     if (auto* chunk = std::get_if<wire::SnapshotChunk>(&message)) {
-      if (corrupt_) chunk->rows = Blob("other bytes");
+      if (corrupt_ || lying_) chunk->rows = Blob("other bytes");
+      if (lying_) chunk->crc = chunk->crc_chain = crc32c("other bytes");
       to.chunk(now_, from, std::move(*chunk));
     }
   }
@@ -71,7 +84,10 @@ class Pair {
                 {read->transfer, read->sequence, SnapshotRows{chunks_.at(read->sequence), "key", last}});
     } else if (const auto* stage = std::get_if<StageTask>(&task)) {
       if (stage->sequence == 0) staged_.clear();
-      staged_.emplace_back(stage->rows.view());
+      wire::RowReader rows(stage->rows.view());
+      const auto row = rows.next();
+      ASSERT_TRUE(row.has_value()) << "the store would fail";
+      if (*row) staged_.emplace_back((*row)->key);
       node.staged(now_, {stage->transfer, stage->group, stage->sequence});
     } else if (const auto* install = std::get_if<InstallTask>(&task)) {
       EXPECT_EQ(install->at, at);
@@ -122,6 +138,15 @@ TEST(Transfers, ADamagedChunkEndsTheTransfer) {
   ASSERT_TRUE(pair.run(5));
   EXPECT_FALSE(pair.finished_[0].ok);
   EXPECT_FALSE(pair.installed_);
+}
+
+TEST(Transfers, AChunkThatHoldsNoWholeRowsNeverComesToTheStore) {
+  Pair pair({"one", "two"});
+  pair.lying_ = true;
+  pair.start();
+  ASSERT_TRUE(pair.run(5));
+  EXPECT_FALSE(pair.finished_[0].ok);
+  EXPECT_TRUE(pair.staged_.empty());
 }
 
 TEST(Transfers, AnOfferThatIsNotNeededIsRefused) {

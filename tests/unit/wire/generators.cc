@@ -31,6 +31,11 @@ std::vector<NodeId> sorted_nodes(std::uint32_t first, std::size_t size_max) {
   return set;
 }
 
+/// One that exists.
+GroupId group_id() {
+  return GroupId(static_cast<std::uint32_t>(below(vshard_count + 1)));
+}
+
 Blob blob() {
   return Blob(bytes());
 }
@@ -109,11 +114,11 @@ raft::Pulse pulse() {
   made.base = number();
   made.version = number();
   made.reply_now = truth();
-  made.claims = list(5, [] { return raft::Claim{id<GroupId>(), id<Term>(), id<Index>(), truth()}; });
+  made.claims = list(5, [] { return raft::Claim{group_id(), id<Term>(), id<Index>(), truth()}; });
   made.echo_incarnation = id<Incarnation>();
   made.echo_sent = Time{number<std::int64_t>()};
   made.echo_version = number();
-  made.refusals = list(5, [] { return raft::Refusal{id<GroupId>(), id<Term>()}; });
+  made.refusals = list(5, [] { return raft::Refusal{group_id(), id<Term>()}; });
   return made;
 }
 

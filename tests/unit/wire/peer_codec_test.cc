@@ -120,6 +120,18 @@ TEST(PeerCodec, EntriesThatTheCoreCouldNotTakeAreRefused) {
   EXPECT_EQ(refused(RaftBundle{{{GroupId(1), append}}}), Code::malformed);
 }
 
+TEST(PeerCodec, PulsesNameOnlyGroupsThatExist) {
+  raft::Pulse pulse;
+  pulse.claims.push_back({GroupId(vshard_count), Term(1), Index(), true});
+  pulse.refusals.push_back({GroupId(vshard_count), Term(1)});
+  EXPECT_TRUE(decoded(encode(pulse)).has_value());
+  pulse.claims[0].group = GroupId(vshard_count + 1);
+  EXPECT_EQ(refused(pulse), Code::malformed);
+  pulse.claims.clear();
+  pulse.refusals[0].group = GroupId(0xffffffff);
+  EXPECT_EQ(refused(pulse), Code::malformed);
+}
+
 TEST(PeerCodecDeath, AnAppendWithAGapIsOurOwnBug) {
   raft::Append append;
   append.entries.push_back({Index(2), Term(1), raft::EntryKind::noop, {}});
