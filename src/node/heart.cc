@@ -81,8 +81,9 @@ void Node::State::receive(NodeId peer, const raft::Pulse& pulse) {
   }
   if (received.echoed) {
     for (const GroupId group : std::exchange(awaiting_support, {})) {
-      replica(group)->raft.support_changed(now.mono, live);
-      awaiting_support.insert(group);
+      raft::Group& raft = replica(group)->raft;
+      raft.support_changed(now.mono, live);
+      if (raft.awaits_support()) awaiting_support.insert(group);
       touch(group);
     }
   }
@@ -98,6 +99,32 @@ void Node::State::find_silent() {
     silent.insert(peer);
     lost_touch(peer);
   }
+  find_deaf();
+}
+
+/// Until when `peer` is taken to hear this node, if nothing more comes from it.
+Time Node::State::heard_until(NodeId peer) const {
+  const auto since = healthy_since.find(peer);
+  const Time in_touch = since == healthy_since.end() ? now.mono : since->second;
+  return std::max(live.last_echoed(peer), in_touch) + options.raft.election_timeout_ns;
+}
+
+/// A peer that speaks but has answered no pulse for one election timeout does not hear this node: groups that
+/// are led here may have lost their quorum.
+void Node::State::find_deaf() {
+  for (const auto& [peer, uuid] : uuids) {
+    if (peer == self || silent.contains(peer)) continue;
+    if (heard_until(peer) > now.mono) {
+      deaf.erase(peer);
+      continue;
+    }
+    if (!deaf.insert(peer).second) continue;
+    for (const auto& here : replicas) {
+      if (!here || here->raft.role() != raft::Role::leader) continue;
+      here->raft.peer_silent(now.mono, peer, live);
+      touch(here->raft.id());
+    }
+  }
 }
 
 Time Node::State::next_silence() const {
@@ -106,6 +133,7 @@ Time Node::State::next_silence() const {
     if (peer == self || silent.contains(peer)) continue;
     const Time heard = live.last_heard(peer);
     if (heard != long_ago) first = std::min(first, heard + options.raft.election_timeout_ns);
+    if (heard != long_ago && !deaf.contains(peer)) first = std::min(first, heard_until(peer));
   }
   return first;
 }

@@ -110,6 +110,7 @@ struct Node::State {
   bool round_wanted = false;
   std::set<NodeId> answers;  ///< peers that get a pulse at the end of the step
   std::set<NodeId> silent;   ///< peers that were heard once and are not any more
+  std::set<NodeId> deaf;     ///< peers that are heard but do not answer pulses
 
   std::uint64_t last_log_id = 0;
   struct LogPromise {
@@ -215,6 +216,8 @@ struct Node::State {
   void send_pulse(NodeId peer, bool reply_now);
   std::vector<raft::Refusal> refusals_for(NodeId peer) const;
   void find_silent();
+  void find_deaf();
+  Time heard_until(NodeId peer) const;
   Time next_silence() const;
   void lost_touch(NodeId peer);
   void heard_again(NodeId peer);

@@ -106,19 +106,20 @@ void Group::State::count_ballots(Time now) {
   }
 }
 
-bool Group::State::quorum_heard(Time now, const Liveness& live) const {
+/// Check-quorum (thesis, section 6.2). That this node hears a peer says nothing about the other direction:
+/// what counts is that the peer was heard *answering*.
+bool Group::State::heard_by_quorum(Time now, const Liveness& live) const {
   const Time limit = now - options.election_timeout_ns;
   const auto result = joint_vote(configs.latest(), [&](NodeId node) {
     if (node == self) return Ballot::granted;
-    const Time last = std::max(live.supported_since(node, id), live.last_heard(node));
-    return last > limit ? Ballot::granted : Ballot::rejected;
+    return live.last_echoed(node) > limit ? Ballot::granted : Ballot::rejected;
   });
   return result == VoteResult::won;
 }
 
 void Group::State::peer_silent(Time now, NodeId peer, const Liveness& live) {
   if (role == Role::leader) {
-    if (configs.latest().is_voter(peer) && !quorum_heard(now, live)) {
+    if (configs.latest().is_voter(peer) && !heard_by_quorum(now, live)) {
       become_follower(now, hard.term, NodeId());
     }
     return;

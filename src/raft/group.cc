@@ -196,6 +196,10 @@ Index Group::commit_for(NodeId peer) const {
   return std::min(state_->hard.commit, state_->progress.contains(peer) ? state_->match_of(peer) : Index());
 }
 
+bool Group::awaits_support() const {
+  return !state_->waiting_reads.empty();
+}
+
 bool Group::lease_valid(Time now, const Liveness& live) const {
   return state_->lease_valid(now, &live);
 }

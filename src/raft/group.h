@@ -114,8 +114,9 @@ class Group {
   void claimed(Time now, NodeId from, const Claim& claim);
   /// A pulse of `from` refuses this group's claim; a higher term deposes this leader.
   void refused(Time now, NodeId from, Term term);
-  /// No sign of life from `peer` for one election timeout (or it restarted): a follower of it starts its
-  /// election timer (0…T from now); a leader re-checks its quorum and steps down without one.
+  /// No sign of life from `peer` for one election timeout, or no answer to a pulse, or it restarted: a
+  /// follower of it starts its election timer (0…T from now); a leader re-checks its quorum and steps down
+  /// without one.
   void peer_silent(Time now, NodeId peer, const Liveness& live);
   /// Supports may have risen: grant the reads that waited for them.
   void support_changed(Time now, const Liveness& live);
@@ -140,6 +141,8 @@ class Group {
   Result<void> read_index(Time now, std::uint64_t context, const Liveness& live);
   /// Would a read that started at `asked` be linearizable if it were answered now? Leases re-check with this.
   bool confirms(Time now, Time asked, const Liveness& live) const;
+  /// Reads wait here: `support_changed` may release them.
+  bool awaits_support() const;
   /// Hands leadership to a voter (thesis, section 3.10). Proposals answer `stopping` until it ends. Aborted
   /// after `patience_ns`, at most one election timeout. Errors: not_leader, not_found, conflict.
   Result<void> transfer(Time now, NodeId target,

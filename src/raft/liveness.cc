@@ -10,6 +10,7 @@ void Liveness::claim(GroupId group, Term term) {
   const auto found = mine_.find(group);
   if (found != mine_.end() && found->second.leading && found->second.term >= term) return;
   ++version_;
+  if (found != mine_.end() && !found->second.leading) --withdrawn_;
   mine_[group] = Mine{.term = term, .claimed_at = version_, .changed_at = version_, .leading = true};
 }
 
@@ -17,6 +18,7 @@ void Liveness::disclaim(GroupId group, Term term) {
   const auto found = mine_.find(group);
   if (found == mine_.end() || !found->second.leading || found->second.term != term) return;
   found->second.leading = false;
+  ++withdrawn_;
   found->second.changed_at = ++version_;
 }
 
@@ -42,7 +44,9 @@ Pulse Liveness::begin_pulse(NodeId peer, Time now, bool reply_now, std::vector<R
               .echo_sent = {},
               .echo_version = 0,
               .refusals = std::move(refusals)};
-  for (const auto& [group, mine] : mine_) {
+  const bool news = to.acked_version < version_;
+  for (auto at = mine_.begin(); news && at != mine_.end(); ++at) {
+    const auto& [group, mine] = *at;
     if (mine.changed_at <= to.acked_version) continue;
     // A complete pulse needs no withdrawals: what it does not claim is withdrawn.
     if (!mine.leading && to.acked_version == 0) continue;
@@ -80,6 +84,7 @@ Liveness::Received Liveness::receive(NodeId peer, const Pulse& pulse, Time now) 
                 .version = 0,
                 .latest_sent = long_ago,
                 .acked_sent = long_ago,
+                .last_echoed = from.last_echoed,
                 .acked_version = 0,
                 .refused = {}};
     out.answer_now = true;
@@ -135,6 +140,7 @@ void Liveness::take_echo(Peer& from, const Pulse& pulse, Time now, Received& out
   // What we never sent can only be garbage.
   if (pulse.echo_sent > now || pulse.echo_version > version_) return;
   from.acked_sent = pulse.echo_sent;
+  from.last_echoed = std::max(from.last_echoed, pulse.echo_sent);
   from.acked_version = std::max(from.acked_version, pulse.echo_version);
   from.refused.clear();
   for (const Refusal& refusal : pulse.refusals) {
@@ -148,11 +154,12 @@ void Liveness::take_echo(Peer& from, const Pulse& pulse, Time now, Received& out
 }
 
 void Liveness::drop_known_withdrawals() {
+  if (withdrawn_ == 0) return;
   std::uint64_t known_by_all = std::numeric_limits<std::uint64_t>::max();
   for (const auto& [node, peer] : peers_) {
     if (peer.acked_version != 0) known_by_all = std::min(known_by_all, peer.acked_version);
   }
-  std::erase_if(mine_, [&](const auto& item) {
+  withdrawn_ -= std::erase_if(mine_, [&](const auto& item) {
     return !item.second.leading && item.second.changed_at <= known_by_all;
   });
 }
@@ -167,6 +174,11 @@ Time Liveness::last_heard(NodeId peer) const {
   return found == peers_.end() ? long_ago : found->second.last_heard;
 }
 
+Time Liveness::last_echoed(NodeId peer) const {
+  const auto found = peers_.find(peer);
+  return found == peers_.end() ? long_ago : found->second.last_echoed;
+}
+
 std::optional<Term> Liveness::claimed_term(NodeId peer, GroupId group) const {
   const auto found = peers_.find(peer);
   if (found == peers_.end()) return std::nullopt;
@@ -175,9 +187,10 @@ std::optional<Term> Liveness::claimed_term(NodeId peer, GroupId group) const {
   return claim->second;
 }
 
-std::map<GroupId, Term> Liveness::claims_of(NodeId peer) const {
+const std::map<GroupId, Term>& Liveness::claims_of(NodeId peer) const {
+  static const std::map<GroupId, Term> none;
   const auto found = peers_.find(peer);
-  return found == peers_.end() ? std::map<GroupId, Term>{} : found->second.claims;
+  return found == peers_.end() ? none : found->second.claims;
 }
 
 std::optional<NodeId> Liveness::claimant(GroupId group) const {

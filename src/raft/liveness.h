@@ -82,6 +82,10 @@ class Liveness {
   /// the send time of the latest echoed pulse, or `long_ago`.
   Time supported_since(NodeId peer, GroupId group) const;
 
+  /// When this node sent the latest pulse that `peer` is known to have received, or `long_ago`. Survives the
+  /// peer's restart: it tells who hears this node, not who supports it.
+  Time last_echoed(NodeId peer) const;
+
   // --- the follower's side ---
 
   struct Received {
@@ -98,8 +102,9 @@ class Liveness {
   Time last_heard(NodeId peer) const;
   /// What `peer` currently claims: its term for the group, if it claims it.
   std::optional<Term> claimed_term(NodeId peer, GroupId group) const;
-  /// All live claims of `peer`, ordered by group: to find those that this node refuses.
-  std::map<GroupId, Term> claims_of(NodeId peer) const;
+  /// All live claims of `peer`, ordered by group: to find those that this node refuses. Holds until the next
+  /// call that is not const.
+  const std::map<GroupId, Term>& claims_of(NodeId peer) const;
   /// Which peer claims `group` with the highest term: a hint for routing.
   std::optional<NodeId> claimant(GroupId group) const;
 
@@ -120,6 +125,7 @@ class Liveness {
     std::uint64_t version = 0;    ///< of its claims that we hold
     Time latest_sent = long_ago;  ///< of its pulses, on its clock
     Time acked_sent = long_ago;   ///< of our pulses that it echoed, on our clock
+    Time last_echoed = long_ago;  ///< the same, of any of its incarnations
     std::uint64_t acked_version = 0;
     std::map<GroupId, Term> refused;
   };
@@ -132,6 +138,7 @@ class Liveness {
   Incarnation incarnation_;
   std::uint64_t version_ = 0;
   std::map<GroupId, Mine> mine_;
+  std::size_t withdrawn_ = 0;  ///< of `mine_`
   std::map<NodeId, Peer> peers_;
 };
 

@@ -49,7 +49,7 @@ struct Group::State {
   void ask_votes(bool pre, bool transfer);
   void count_ballots(Time now);
   void peer_silent(Time now, NodeId peer, const Liveness& live);
-  bool quorum_heard(Time now, const Liveness& live) const;
+  bool heard_by_quorum(Time now, const Liveness& live) const;
   void claimed(Time now, NodeId from, const Claim& claim);
   void refused(Time now, NodeId from, Term by);
 

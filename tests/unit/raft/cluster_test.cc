@@ -52,5 +52,23 @@ TEST_P(Cluster, AnotherLeaderTakesOverWithinTwoTimeouts) {
       << world.broken().value_or("unsettled");
 }
 
+TEST_P(Cluster, ALeaderThatHearsAllButIsHeardByNobodyStepsDown) {
+  World world(seed(), {1, 2, 3}, voters(3));
+  ASSERT_TRUE(world.elect());
+  world.run(ns_per_s);
+  const std::uint32_t leader = world.leader();
+  const Term term = world.group(leader).term();
+  for (const std::uint32_t from : world.ids()) {
+    for (const std::uint32_t to : world.ids()) {
+      // The others cannot elect anybody whose term would depose it.
+      if (to != leader) world.cut(from, to);
+    }
+  }
+  EXPECT_TRUE(world.run(2 * ns_per_s, [&] { return world.group(leader).role() != Role::leader; }));
+  EXPECT_EQ(world.group(leader).term(), term);
+  world.heal();
+  EXPECT_TRUE(world.elect()) << world.broken().value_or("no leader");
+}
+
 }  // namespace
 }  // namespace nodedb::raft::testing

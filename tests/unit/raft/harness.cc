@@ -84,6 +84,7 @@ void World::boot(std::uint32_t id) {
   ++node.incarnation;
   node.booted = node.disk_free = now_;
   node.silent.clear();
+  node.deaf.clear();
   node.reads.clear();
   node.seen_role = Role::follower;
   node.applied.resize(std::min(
@@ -199,6 +200,21 @@ void World::look_for_silence(std::uint32_t id) {
       continue;
     node.group->peer_silent(now_, NodeId(other), *node.live);
     drain(id);
+  }
+  look_for_deafness(id);
+}
+
+void World::look_for_deafness(std::uint32_t id) {
+  Node& node = nodes_.at(id);
+  for (const auto& [other, peer] : nodes_) {
+    if (other == id) continue;
+    const Time answered = std::max(node.live->last_echoed(NodeId(other)), node.booted);
+    if (answered > now_ - options_.election_timeout_ns) {
+      node.deaf.erase(other);
+    } else if (node.deaf.insert(other).second) {
+      node.group->peer_silent(now_, NodeId(other), *node.live);
+      drain(id);
+    }
   }
 }
 

@@ -107,6 +107,7 @@ class World {
     std::vector<Entry> applied;  ///< since the base of time; survives, like a state machine replayed
     std::map<std::uint64_t, Index> reads;  ///< context → what was acknowledged when it was asked
     std::set<std::uint32_t> silent;
+    std::set<std::uint32_t> deaf;
     Role seen_role = Role::follower;
     Term seen_term;
     Time booted;
@@ -138,6 +139,7 @@ class World {
   void pulse_timer(std::uint32_t id, std::uint64_t incarnation);
   void pulses(std::uint32_t id, bool reply_now);
   void look_for_silence(std::uint32_t id);
+  void look_for_deafness(std::uint32_t id);
   void install_snapshot(std::uint32_t from, std::uint32_t to, Position at, const Config& config,
                         const std::vector<Entry>& data);
   void wake_due();

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Three nodes on a network that is cut by hand: who leads, and who knows it, while messages pass one way only
+// or not for a moment.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/host.h"
+
+namespace nodedb::sim {
+namespace {
+
+class Trio : Host::Outside {
+ public:
+  Trio() {
+    climate_.faults.fill(false);
+    for (std::size_t node = 0; node < 3; ++node) {
+      uuids_[node] = Uuid::v4(rng_);
+      addresses_.push_back("node" + std::to_string(node) + ":1");
+    }
+    const Uuid cluster = Uuid::v4(rng_);
+    for (std::size_t node = 0; node < 3; ++node) {
+      node::Options options;
+      options.uuid = uuids_[node];
+      options.cluster = cluster;
+      options.address = addresses_[node];
+      options.seeds = addresses_;
+      options.vshards_placed = 8;
+      // Leaderships stay where an election puts them.
+      options.rebalance_after_ns = 0;
+      hosts_[node] = std::make_unique<Host>(node, options, Host::World{climate_, schedule_, oracle_, *this},
+                                            rng_.fork(), false);
+    }
+    oracle_.look_through([this](std::size_t node) { return hosts_[node]->core(); });
+    for (const auto& host : hosts_) host->boot();
+    for (std::size_t node = 0; node < 3; ++node) {
+      for (std::size_t peer = 0; peer < 3; ++peer) {
+        if (peer != node) hosts_[node]->happened(node::PeerConnected{uuids_[peer], addresses_[peer]});
+      }
+    }
+    run(ns_per_s);
+    hosts_[0]->happened(node::Init{1});
+    run(10 * ns_per_s);
+  }
+
+  void run(std::int64_t ns) {
+    const std::int64_t until = schedule_.now() + ns;
+    while (schedule_.run_one(until)) continue;
+    EXPECT_FALSE(oracle_.violation()) << oracle_.violation()->what;
+  }
+  void cut(std::size_t from, std::size_t to) { cut_[from][to] = true; }
+  void mend() { cut_ = {}; }
+  /// As the node sees itself.
+  std::size_t led_by(std::size_t node) const {
+    std::size_t led = 0;
+    for (std::uint32_t group = 0; group <= 8; ++group) {
+      led += hosts_[node]->core()->group(GroupId(group))->role() == raft::Role::leader ? 1 : 0;
+    }
+    return led;
+  }
+  std::size_t busiest() const {
+    std::size_t best = 0;
+    for (std::size_t node = 1; node < 3; ++node) {
+      if (led_by(node) > led_by(best)) best = node;
+    }
+    return best;
+  }
+  std::uint32_t unknown_to(std::size_t node) const { return hosts_[node]->status().groups_without_leader; }
+  std::int64_t timeout_ns() const { return node::Options{}.raft.election_timeout_ns; }
+
+ private:
+  void send(std::size_t node, wire::Outbound out) override {
+    const std::size_t to = static_cast<std::size_t>(std::ranges::find(uuids_, out.to) - uuids_.begin());
+    if (cut_[node][to]) return;
+    schedule_.after(ns_per_ms, [this, node, to, message = std::move(out.message)]() mutable {
+      hosts_[to]->happened(node::FromPeer{uuids_[node], std::move(message)});
+    });
+  }
+  void answer(std::size_t, node::ClientReply) override {}
+  void answer(std::size_t, node::OperatorReply) override {}
+  void peers(std::size_t, const std::vector<node::Peer>&) override {}
+  void trace(std::size_t, const std::vector<node::TraceEvent>&) override {}
+  void notice(std::size_t, const std::string&) override {}
+  void drained(std::size_t) override {}
+  void must_stop(std::size_t) override { FAIL(); }
+
+  Rng rng_{7};
+  Climate climate_ = draw_climate(1, ns_per_s);
+  Schedule schedule_;
+  Oracle oracle_{schedule_};
+  std::array<Uuid, 3> uuids_;
+  std::vector<std::string> addresses_;
+  std::array<std::unique_ptr<Host>, 3> hosts_;
+  std::array<std::array<bool, 3>, 3> cut_{};
+};
+
+TEST(Touch, ALeaderThatHearsAllButIsHeardByNobodyStepsDown) {
+  Trio trio;
+  const std::size_t leader = trio.busiest();
+  ASSERT_GT(trio.led_by(leader), 0u);
+  for (std::size_t from = 0; from < 3; ++from) {
+    for (std::size_t to = 0; to < 3; ++to) {
+      // Nor can the others elect anybody whose term would depose it.
+      if (to != leader) trio.cut(from, to);
+    }
+  }
+  trio.run(2 * trio.timeout_ns());
+  EXPECT_EQ(trio.led_by(leader), 0u);
+  trio.mend();
+  trio.run(10 * ns_per_s);
+  for (std::size_t node = 0; node < 3; ++node) EXPECT_EQ(trio.unknown_to(node), 0u) << node;
+}
+
+TEST(Touch, AfterAShortSilenceEverybodyKnowsTheLeadersAgain) {
+  Trio trio;
+  const std::size_t leader = trio.busiest();
+  for (std::int64_t extra = -10; extra <= 300; extra += 10) {
+    for (std::size_t node = 0; node < 3; ++node) {
+      if (node != leader) trio.cut(leader, node);
+    }
+    trio.run(trio.timeout_ns() + extra * ns_per_ms);
+    trio.mend();
+    trio.run(5 * ns_per_s);
+    for (std::size_t node = 0; node < 3; ++node) EXPECT_EQ(trio.unknown_to(node), 0u) << node << " " << extra;
+  }
+}
+
+}  // namespace
+}  // namespace nodedb::sim
