@@ -33,6 +33,8 @@ constexpr OptionSpec specs[] = {
     {"rebalance_after", AsDuration{&Config::rebalance_after_ns},
      "leaderships go back to the preferred node once it is healthy this long; 0: never"},
     {"log_bytes_per_node", AsSize{&Config::log_bytes_per_node}, "log kept before it is compacted, in all"},
+    {"snapshot_bytes_per_second", AsSize{&Config::snapshot_bytes_per_second},
+     "what all snapshots that leave the node may take, per second"},
     {"log_bytes_per_group", AsSize{&Config::log_bytes_per_group}, "log kept for a slow follower, per group"},
     {"client_connections_max", AsNumber{&Config::client_connections_max}, "connections on the Redis port"},
     {"request_timeout", AsDuration{&Config::request_timeout_ns}, "how long a client's request may wait"},
@@ -170,6 +172,7 @@ std::vector<std::string> Config::validate() const {
   want(election_timeout_ns <= 60 * ns_per_s, "election_timeout: must be at most 60s");
   want(clock_drift_max >= 0 && clock_drift_max <= 0.5, "clock_drift_max: must be from 0 to 0.5");
   want(log_bytes_per_node >= 1024 * 1024, "log_bytes_per_node: must be at least 1MiB");
+  want(snapshot_bytes_per_second >= 64 * 1024, "snapshot_bytes_per_second: must be at least 64KiB");
   want(log_bytes_per_group >= 64 * 1024, "log_bytes_per_group: must be at least 64KiB");
   want(client_connections_max >= 1 && client_connections_max <= 1'000'000,
        "client_connections_max: must be from 1 to 1000000");

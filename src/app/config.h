@@ -40,6 +40,7 @@ struct Config {
   std::int64_t rebalance_after_ns = 5 * ns_per_s;
 
   std::uint64_t log_bytes_per_node = limits::log_bytes_per_node;
+  std::uint64_t snapshot_bytes_per_second = limits::snapshot_bytes_per_second;
   std::uint64_t log_bytes_per_group = limits::log_bytes_per_group;
   std::uint64_t client_connections_max = 10'000;
   std::int64_t request_timeout_ns = 10 * ns_per_s;

@@ -44,6 +44,7 @@ node::Options node_options(const Config& config, const tls::PeerIdentity& self) 
   options.pulse_ns = config.pulse_ns;
   options.rebalance_after_ns = config.rebalance_after_ns;
   options.log_bytes_per_node = config.log_bytes_per_node;
+  options.snapshot_bytes_per_second = config.snapshot_bytes_per_second;
   options.log_bytes_per_group = config.log_bytes_per_group;
   options.trace = !config.trace.empty();
   options.check_command = kv::check_entry;

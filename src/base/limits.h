@@ -57,6 +57,8 @@ inline constexpr std::size_t config_members_max = 64;
 /// Log kept in memory and on disk: per group before compaction is asked for, and for the whole node.
 inline constexpr std::size_t log_bytes_per_group = 4 * 1024 * 1024;
 inline constexpr std::size_t log_entries_per_group = 16 * 1024;
+/// Kept for the target of a migration while its snapshot travels, beyond the cap of a group.
+inline constexpr std::size_t log_bytes_for_move = 256 * 1024 * 1024;
 inline constexpr std::size_t log_bytes_per_node = 256 * 1024 * 1024;
 
 /// Client requests that a node holds at once, as gateway.
@@ -74,6 +76,7 @@ inline constexpr std::size_t clients_input_bytes_max = 512 * 1024 * 1024;
 inline constexpr std::size_t gathered_bytes_max = 128 * 1024 * 1024;
 
 inline constexpr std::size_t snapshot_chunk_bytes = 256 * 1024;
+inline constexpr std::size_t snapshot_bytes_per_second = 128 * 1024 * 1024;
 inline constexpr std::size_t snapshots_sending_max = 8;
 inline constexpr std::size_t snapshots_receiving_max = 8;
 

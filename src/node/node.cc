@@ -16,7 +16,7 @@ Node::State::State(const Options& given, Incarnation life, Rng luck, Now at)
       now(at),
       live(life),
       gateway(life, 2 * given.raft.election_timeout_ns),
-      transfers(life, given.snapshot_chunk_bytes),
+      transfers(life, given.snapshot_chunk_bytes, given.snapshot_bytes_per_second),
       replicas(group_count),
       leaders(group_count),
       leader_terms(group_count) {}

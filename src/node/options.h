@@ -45,6 +45,8 @@ struct Options {
   std::size_t log_bytes_per_group = limits::log_bytes_per_group;
   /// Rows in one snapshot chunk. Speed only.
   std::size_t snapshot_chunk_bytes = limits::snapshot_chunk_bytes;
+  /// What all snapshots that leave this node may take of its network and disk, bytes per second.
+  std::size_t snapshot_bytes_per_second = limits::snapshot_bytes_per_second;
   /// At init, only the first so many vShards get replicas; the others have an empty placement: no group, and
   /// requests to them answer `no_leader`. Fewer than vshard_count only in the simulator, for speed. The same
   /// on every founder.

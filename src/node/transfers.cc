@@ -13,6 +13,7 @@ namespace nodedb::node {
 namespace {
 
 constexpr std::int64_t repeat_ns = 500 * ns_per_ms;
+constexpr std::int64_t burst_ns = 5 * ns_per_ms;  ///< so far ahead of the cap on speed a chunk may leave
 constexpr std::int64_t patience_ns = 20 * ns_per_s;
 constexpr std::uint64_t window_chunks = 4;
 
@@ -94,13 +95,21 @@ void Transfers::read(Time now, SnapshotRead read) {
   chunk.rows = Blob(std::move(read.rows->rows));
   sending.read_last = chunk.last;
   sending.bytes += chunk.rows.size();
+  const auto took_ns = static_cast<std::int64_t>(static_cast<double>(chunk.rows.size()) * ns_per_s /
+                                                 static_cast<double>(bytes_per_second_));
+  next_read_at_ = std::max(next_read_at_, now) + took_ns;
   output_.sends.emplace_back(sending.to, chunk);
   sending.unacknowledged.push_back(std::move(chunk));
   pump(now, sending);
 }
 
+bool Transfers::may_read(const Sending& sending) {
+  return sending.state == Sending::State::streaming && !sending.reading && !sending.read_last &&
+         sending.next_read < sending.limit;
+}
+
 void Transfers::pump(Time now, Sending& sending) {
-  if (sending.reading || sending.read_last || sending.next_read >= sending.limit) return;
+  if (!may_read(sending) || now + burst_ns < next_read_at_) return;
   sending.reading = true;
   output_.tasks.push_back(ReadSnapshotTask{sending.offer.transfer, sending.next_read++, chunk_bytes_});
   sending.repeat_at = now + repeat_ns;
@@ -283,11 +292,15 @@ void Transfers::wake(Time now) {
     Sending& sending = at->second;
     if (now - sending.last_sign >= patience_ns) {
       end(at, false);
-    } else if (sending.repeat_at <= now) {
+      at = next;
+      continue;
+    }
+    if (sending.repeat_at <= now) {
       sending.repeat_at = now + repeat_ns;
       if (sending.state == Sending::State::offering) output_.sends.emplace_back(sending.to, sending.offer);
       for (const auto& chunk : sending.unacknowledged) output_.sends.emplace_back(sending.to, chunk);
     }
+    pump(now, sending);
     at = next;
   }
   for (auto at = receiving_.begin(); at != receiving_.end();) {
@@ -306,6 +319,7 @@ Time Transfers::deadline() const {
   Time first = never;
   for (const auto& [id, sending] : sending_) {
     first = std::min({first, sending.repeat_at, sending.last_sign + patience_ns});
+    if (may_read(sending)) first = std::min(first, next_read_at_ - burst_ns);
   }
   for (const auto& [group, receiving] : receiving_) {
     if (receiving.installing) continue;

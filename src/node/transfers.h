@@ -39,8 +39,9 @@ class Transfers {
     std::vector<Finished> finished;  ///< sends that ended: tell the group
   };
 
-  Transfers(Incarnation incarnation, std::size_t chunk_bytes)
-      : incarnation_(incarnation), chunk_bytes_(chunk_bytes) {}
+  /// Snapshots leave in chunks of about `chunk_bytes`, all together at no more than `bytes_per_second`.
+  Transfers(Incarnation incarnation, std::size_t chunk_bytes, std::size_t bytes_per_second)
+      : incarnation_(incarnation), chunk_bytes_(chunk_bytes), bytes_per_second_(bytes_per_second) {}
 
   // --- sending ---
 
@@ -111,6 +112,7 @@ class Transfers {
   };
 
   void begin(Time now, Wish wish);
+  static bool may_read(const Sending& sending);
   void pump(Time now, Sending& sending);
   void end(std::map<wire::TransferId, Sending>::iterator at, bool ok);
   void give_credit(Time now, Receiving& receiving);
@@ -119,6 +121,8 @@ class Transfers {
 
   Incarnation incarnation_;
   std::size_t chunk_bytes_;
+  std::size_t bytes_per_second_;
+  Time next_read_at_ = long_ago;  ///< by the cap on bytes per second
   std::uint64_t last_number_ = 0;
   std::deque<Wish> wishes_;
   std::map<wire::TransferId, Sending> sending_;

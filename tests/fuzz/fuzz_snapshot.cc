@@ -62,7 +62,7 @@ class Receiver {
   kv::Machine data_;
   meta::Machine metadata_;
   node::Applier applier_{store_, data_, metadata_};
-  node::Transfers transfers_{Incarnation(3), 1024};
+  node::Transfers transfers_{Incarnation(3), 1024, 1'000'000'000};
   std::map<GroupId, std::uint32_t> chains_;
   Time now_{ns_per_s};
 };

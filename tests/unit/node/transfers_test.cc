@@ -25,11 +25,14 @@ Bytes row_of(BytesView key) {
 }
 
 /// Two nodes' transfers and, between them, apply threads that answer at once and a network that may lose.
+constexpr std::size_t unhurried = 1'000'000'000;
+
 class Pair {
  public:
   /// `chunks`: a key each; empty: no row.
-  explicit Pair(const std::vector<Bytes>& chunks, double loss = 0, std::uint64_t seed = 1)
-      : loss_(loss), rng_(seed) {
+  explicit Pair(const std::vector<Bytes>& chunks, double loss = 0, std::uint64_t seed = 1,
+                std::size_t bytes_per_second = unhurried)
+      : sender_(Incarnation(1), 1024, bytes_per_second), loss_(loss), rng_(seed) {
     for (const Bytes& key : chunks) chunks_.push_back(key.empty() ? Bytes() : row_of(key));
   }
 
@@ -45,8 +48,8 @@ class Pair {
     return !finished_.empty();
   }
 
-  Transfers sender_{Incarnation(1), 1024};
-  Transfers receiver_{Incarnation(9), 1024};
+  Transfers sender_;
+  Transfers receiver_{Incarnation(9), 1024, unhurried};
   std::vector<Transfers::Finished> finished_;
   std::vector<Bytes> staged_;
   bool installed_ = false;
@@ -165,8 +168,19 @@ TEST(Transfers, ASilentReceiverIsGivenUp) {
   EXPECT_EQ(pair.sender_.deadline(), never);
 }
 
+TEST(Transfers, NoFasterThanTheCap) {
+  // Ten chunks of 1,000 bytes at 5,000 bytes per second: the last may leave after 1.8 s, not before.
+  Pair pair(std::vector<Bytes>(10, Bytes(1'000, 'x')), 0, 1, 5'000);
+  pair.start();
+  EXPECT_FALSE(pair.run(17));
+  EXPECT_LT(pair.staged_.size(), 10U);
+  EXPECT_GT(pair.staged_.size(), 6U);
+  EXPECT_TRUE(pair.run(8));
+  EXPECT_EQ(pair.staged_.size(), 10U);
+}
+
 TEST(Transfers, OnlySoManyAtOnce) {
-  Transfers sender(Incarnation(1), 1024);
+  Transfers sender(Incarnation(1), 1024, unhurried);
   for (std::uint32_t i = 1; i <= 20; ++i) sender.start(Time{0}, GroupId(i), follower);
   std::size_t opened = 0;
   for (const StateTask& task : sender.take_output().tasks)
