@@ -45,12 +45,27 @@ void note_halted(const Json& status, std::vector<std::string>& halted) {
   }
 }
 
+Json list_of(const Json& value) {
+  return value.is_null() ? Json::array() : value;
+}
+
 }  // namespace
 
 bool ClusterPicture::healthy() const {
   return !cluster.is_null() && groups_without_leader == 0 && halted.empty() &&
          std::ranges::all_of(members,
                              [](const MemberPicture& member) { return member.up && !member.disk_full; });
+}
+
+const Json& mover_of(std::span<const NodeAnswer> answers) {
+  static const Json nobody;
+  const Json* best = &nobody;
+  for (const NodeAnswer& answer : answers) {
+    if (!answer.status || (*answer.status)["cluster"].is_null()) continue;
+    if ((*answer.status)["drives"].boolean()) return *answer.status;
+    if (best->is_null()) best = &*answer.status;
+  }
+  return *best;
 }
 
 ClusterPicture picture_of(std::span<const NodeAnswer> answers) {
@@ -70,7 +85,10 @@ ClusterPicture picture_of(std::span<const NodeAnswer> answers) {
     missing_as_told = std::max(missing_as_told, status["groups_without_leader"].number());
     picture.lag_entries_max = std::max(picture.lag_entries_max, status["lag_entries_max"].number());
     note_halted(status, picture.halted);
+    for (const Json& reason : status["quarantined"].items())
+      picture.quarantined.push_back("node " + std::to_string(status["id"].number()) + ": " + reason.text());
   }
+  picture.moves = mover_of(answers);
   picture.groups_total = vshard_count + 1;
   // A leader knows surely that it leads; but one that we cannot reach may lead all the same.
   picture.groups_without_leader =
@@ -97,6 +115,8 @@ Json picture_json(const ClusterPicture& picture) {
   }
   Json halted = Json::array();
   for (const std::string& reason : picture.halted) halted.push(Json(reason));
+  Json quarantined = Json::array();
+  for (const std::string& reason : picture.quarantined) quarantined.push(Json(reason));
   Json body = Json::object();
   body.set("cluster", picture.cluster)
       .set("healthy", picture.healthy())
@@ -104,7 +124,12 @@ Json picture_json(const ClusterPicture& picture) {
       .set("groups_without_leader", picture.groups_without_leader)
       .set("lag_entries_max", picture.lag_entries_max)
       .set("members", std::move(members))
-      .set("halted", std::move(halted));
+      .set("halted", std::move(halted))
+      .set("driver", picture.moves["drives"].boolean() ? picture.moves["id"].number() : std::int64_t{0})
+      .set("migrations", list_of(picture.moves["migrations"]))
+      .set("ghosts", list_of(picture.moves["ghosts"]))
+      .set("history", list_of(picture.moves["history"]))
+      .set("quarantined", std::move(quarantined));
   return body;
 }
 

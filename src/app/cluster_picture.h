@@ -33,11 +33,16 @@ struct ClusterPicture {
   std::int64_t groups_total = 0;
   std::int64_t groups_without_leader = 0;
   std::int64_t lag_entries_max = 0;
-  std::vector<std::string> halted;  ///< "vShard 7 on node 2: reason"; only with groups
+  std::vector<std::string> halted;       ///< "vShard 7 on node 2: reason"; only with groups
+  Json moves;                            ///< the status of the node that is believed about migrations
+  std::vector<std::string> quarantined;  ///< "node 2: reason"
 
   bool healthy() const;
 };
 
+/// Whose word counts about migrations: the node that drives them, else one that at least holds their records.
+/// Null if nobody answered.
+const Json& mover_of(std::span<const NodeAnswer> answers);
 ClusterPicture picture_of(std::span<const NodeAnswer> answers);
 Json picture_json(const ClusterPicture& picture);
 

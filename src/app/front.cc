@@ -110,6 +110,10 @@ struct Front::Impl final : resp::Backend {
       taken = core.offer(node::GetStatus{id, status->groups});
     else if (const auto* transfer = std::get_if<AskTransfer>(&*parsed))
       taken = core.offer(node::TransferLeader{id, transfer->group, transfer->to});
+    else if (const auto* move = std::get_if<AskMigrate>(&*parsed))
+      taken = core.offer(node::StartMigration{id, move->vshard, move->from, move->to, move->pause_budget_us});
+    else if (const auto* cancel = std::get_if<AskCancel>(&*parsed))
+      taken = core.offer(node::CancelMigration{id, cancel->migration, "cancelled by an operator"});
     if (!taken)
       transport->answer_operator(id, encode_answer(Result<Json>(fail(Code::busy, "too much is waiting"))));
   }

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/cert_command.h"
+#include "app/migration_commands.h"
 #include "app/operator_commands.h"
 #include "app/output.h"
 #include "app/playground.h"
@@ -107,6 +108,67 @@ void add_operators(CLI::App& app, OperatorWords& words, Exit& exit) {
   transfer->callback([&] { exit = run_shard_transfer(words.from, words.vshard, words.to, words.kind()); });
 }
 
+struct MigrationWords {
+  MigrationStart start;
+  MigrationWait wait;
+  std::string id;
+};
+
+void add_wait(CLI::App* command, MigrationWait& wait) {
+  command->add_flag("--wait", wait.wait, "until it has ended; progress goes to stderr");
+  command->add_option("--timeout", wait.timeout, "with --wait: give up waiting after so long; 0: never");
+}
+
+void add_migration_start(CLI::App& parent, OperatorWords& words, MigrationWords& migration, Exit& exit) {
+  MigrationStart& wish = migration.start;
+  CLI::App* const start = add_operator_command(parent, "start", "move replicas of vShards", words);
+  CLI::Option* const one = start->add_option("--vshard,--vshards", wish.vshards, "N or A-B, 0 to 1023");
+  CLI::Option* const random = start->add_option("--random", wish.random, "so many vShards, chosen at random");
+  one->excludes(random);
+  start->add_option("--seed", wish.seed, "of the random choice, to make the same one again")->needs(random);
+  start->add_option("--from", wish.from, "node that gives its replica away, as 1 or node-1; default: chosen");
+  start->add_option("--to", wish.to, "node that takes it; default: chosen so that replicas stay spread");
+  start->add_option("--pause-budget", wish.pause_budget, "how long writes may have to wait");
+  add_wait(start, migration.wait);
+  start->callback(
+      [&] { exit = run_migration_start(words.from, migration.start, migration.wait, words.kind()); });
+}
+
+void add_migrations(CLI::App& app, OperatorWords& words, MigrationWords& migration, Exit& exit) {
+  CLI::App* const parent = app.add_subcommand("migration", "moves of vShards from node to node");
+  parent->require_subcommand(1);
+  add_migration_start(*parent, words, migration, exit);
+  add_operator_command(*parent, "ls", "what is under way", words)->callback([&] {
+    exit = run_migration_list(words.from, words.kind());
+  });
+  add_operator_command(*parent, "history", "what has ended", words)->callback([&] {
+    exit = run_migration_history(words.from, words.kind());
+  });
+  const auto about_one = [&](const char* name, const char* help) {
+    CLI::App* const command = add_operator_command(*parent, name, help, words);
+    command->add_option("id", migration.id, "of the migration, or how it begins")->required();
+    return command;
+  };
+  about_one("show", "one migration")->callback([&] {
+    exit = run_migration_show(words.from, migration.id, words.kind());
+  });
+  CLI::App* const cancel = about_one("cancel", "undo a migration that has not cut over");
+  add_wait(cancel, migration.wait);
+  cancel->callback(
+      [&] { exit = run_migration_cancel(words.from, migration.id, migration.wait, words.kind()); });
+  CLI::App* const undo = about_one("undo", "move back what a migration has moved");
+  undo->add_option("--pause-budget", migration.start.pause_budget, "how long writes may have to wait");
+  add_wait(undo, migration.wait);
+  undo->callback([&] {
+    exit = run_migration_undo(words.from, migration.id, migration.start, migration.wait, words.kind());
+  });
+  CLI::App* const ghost = app.add_subcommand("ghost", "what moved vShards have left behind");
+  ghost->require_subcommand(1);
+  add_operator_command(*ghost, "ls", "the ghost stubs", words)->callback([&] {
+    exit = run_ghost_list(words.from, words.kind());
+  });
+}
+
 struct CertWords {
   CertCaArguments ca;
   CertNodeArguments node;
@@ -154,7 +216,8 @@ struct PlaygroundWords {
 
 void add_playground(CLI::App& app, PlaygroundWords& words, Exit& exit) {
   CLI::App* const playground = app.add_subcommand("playground", "a local cluster of child processes");
-  playground->add_option("--nodes", words.arguments.nodes, "how many");
+  playground->add_option("--nodes", words.arguments.nodes, "how many form the cluster");
+  playground->add_option("--join", words.arguments.join, "how many more join it then");
   playground->add_option("--dir", words.arguments.directory, "where everything is kept")->required();
   playground->add_option("--base-port", words.arguments.base_port,
                          "first of two ports for each node; default: free ones");
@@ -176,10 +239,12 @@ int run(int count, char** words) {
   Exit exit = Exit::ok;
   StartWords start;
   OperatorWords operators;
+  MigrationWords migrations;
   CertWords certs;
   PlaygroundWords playground;
   add_start(app, start, exit);
   add_operators(app, operators, exit);
+  add_migrations(app, operators, migrations, exit);
   add_certs(app, certs, exit);
   add_playground(app, playground, exit);
   app.add_subcommand("version", "the version")->callback([] {

@@ -32,6 +32,14 @@ std::string members_table(const ClusterPicture& picture) {
   return table.text();
 }
 
+std::string moves_text(const ClusterPicture& picture) {
+  const std::size_t moving = picture.moves["migrations"].items().size();
+  const std::size_t ghosts = picture.moves["ghosts"].items().size();
+  if (moving == 0 && ghosts == 0) return "";
+  return std::to_string(moving) + " migrations under way, " + std::to_string(ghosts) +
+         " ghost stubs: nodedb-cluster migration ls\n";
+}
+
 std::unexpected<Error> not_formed(const Operator& from) {
   return fail(Code::not_initialised, "the cluster has not been formed: run nodedb-cluster init --certs " +
                                          from.certs + " --node " + from.node);
@@ -84,7 +92,9 @@ Exit run_status(const Operator& from, Output output) {
                      std::to_string(picture->groups_total) + " groups, " +
                      std::to_string(picture->groups_without_leader) + " without leader, replication factor " +
                      std::to_string(picture->cluster["replication_factor"].number()) + ", lag at most " +
-                     std::to_string(picture->lag_entries_max) + " entries\n\n" + members_table(*picture);
+                     std::to_string(picture->lag_entries_max) + " entries\n" + moves_text(*picture) + "\n" +
+                     members_table(*picture);
+  for (const std::string& reason : picture->quarantined) text += "quarantined: " + reason + "\n";
   for (const std::string& reason : picture->halted) text += "halted: " + reason + "\n";
   for (const MemberPicture& member : picture->members)
     if (!member.up && !member.why_down.empty()) text += "down: " + member.why_down + "\n";

@@ -31,6 +31,41 @@ Result<std::uint32_t> parse_id(BytesView word) {
   return static_cast<std::uint32_t>(*number);
 }
 
+struct RequestText {
+  Bytes operator()(const AskInit&) const { return "init"; }
+  Bytes operator()(const AskStatus& ask) const { return ask.groups ? "status groups" : "status"; }
+  Bytes operator()(const AskTransfer& ask) const {
+    return "transfer " + std::to_string(ask.group.value) + " " + std::to_string(ask.to.value);
+  }
+  Bytes operator()(const AskMigrate& ask) const {
+    return "migrate " + std::to_string(ask.vshard.value) + " " + std::to_string(ask.from.value) + " " +
+           std::to_string(ask.to.value) + " " + std::to_string(ask.pause_budget_us);
+  }
+  Bytes operator()(const AskCancel& ask) const { return "cancel " + ask.migration.text(); }
+};
+
+Result<OperatorRequest> parse_transfer(const std::vector<BytesView>& words) {
+  const auto group = parse_id(words[1]);
+  if (!group) return std::unexpected(group.error());
+  const auto to = parse_id(words[2]);
+  if (!to) return std::unexpected(to.error());
+  return AskTransfer{GroupId(*group), NodeId(*to)};
+}
+
+Result<OperatorRequest> parse_migrate(const std::vector<BytesView>& words) {
+  const auto vshard = parse_id(words[1]);
+  if (!vshard) return std::unexpected(vshard.error());
+  if (*vshard >= vshard_count)
+    return fail(Code::not_found, "there is no vShard " + std::to_string(*vshard) + "; they are 0 to 1023");
+  const auto from = parse_id(words[2]);
+  if (!from) return std::unexpected(from.error());
+  const auto to = parse_id(words[3]);
+  if (!to) return std::unexpected(to.error());
+  const auto budget = parse_number(words[4]);
+  if (!budget) return std::unexpected(budget.error());
+  return AskMigrate{VShardId(static_cast<std::uint16_t>(*vshard)), NodeId(*from), NodeId(*to), *budget};
+}
+
 /// The code whose name this is; `invalid_state` for one that a later version may have.
 Code code_named(BytesView text) {
   for (int i = 0; i <= static_cast<int>(Code::over_budget); ++i)
@@ -63,11 +98,7 @@ struct ReplyJson {
 }  // namespace
 
 Bytes encode_request(const OperatorRequest& request) {
-  if (const auto* status = std::get_if<AskStatus>(&request))
-    return status->groups ? "status groups" : "status";
-  if (const auto* transfer = std::get_if<AskTransfer>(&request))
-    return "transfer " + std::to_string(transfer->group.value) + " " + std::to_string(transfer->to.value);
-  return "init";
+  return std::visit(RequestText{}, request);
 }
 
 Result<OperatorRequest> parse_request(BytesView line) {
@@ -78,12 +109,12 @@ Result<OperatorRequest> parse_request(BytesView line) {
   if (words[0] == "init" && words.size() == 1) return AskInit{};
   if (words[0] == "status" && words.size() == 1) return AskStatus{};
   if (words[0] == "status" && words.size() == 2 && words[1] == "groups") return AskStatus{.groups = true};
-  if (words[0] == "transfer" && words.size() == 3) {
-    const auto group = parse_id(words[1]);
-    if (!group) return std::unexpected(group.error());
-    const auto to = parse_id(words[2]);
-    if (!to) return std::unexpected(to.error());
-    return AskTransfer{GroupId(*group), NodeId(*to)};
+  if (words[0] == "transfer" && words.size() == 3) return parse_transfer(words);
+  if (words[0] == "migrate" && words.size() == 5) return parse_migrate(words);
+  if (words[0] == "cancel" && words.size() == 2) {
+    const auto id = Uuid::parse(words[1]);
+    if (!id) return std::unexpected(id.error());
+    return AskCancel{*id};
   }
   return fail(Code::malformed, "this node does not know the request '" + std::string(words[0].substr(0, 32)) +
                                    "' in that form; is the command line of another version?");

@@ -7,12 +7,15 @@
 //   init                          form the cluster out of the seeds
 //   status [groups]               the node's status, with one row per group if asked
 //   transfer GROUP NODE           hand the group's leadership to a voter; asked of its leader
+//   migrate VSHARD FROM TO US     move a replica within a budget of so many microseconds; any node takes it
+//   cancel MIGRATION              undo a migration that has not cut over; any node takes it
 
 #include <variant>
 
 #include "app/exit_code.h"
 #include "app/json.h"
 #include "base/ids.h"
+#include "base/uuid.h"
 #include "node/turn.h"
 
 namespace nodedb::app {
@@ -29,7 +32,19 @@ struct AskTransfer {
   NodeId to;
   bool operator==(const AskTransfer&) const = default;
 };
-using OperatorRequest = std::variant<AskInit, AskStatus, AskTransfer>;
+/// Answered by `{"migration":ID}`.
+struct AskMigrate {
+  VShardId vshard;
+  NodeId from;
+  NodeId to;
+  std::uint64_t pause_budget_us = 500'000;
+  bool operator==(const AskMigrate&) const = default;
+};
+struct AskCancel {
+  Uuid migration;
+  bool operator==(const AskCancel&) const = default;
+};
+using OperatorRequest = std::variant<AskInit, AskStatus, AskTransfer, AskMigrate, AskCancel>;
 
 Bytes encode_request(const OperatorRequest& request);
 /// Errors: malformed, too_large.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <iostream>
 
 #include "app/child.h"
@@ -44,11 +45,20 @@ class Playground {
   Playground& operator=(const Playground&) = delete;
 
   Exit run() {
-    for (std::size_t i = 0; i < children_.size(); ++i)
+    for (std::size_t i = 0; i < children_.size(); ++i) {
+      // Who has joined before may hold replicas, so the others may need it.
+      if (i >= plan_.founders && !std::filesystem::exists(plan_.node_directory(i) + "/data")) continue;
       if (const auto started = start(i); !started) return complain(started.error());
-    const auto cluster = form();
+    }
+    auto cluster = serve();
+    for (std::size_t i = plan_.founders; cluster && !ending_ && i < children_.size(); ++i) {
+      if (children_[i].pid != 0) continue;
+      if (const auto started = start(i); !started) return complain(started.error());
+      cluster = serve();
+    }
     if (!cluster) return complain(cluster.error());
-    if (cluster->empty()) return Exit::ok;  // asked to end meanwhile
+    if (ending_) return Exit::ok;
+    serving_ = true;
     print(arguments_.output == Output::json ? json(*cluster) : table(*cluster));
     while (!ending_) wait(never);
     return Exit::ok;
@@ -57,13 +67,15 @@ class Playground {
  private:
   struct Child {
     pid_t pid = 0;  ///< 0: down
+    std::int64_t id = 0;
     Time started = long_ago;
   };
 
   Result<void> start(std::size_t index) {
     const auto pid = start_child(plan_.start(index, arguments_.trace), plan_.node_directory(index) + "/log");
     if (!pid) return std::unexpected(pid.error());
-    children_[index] = {*pid, edge::monotonic_time()};
+    children_[index].pid = *pid;
+    children_[index].started = edge::monotonic_time();
     return {};
   }
 
@@ -78,7 +90,7 @@ class Playground {
     const int signal = ::sigtimedwait(&set, nullptr, &span);
     if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP) ending_ = true;
     reap();
-    if (arguments_.restart && formed_ && !ending_) revive();
+    if (arguments_.restart && serving_ && !ending_) revive();
   }
 
   void reap() {
@@ -88,7 +100,7 @@ class Playground {
       if (child == children_.end()) continue;
       child->pid = 0;
       const auto index = static_cast<std::size_t>(child - children_.begin());
-      failed_early_ = failed_early_ || !formed_;
+      failed_early_ = failed_early_ || !serving_;
       if (stopping_) continue;
       std::cerr << "playground: node " << index + 1 << " (pid " << pid << ") ended: "
                 << (WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
@@ -109,9 +121,10 @@ class Playground {
     return {plan_.operator_directory(), PlaygroundPlan::address(plan_.nodes[index].quic), ask_patience_ns};
   }
 
-  /// Waits until the nodes answer, forms the cluster (init is idempotent), waits until every group has a
-  /// leader. The cluster's UUID, empty if the playground was asked to end.
-  Result<std::string> form() {
+  /// Waits until the nodes that have been started answer, forms the cluster (init is idempotent), waits until
+  /// each is a member and every group has a leader. The cluster's UUID, empty if the playground was asked to
+  /// end.
+  Result<std::string> serve() {
     const Time deadline = edge::monotonic_time() + form_patience_ns;
     Error last{Code::timeout, "the nodes did not answer"};
     while (edge::monotonic_time() < deadline) {
@@ -120,10 +133,7 @@ class Playground {
         return fail(Code::unreachable, "a node ended before the cluster was formed; its log is in " +
                                            plan_.directory + "/node-*/log");
       auto uuid = try_form();
-      if (uuid) {
-        formed_ = true;
-        return uuid;
-      }
+      if (uuid) return uuid;
       last = uuid.error();
       wait(edge::monotonic_time() + poll_ns);
     }
@@ -137,12 +147,20 @@ class Playground {
     const auto answers = ask_everybody(operator_of(0), false);
     if (!answers) return std::unexpected(answers.error());
     const ClusterPicture picture = picture_of(*answers);
-    if (picture.members.size() != plan_.nodes.size() || !picture.healthy())
+    const auto started = static_cast<std::size_t>(
+        std::ranges::count_if(children_, [](const Child& child) { return child.pid != 0; }));
+    if (picture.members.size() < started)
+      return fail(Code::not_member,
+                  std::to_string(started - picture.members.size()) + " nodes have not been taken in yet");
+    if (!picture.healthy())
       return fail(Code::no_leader,
                   std::to_string(picture.groups_without_leader) + " groups have no leader yet");
     for (const NodeAnswer& answer : *answers)
       if ((*answer.status)["groups_without_leader"].number() != 0)
         return fail(Code::no_leader, "node " + answer.address + " does not know every leader yet");
+    for (std::size_t i = 0; i < children_.size(); ++i)
+      for (const MemberPicture& member : picture.members)
+        if (member.uuid == plan_.nodes[i].uuid) children_[i].id = member.id;
     return picture.cluster["uuid"].text();
   }
 
@@ -152,7 +170,7 @@ class Playground {
       Json start = Json::array();
       for (const std::string& word : plan_.start(i, arguments_.trace)) start.push(Json(word));
       Json node = Json::object();
-      node.set("id", i + 1)
+      node.set("id", children_[i].id)
           .set("pid", std::int64_t{children_[i].pid})
           .set("redis", PlaygroundPlan::address(plan_.nodes[i].redis))
           .set("quic", PlaygroundPlan::address(plan_.nodes[i].quic))
@@ -168,7 +186,7 @@ class Playground {
   std::string table(const std::string& cluster) const {
     Table rows({"NODE", "PID", "REDIS", "QUIC", "DIRECTORY"});
     for (std::size_t i = 0; i < children_.size(); ++i)
-      rows.add({std::to_string(i + 1), std::to_string(children_[i].pid),
+      rows.add({std::to_string(children_[i].id), std::to_string(children_[i].pid),
                 PlaygroundPlan::address(plan_.nodes[i].redis), PlaygroundPlan::address(plan_.nodes[i].quic),
                 plan_.node_directory(i)});
     const std::string port = std::to_string(plan_.nodes[0].redis);
@@ -204,7 +222,7 @@ class Playground {
   PlaygroundPlan plan_;
   PlaygroundArguments arguments_;
   std::vector<Child> children_;
-  bool formed_ = false;
+  bool serving_ = false;  ///< all are members, and every group has had a leader
   bool failed_early_ = false;
   bool ending_ = false;    ///< asked to end
   bool stopping_ = false;  ///< children end because we want it

@@ -2,8 +2,9 @@
 #pragma once
 
 // `nodedb-cluster playground`: N local nodes as child processes, with certificates made for them, formed into
-// a cluster. DIR keeps everything, so that the next start goes on where this one ended. A child that is
-// killed stays down, unless `restart` brings it back; all children end with the playground.
+// a cluster; more nodes join it if asked to. DIR keeps everything, so that the next start goes on where this
+// one ended. A child that is killed stays down, unless `restart` brings it back; all children end with the
+// playground.
 
 #include <cstdint>
 #include <string>
@@ -15,7 +16,8 @@
 namespace nodedb::app {
 
 struct PlaygroundArguments {
-  std::int64_t nodes = 3;
+  std::int64_t nodes = 3;  ///< that form the cluster
+  std::int64_t join = 0;   ///< that join it then, one after the other
   std::string directory;
   /// QUIC and Redis ports from here on, two for each node; 0: free ones, which DIR remembers.
   std::int64_t base_port = 0;
@@ -34,8 +36,9 @@ struct PlaygroundPlan {
     std::uint16_t quic = 0;
     std::uint16_t redis = 0;
   };
-  std::string directory;  ///< absolute
-  std::vector<Node> nodes;
+  std::string directory;     ///< absolute
+  std::vector<Node> nodes;   ///< the founders first
+  std::size_t founders = 0;  ///< how many
 
   std::string node_directory(std::size_t index) const;
   std::string operator_directory() const { return directory + "/operator"; }

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "app/playground.h"
@@ -75,7 +76,7 @@ Bytes plan_text(const PlaygroundPlan& plan) {
     nodes.push(std::move(one));
   }
   Json body = Json::object();
-  body.set("version", 1).set("nodes", std::move(nodes));
+  body.set("version", 1).set("founders", plan.founders).set("nodes", std::move(nodes));
   return body.pretty() + "\n";
 }
 
@@ -88,6 +89,9 @@ Result<PlaygroundPlan> read_plan(const std::string& directory, BytesView text) {
   for (const Json& node : (*body)["nodes"].items())
     plan.nodes.push_back({node["uuid"].text(), static_cast<std::uint16_t>(node["quic"].number()),
                           static_cast<std::uint16_t>(node["redis"].number())});
+  const auto everybody = static_cast<std::int64_t>(plan.nodes.size());
+  plan.founders =
+      static_cast<std::size_t>(std::clamp<std::int64_t>((*body)["founders"].number(everybody), 1, everybody));
   return plan;
 }
 
@@ -107,9 +111,9 @@ std::vector<std::string> PlaygroundPlan::start(std::size_t index, bool trace) co
   const std::string home = node_directory(index);
   std::vector<std::string> line = {own_path(), "start", "--data", home + "/data", "--certs", home + "/certs"};
   line.insert(line.end(), {"--listen", address(nodes[index].quic), "--client", address(nodes[index].redis)});
-  for (const Node& node : nodes) line.insert(line.end(), {"--seed", address(node.quic)});
+  for (std::size_t i = 0; i < founders; ++i) line.insert(line.end(), {"--seed", address(nodes[i].quic)});
   if (trace) line.insert(line.end(), {"--trace", home + "/trace.jsonl"});
-  const std::string factor = nodes.size() >= 3 ? "3" : "1";
+  const std::string factor = founders >= 3 ? "3" : "1";
   line.insert(line.end(), {"--replication-factor", factor});
   return line;
 }
@@ -117,6 +121,7 @@ std::vector<std::string> PlaygroundPlan::start(std::size_t index, bool trace) co
 Result<PlaygroundPlan> plan_playground(const PlaygroundArguments& arguments) {
   if (arguments.nodes < 1 || arguments.nodes > 9)
     return fail(Code::malformed, "--nodes: must be from 1 to 9");
+  if (arguments.join < 0 || arguments.join > 9) return fail(Code::malformed, "--join: must be from 0 to 9");
   if (arguments.base_port != 0 && (arguments.base_port < 1024 || arguments.base_port > 65'000))
     return fail(Code::malformed, "--base-port: must be from 1024 to 65000");
   if (auto made = edge::make_directory(arguments.directory); !made) return std::unexpected(made.error());
@@ -128,15 +133,20 @@ Result<PlaygroundPlan> plan_playground(const PlaygroundArguments& arguments) {
   if (!stored) return std::unexpected(stored.error());
   if (*stored) {
     auto plan = read_plan(directory, **stored);
-    if (plan && plan->nodes.size() != static_cast<std::size_t>(arguments.nodes))
-      return fail(Code::conflict, directory + " holds a playground of " + std::to_string(plan->nodes.size()) +
-                                      " nodes; give --nodes " + std::to_string(plan->nodes.size()) +
-                                      " or another --dir");
-    return plan;
+    if (!plan) return plan;
+    const auto founders = static_cast<std::size_t>(arguments.nodes);
+    const auto joiners = static_cast<std::size_t>(arguments.join);
+    if (plan->founders == founders && plan->nodes.size() == founders + joiners) return plan;
+    const std::size_t joined = plan->nodes.size() - plan->founders;
+    return fail(Code::conflict, directory + " holds a playground of " + std::to_string(plan->nodes.size()) +
+                                    " nodes; give --nodes " + std::to_string(plan->founders) +
+                                    (joined > 0 ? " --join " + std::to_string(joined) : "") +
+                                    " or another --dir");
   }
   PlaygroundPlan plan;
   plan.directory = directory;
-  plan.nodes.resize(static_cast<std::size_t>(arguments.nodes));
+  plan.founders = static_cast<std::size_t>(arguments.nodes);
+  plan.nodes.resize(plan.founders + static_cast<std::size_t>(arguments.join));
   if (auto chosen = choose_ports(plan, arguments.base_port); !chosen) return std::unexpected(chosen.error());
   if (auto made = make_certificates(plan); !made) return std::unexpected(made.error());
   // Last: a plan that stands is complete.

@@ -7,6 +7,8 @@ namespace nodedb::app {
 
 namespace {
 
+constexpr std::size_t history_latest = 32;
+
 Json ids_json(std::span<const NodeId> ids) {
   Json list = Json::array();
   for (const NodeId id : ids) list.push(Json(id.value));
@@ -93,6 +95,78 @@ Json cluster_json(const std::optional<meta::Cluster>& cluster) {
   return body;
 }
 
+Json migration_json(const node::MigrationStatus& status) {
+  const auto& [intent, checkpoint] = status.record;
+  Json steps = Json::array();
+  for (const meta::Compensation step : intent.compensations) steps.push(Json(meta::name(step)));
+  Json body = Json::object();
+  body.set("id", intent.id.text())
+      .set("vshard", std::uint32_t{intent.first.vshard.value})
+      .set("source", intent.first.source.value)
+      .set("target", intent.first.target.value)
+      .set("phase", meta::name(checkpoint.phase()))
+      .set("attempt", checkpoint.attempt)
+      .set("aborting", intent.aborting)
+      .set("reason", intent.reason)
+      .set("compensations", std::move(steps))
+      .set("pause_budget_us", intent.first.write_pause_budget_us)
+      .set("pause_us", intent.pause_us)
+      .set("started_ms", intent.first.started_at.wall_ns / ns_per_ms)
+      .set("waits_for", status.waits_for)
+      .set("waits_ms", status.waits_ns / ns_per_ms)
+      .set("copied_bytes", status.copied_bytes)
+      .set("lag_entries", status.lag_entries);
+  return body;
+}
+
+Json history_json(const meta::MigrationHistory& ended) {
+  Json body = Json::object();
+  body.set("id", ended.id.text())
+      .set("vshard", std::uint32_t{ended.vshard.value})
+      .set("source", ended.source.value)
+      .set("target", ended.target.value)
+      .set("outcome", meta::name(ended.outcome))
+      .set("attempts", ended.attempts)
+      .set("pause_us", ended.pause_us)
+      .set("reason", ended.reason)
+      .set("ended", ended.ended)
+      .set("started_ms", ended.started_ms)
+      .set("ended_ms", ended.ended_ms);
+  return body;
+}
+
+Json ghost_json(const meta::GhostStub& ghost) {
+  Json body = Json::object();
+  body.set("vshard", std::uint32_t{ghost.vshard.value})
+      .set("node", ghost.node.value)
+      .set("to", ghost.to.value)
+      .set("epoch", ghost.epoch.value)
+      .set("cutover", ghost.cutover)
+      .set("migration", ghost.migration.text());
+  return body;
+}
+
+/// What moves, and what has moved. The history can be long: without details only its latest part.
+void set_moves(Json& body, const node::Status& status, bool details) {
+  Json migrations = Json::array();
+  for (const node::MigrationStatus& one : status.migrations) migrations.push(migration_json(one));
+  Json ghosts = Json::array();
+  for (const meta::GhostStub& one : status.ghosts) ghosts.push(ghost_json(one));
+  const std::size_t left_out =
+      details || status.history.size() <= history_latest ? 0 : status.history.size() - history_latest;
+  Json history = Json::array();
+  for (std::size_t i = left_out; i < status.history.size(); ++i)
+    history.push(history_json(status.history[i]));
+  Json quarantined = Json::array();
+  for (const std::string& reason : status.quarantined) quarantined.push(Json(reason));
+  body.set("drives", status.drives)
+      .set("migrations", std::move(migrations))
+      .set("ghosts", std::move(ghosts))
+      .set("history", std::move(history))
+      .set("history_left_out", left_out)
+      .set("quarantined", std::move(quarantined));
+}
+
 }  // namespace
 
 Json status_json(const node::Status& status) {
@@ -113,6 +187,7 @@ Json status_json(const node::Status& status) {
       .set("requests_waiting", status.requests_waiting)
       .set("log_bytes", status.log_bytes)
       .set("members", std::move(members));
+  set_moves(body, status, !status.groups.empty());
   if (!status.groups.empty()) {
     Json groups = Json::array();
     for (const node::GroupStatus& group : status.groups) groups.push(group_json(group));

@@ -2,7 +2,7 @@
 #pragma once
 
 // A node's status as JSON: the one shape that `status`, `node ls`, `shard show` and scripts read. Members may
-// be added to it, never renamed.
+// be added to it, never renamed. The history of migrations is whole only if the status has its groups.
 
 #include "app/json.h"
 #include "node/status.h"

@@ -32,6 +32,7 @@ enum class CloseCode : std::uint64_t {
   busy = 5,        ///< too much at once
   forbidden = 6,   ///< the certificate's role does not allow this
   internal = 7,
+  twin = 8,  ///< another live process has the same identity
 };
 
 inline std::string_view name(CloseCode code) {
@@ -52,6 +53,8 @@ inline std::string_view name(CloseCode code) {
       return "forbidden";
     case CloseCode::internal:
       return "internal";
+    case CloseCode::twin:
+      return "another live process has the same identity";
   }
   return "unknown";
 }

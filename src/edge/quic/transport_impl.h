@@ -27,7 +27,8 @@ struct Link {
   std::uint64_t connection = 0;
   Uuid peer;
   Instance instance{};
-  bool ours = false;  ///< we dialled it
+  bool ours = false;                    ///< we dialled it
+  std::int64_t heard_ns = long_ago.ns;  ///< when the last frame came
   std::string dialled_address;
   std::array<std::int64_t, stream_classes> streams{no_stream, no_stream, no_stream};
   /// Acceptor only: frames for streams that the dialler has not opened yet.
@@ -55,6 +56,8 @@ struct Transport::Impl final : Endpoint::Handler {
   // links (transport_links.cc)
   void add_link(Connection& connection);
   void settle_pair(Link& link, Link& current);
+  void refuse_twin(const Link& link, const Link& before);
+  void note_twin(const CloseReason& reason);
   void make_current(Link& link);
   void leave_current(const Uuid& peer);
   bool open_streams(Connection& connection, Link& link);
@@ -63,6 +66,7 @@ struct Transport::Impl final : Endpoint::Handler {
   bool enqueue(Link& link, wire::StreamClass stream_class, wire::EncodedMessage message);
   void drop_link(std::uint64_t number, const std::string& reason);
   bool by_smaller(const Link& link) const;
+  bool same_address(const Link& a, const Link& b) const;
   void close_connection(std::uint64_t number, CloseCode code, std::string text);
   void bad_input(Connection& connection, std::string text);
   void warn_about(const Connection& connection, std::string_view what, const std::string& reason);
@@ -105,6 +109,7 @@ struct Transport::Impl final : Endpoint::Handler {
   bool paused = false;
   bool stopped = false;
   LogGate refusals;
+  std::int64_t twin_told_ns = long_ago.ns;
   TransportStats counted;
   // asio may call a handler after the transport is gone: handlers keep a weak reference to this.
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);

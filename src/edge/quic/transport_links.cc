@@ -15,6 +15,9 @@ constexpr int highest_priority = 0;
 constexpr std::uint64_t log_window_extra_bytes = 3 * 1024 * 1024;
 /// How long a surplus connection may wait for the peer to close it.
 constexpr std::int64_t surplus_grace_ns = 3 * ns_per_s;
+/// Nodes send pulses far more often than this, so whoever was heard so lately has not ended.
+constexpr std::int64_t alive_ns = 2 * ns_per_s;
+constexpr std::int64_t twin_told_again_ns = 10 * ns_per_s;
 
 constexpr std::size_t slot(wire::StreamClass stream_class) {
   return static_cast<std::size_t>(stream_class);
@@ -78,17 +81,27 @@ bool Transport::Impl::by_smaller(const Link& link) const {
   return link.ours ? own.node < link.peer : link.peer < own.node;
 }
 
+bool Transport::Impl::same_address(const Link& a, const Link& b) const {
+  const auto* one = endpoint->find(a.connection);
+  const auto* other = endpoint->find(b.connection);
+  return one != nullptr && other != nullptr && one->remote() == other->remote();
+}
+
 /// `link` is new and its peer has a current one already.
 void Transport::Impl::settle_pair(Link& link, Link& before) {
   const auto verdict = judge({.same_instance = link.instance == before.instance,
                               .current_by_smaller = by_smaller(before),
                               .candidate_by_smaller = by_smaller(link),
                               .candidate_is_ours = link.ours,
-                              .we_are_smaller = own.node < link.peer});
+                              .we_are_smaller = own.node < link.peer,
+                              .current_alive = edge::monotonic_time().ns - before.heard_ns < alive_ns,
+                              .same_address = same_address(link, before)});
   const bool keep_new = verdict.keep == PairVerdict::Keep::candidate;
   Link& other = keep_new ? before : link;
   const auto other_number = other.connection;
-  const auto code = link.instance == before.instance ? CloseCode::duplicate : CloseCode::replaced;
+  const bool one_process = link.instance == before.instance;
+  if (!one_process && !keep_new) return refuse_twin(link, before);
+  const auto code = one_process ? CloseCode::duplicate : CloseCode::replaced;
   other.close_by_ns = edge::monotonic_time().ns + surplus_grace_ns;
   if (keep_new) {
     const auto number = link.connection;
@@ -97,6 +110,28 @@ void Transport::Impl::settle_pair(Link& link, Link& before) {
     if (const auto at = links.find(number); at != links.end()) make_current(at->second);
   }
   if (verdict.close_other_now) close_connection(other_number, code, {});
+}
+
+void Transport::Impl::refuse_twin(const Link& link, const Link& before) {
+  const auto* connection = endpoint->find(link.connection);
+  const auto* live = endpoint->find(before.connection);
+  const std::string address = live != nullptr ? live->remote().text() : std::string();
+  if (connection != nullptr)
+    warn_about(*connection, "a second process with the identity of a live node is refused",
+               "node " + link.peer.text() + " is connected from " + address);
+  close_connection(link.connection, CloseCode::twin, "the node runs at " + address);
+}
+
+/// This process is the newcomer: as long as the other one runs, nobody lets it in.
+void Transport::Impl::note_twin(const CloseReason& reason) {
+  if (reason.kind != CloseReason::Kind::closed_by_peer || reason.code != CloseCode::twin) return;
+  const std::int64_t now_ns = edge::monotonic_time().ns;
+  if (now_ns - twin_told_ns < twin_told_again_ns) return;
+  twin_told_ns = now_ns;
+  log::error(
+      "another live process has this node's identity, so this one is refused: stop one of them; a "
+      "copied data directory must not be started, give a new machine its own node certificate",
+      {{"node", own.node.text()}, {"reason", reason.text}});
 }
 
 void Transport::Impl::make_current(Link& link) {
@@ -140,6 +175,7 @@ void Transport::Impl::received(Connection& connection, std::int64_t stream, wire
   const auto at = links.find(connection.number());
   if (at == links.end()) return;
   auto& link = at->second;
+  link.heard_ns = edge::monotonic_time().ns;
   const bool known = std::ranges::find(link.streams, stream) != link.streams.end();
   if (known) {
     receive_message(connection, link, stream, frame);
@@ -240,6 +276,7 @@ void Transport::Impl::stream_ended(Connection& connection, std::int64_t) {
 void Transport::Impl::closed(Connection& connection) {
   const auto reason = connection.reason();
   const auto number = connection.number();
+  note_twin(reason);
   const bool bad = reason.kind == CloseReason::Kind::closed_here && reason.code == CloseCode::bad_frame;
   if (bad) ++counted.bad_frames;
   if (bad) warn_about(connection, "bad input", reason.text);

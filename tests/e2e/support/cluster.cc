@@ -156,9 +156,13 @@ void Cluster::kill(std::size_t index) {
 void Cluster::restart(std::size_t index) {
   Node& node = nodes_[index];
   if (node.pid != 0) return;
-  const auto pid = app::start_child(node.start, directory_ + "/node-" + std::to_string(node.id) + "/log");
+  const auto pid = app::start_child(node.start, log_file(index));
   node.pid = pid ? *pid : 0;
   ours_[index] = pid.has_value();
+}
+
+std::string Cluster::log_file(std::size_t index) const {
+  return directory_ + "/node-" + std::to_string(index + 1) + "/log";
 }
 
 std::optional<app::Json> Cluster::status(std::size_t index) const {

@@ -61,6 +61,8 @@ class Cluster {
   const std::string& directory() const { return directory_; }
   std::string operator_certs() const { return directory_ + "/operator"; }
 
+  std::string log_file(std::size_t index) const;
+
   /// kill -9, and waits until it is gone.
   void kill(std::size_t index);
   /// Starts it again by its own arguments; does not wait for it.

@@ -10,8 +10,12 @@ namespace nodedb::app {
 namespace {
 
 TEST(OperatorProtocol, RequestsAreReadBack) {
-  const OperatorRequest requests[] = {AskInit{}, AskStatus{}, AskStatus{true},
-                                      AskTransfer{GroupId(6), NodeId(3)}};
+  const OperatorRequest requests[] = {AskInit{},
+                                      AskStatus{},
+                                      AskStatus{true},
+                                      AskTransfer{GroupId(6), NodeId(3)},
+                                      AskMigrate{VShardId(1023), NodeId(1), NodeId(4), 250'000},
+                                      AskCancel{*Uuid::parse("3f2a1b4c-0000-4000-8000-000000000001")}};
   for (const OperatorRequest& request : requests) {
     const auto parsed = parse_request(encode_request(request));
     ASSERT_TRUE(parsed) << encode_request(request);
@@ -21,8 +25,10 @@ TEST(OperatorProtocol, RequestsAreReadBack) {
 }
 
 TEST(OperatorProtocol, RefusesWhatItDoesNotKnow) {
-  for (const char* line : {"", " ", "\n", "reboot", "init now", "status all", "transfer", "transfer 1",
-                           "transfer x 1", "transfer 1 99999999999", "transfer 1 2 3", "transfer -1 2"})
+  for (const char* line :
+       {"", " ", "\n", "reboot", "init now", "status all", "transfer", "transfer 1", "transfer x 1",
+        "transfer 1 99999999999", "transfer 1 2 3", "transfer -1 2", "migrate", "migrate 1 2 3",
+        "migrate 1024 1 2 5", "migrate 1 2 3 x", "cancel", "cancel 3f2a"})
     EXPECT_FALSE(parse_request(line)) << line;
   EXPECT_EQ(parse_request(std::string(2000, 'x')).error().code, Code::too_large);
 }

@@ -8,10 +8,13 @@ namespace {
 
 using Keep = PairVerdict::Keep;
 
-TEST(PairPolicy, ANewInstanceAlwaysReplacesAtOnce) {
-  for (int bits = 0; bits < 16; ++bits) {
-    const PairFacts facts{false, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0};
-    EXPECT_EQ(judge(facts), (PairVerdict{Keep::candidate, true}));
+TEST(PairPolicy, ANewInstanceReplacesAtOnceUnlessTheOldOneLivesElsewhere) {
+  for (int bits = 0; bits < 64; ++bits) {
+    const bool alive = (bits & 16) != 0, same_address = (bits & 32) != 0;
+    const PairFacts facts{false,           (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0,
+                          (bits & 8) != 0, alive,           same_address};
+    const Keep kept = alive && !same_address ? Keep::current : Keep::candidate;
+    EXPECT_EQ(judge(facts), (PairVerdict{kept, true}));
   }
 }
 
