@@ -21,6 +21,11 @@ MemberPicture member_of(const Json& member, std::span<const NodeAnswer> answers)
   picture.redis = member["redis"].text();
   picture.leads = member["leads"].number();
   const NodeAnswer* const own = answer_of(answers, picture.uuid);
+  if (own && (*own->status)["cluster"].is_null()) {
+    picture.why_down =
+        "node " + std::to_string(picture.id) + " runs without its data: its log says what to do";
+    return picture;
+  }
   picture.up = own != nullptr;
   if (own) {
     const Json& status = *own->status;

@@ -230,7 +230,8 @@ void Node::State::receive(const Uuid& peer, wire::Found message) {
 
 void Node::State::receive(const Uuid& peer, wire::Founded message) {
   if (!message.accepted) {
-    notice("node " + peer.text() + " does not take part: " + message.reason);
+    notice(identity ? "node " + peer.text() + " does not take part: " + message.reason
+                    : "this node is refused: " + message.reason);
     return;
   }
   founding.accepted.insert(peer);

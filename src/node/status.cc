@@ -50,7 +50,7 @@ Status Node::State::status(bool with_groups) const {
     }
     if (with_groups && exists) out.groups.push_back(group_status(GroupId(group)));
   }
-  out.groups_led = led[self];
+  out.groups_led = self == NodeId() ? 0 : led[self];
   out.groups_without_leader = led[NodeId()];
   for (const auto& [id, member] : tables.members) {
     MemberStatus one;

@@ -58,6 +58,7 @@ class Cluster {
   ~Cluster();
 
   std::vector<Node>& nodes() { return nodes_; }
+  const std::vector<Node>& nodes() const { return nodes_; }
   const std::string& directory() const { return directory_; }
   std::string operator_certs() const { return directory_ + "/operator"; }
 

@@ -93,6 +93,15 @@ TEST(ClusterPicture, CountsGroupsWithoutLeader) {
   EXPECT_FALSE(picture_of(answers).healthy());
 }
 
+TEST(ClusterPicture, AMemberWithoutItsDataIsNotUp) {
+  node::Status wiped = status_of(2, 0, 1025);
+  wiped.cluster.reset();
+  const NodeAnswer answers[] = {{"n1:1", status_json(status_of(1, 500, 0))}, {"n2:1", status_json(wiped)}};
+  const ClusterPicture picture = picture_of(answers);
+  EXPECT_FALSE(picture.members[1].up);
+  EXPECT_NE(picture.members[1].why_down.find("without its data"), std::string::npos);
+}
+
 TEST(ClusterPicture, AClusterThatIsNotFormedIsNotHealthy) {
   node::Status status;
   const NodeAnswer answers[] = {{"n1:1", status_json(status)}};

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/e2e/support/process.h"
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <fstream>
+#include <sstream>
+
+#include "app/child.h"
+#include "edge/disk/files.h"
+
+namespace nodedb::e2e {
+
+Process::Process(const std::vector<std::string>& line, std::string log) : log_(std::move(log)) {
+  const auto pid = app::start_child(line, log_);
+  pid_ = pid ? *pid : 0;
+}
+
+std::string Process::log() const {
+  return file_text(log_);
+}
+
+bool Process::wait_log(const std::string& text, int seconds) const {
+  return eventually(seconds, [&] { return log().find(text) != std::string::npos; });
+}
+
+void Process::kill() {
+  if (pid_ == 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = 0;
+}
+
+int free_port() {
+  for (;;) {
+    const edge::FileHandle tcp(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const edge::FileHandle udp(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(tcp.get(), generic, size) != 0 || ::getsockname(tcp.get(), generic, &size) != 0) continue;
+    if (::bind(udp.get(), generic, size) == 0) return ntohs(address.sin_port);
+  }
+}
+
+std::string file_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+bool eventually(int seconds, const std::function<bool()>& done) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    sleep_ms(20);
+  }
+  return true;
+}
+
+Finished operate(const Cluster& cluster, std::size_t node, std::vector<std::string> words) {
+  words.insert(words.begin(), binary());
+  words.insert(words.end(),
+               {"--certs", cluster.operator_certs(), "--node", cluster.nodes()[node].quic, "-o", "json"});
+  return run(words);
+}
+
+app::Json json_of(const Finished& finished) {
+  std::istringstream lines(finished.output);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("{") && !line.starts_with("[")) continue;
+    if (auto parsed = app::Json::parse(line)) return std::move(*parsed);
+  }
+  return {};
+}
+
+}  // namespace nodedb::e2e
