@@ -51,3 +51,6 @@ set_tests_properties(e2e_chaos PROPERTIES LABELS "e2e;chaos" RUN_SERIAL ON TIMEO
 
 add_executable(cluster_bench bench/cluster/main.cc bench/cluster/load.cc bench/cluster/cpu.cc)
 target_link_libraries(cluster_bench PRIVATE nodedb_e2e_support)
+
+add_executable(moves_bench bench/moves/main.cc)
+target_link_libraries(moves_bench PRIVATE nodedb_e2e_support)
