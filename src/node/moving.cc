@@ -177,17 +177,17 @@ void Node::State::write_metadata(std::optional<std::uint64_t> ticket, const meta
 
 namespace {
 
-/// The longest pause of the latest moves, twice, or 10 ms where none is known.
+/// The middle of the latest moves' pauses (one that met trouble says little about the next), or 10 ms where
+/// none is known.
 std::uint64_t estimated_pause_us(const meta::Tables& tables) {
-  constexpr std::size_t latest = 16;
-  std::uint64_t longest = 0;
-  std::size_t looked_at = 0;
-  for (auto at = tables.history.rbegin(); at != tables.history.rend() && looked_at < latest; ++at) {
-    if (at->second.outcome != meta::MigrationOutcome::completed) continue;
-    longest = std::max(longest, at->second.pause_us);
-    ++looked_at;
+  constexpr std::size_t latest = 15;
+  std::vector<std::uint64_t> pauses{10'000};
+  for (auto at = tables.history.rbegin(); at != tables.history.rend() && pauses.size() < latest; ++at) {
+    if (at->second.outcome == meta::MigrationOutcome::completed && at->second.pause_us > 0)
+      pauses.push_back(at->second.pause_us);
   }
-  return std::max<std::uint64_t>(10'000, longest);
+  std::ranges::sort(pauses);
+  return pauses[pauses.size() / 2];
 }
 
 }  // namespace

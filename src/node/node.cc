@@ -14,6 +14,7 @@ Node::State::State(const Options& given, Incarnation life, Rng luck, Now at)
       incarnation(life),
       rng(luck),
       now(at),
+      booted(at.mono),
       live(life),
       gateway(life, 2 * given.raft.election_timeout_ns),
       transfers(life, given.snapshot_chunk_bytes, given.snapshot_bytes_per_second),

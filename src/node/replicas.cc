@@ -46,7 +46,9 @@ void Node::State::raise_replicas() {
     update.base = LogBase{birth, raft::Config{}};
     LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
     batch.groups.push_back(std::move(update));
-    add_replica(group, raft::Restored{hard, birth, raft::Config{}, {}, birth.index}, birth.index);
+    const auto buried = buried_at.find(group);
+    const Time promised = buried == buried_at.end() ? booted : buried->second;
+    add_replica(group, raft::Restored{hard, birth, raft::Config{}, {}, birth.index, promised}, birth.index);
     trace({TraceKind::snapshot, group, birth.term, birth.index, {}, 0, 0});
     report_wanted = true;
   }
@@ -84,6 +86,7 @@ void Node::State::bury(GroupId group) {
   promise.buried.push_back(group);
   std::erase_if(promise.groups, [&](const auto& one) { return one.first == group; });
   graves.insert(group);
+  buried_at[group] = now.mono;
   replicas[group.value].reset();
   notice("the replica of vShard " + std::to_string(vshard_of(group).value) + " leaves this node");
 }

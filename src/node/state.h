@@ -76,6 +76,7 @@ struct Node::State {
   Incarnation incarnation;
   Rng rng;
   Now now;                         ///< of the step under way
+  Time booted;                     ///< this life's begin
   std::int64_t wall_ahead_ns = 0;  ///< only under the planted bug lease_on_wall_clock
 
   std::optional<wire::Identity> identity;  ///< nothing before the genesis
@@ -138,9 +139,10 @@ struct Node::State {
   Driver driver;
   bool driving = false;  ///< as of the latest step
   bool drive_wanted = false;
-  std::set<GroupId> graves;     ///< replicas that are being destroyed
-  std::set<GroupId> deviating;  ///< led here, with a config that is no plain set of voters
-  std::set<GroupId> orphans;    ///< held here, wanted by nobody
+  std::set<GroupId> graves;           ///< replicas that are being destroyed
+  std::map<GroupId, Time> buried_at;  ///< in this life
+  std::set<GroupId> deviating;        ///< led here, with a config that is no plain set of voters
+  std::set<GroupId> orphans;          ///< held here, wanted by nobody
   std::map<GroupId, Pause> pauses;
   bool report_wanted = false;
   Time report_at = never;

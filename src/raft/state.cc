@@ -24,7 +24,7 @@ Group::State::State(GroupId group, NodeId node, const Options& opts, Restored re
       options(opts),
       rng(luck),
       bugs(planted),
-      boot(at.mono),
+      boot(restored.promised.value_or(at.mono)),
       clock(at.mono),
       hard(restored.hard),
       log(restored.base, std::move(restored.log)),

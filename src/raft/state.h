@@ -137,7 +137,7 @@ struct Group::State {
   Options options;
   Rng rng;
   PlantedBugs bugs;
-  Time boot;
+  Time boot;   ///< no promise of a former replica, or life, is younger
   Time clock;  ///< the latest `now`
 
   HardState hard;

@@ -51,6 +51,8 @@ struct Restored {
   Config base_config;  ///< the config in force at `base`
   std::vector<Entry> log;
   Index applied;  ///< what the state machine holds durably; at least base.index
+  /// When a former replica of the group on this node may last have promised support; nothing: until now.
+  std::optional<Time> promised{};
 };
 
 struct VoteRequest {  // paper, section 5.2; pre-vote: thesis, section 9.6

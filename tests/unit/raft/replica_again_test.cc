@@ -90,6 +90,24 @@ TEST(ReplicaAgain, ANewbornNeitherVotesNorStands) {
   }
 }
 
+/// The fence of a boot is for promises of an earlier life: where there is none a new replica may take over at
+/// once, or a move would keep its writes waiting for nothing.
+TEST(ReplicaAgain, ANewbornMayTakeOverAtOnceIfNobodyPromisedAnythingBefore) {
+  for (const bool former : {false, true}) {
+    Restored restored = newborn();
+    restored.promised = former ? ms(-100) : long_ago;
+    Solo solo(std::move(restored));
+    Entry admits = entry(2, 1);
+    admits.kind = EntryKind::config;
+    admits.payload = Blob(encode(voters(3)));
+    solo.group.receive(ms(10), b, Append{Term(1), {Index(1), Term(1)}, Index(2), {admits}, Index(2)},
+                       solo.live);
+    (void)solo.settle(ms(10));
+    solo.group.receive(ms(20), b, TimeoutNow{Term(1)}, solo.live);
+    EXPECT_EQ(solo.group.role(), former ? Role::follower : Role::candidate);
+  }
+}
+
 TEST(ReplicaAgain, OnceItsLogAdmitsItItVotesEvenAsALearner) {
   Solo solo(newborn());
   Config config = voters(3);
