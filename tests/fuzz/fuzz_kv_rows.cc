@@ -33,8 +33,8 @@ std::vector<Bytes> entries() {
       kv::keys_query("*"),
       kv::dbsize_query(),
       kv::random_key_query(77),
-      kv::count_slot_query(slot_of("{t}").value),
-      kv::keys_in_slot_query(slot_of("{t}").value, 3),
+      kv::count_slot_query(slot_of("{t}")),
+      kv::keys_in_slot_query(slot_of("{t}"), 3),
       kv::watch_version_query("{t}a"),
       kv::flush_command(),
   };
