@@ -51,14 +51,14 @@ void Clients::start() {
   for (std::size_t c = 0; c < climate_.clients; ++c) {
     Client client;
     client.number = next_number_++;
-    client.node = rng_.below(climate_.nodes);
+    client.node = rng_.below(climate_.machines());
     clients_.push_back(std::move(client));
     think(c);
   }
 }
 
 void Clients::wander(Client& client) {
-  if (!client.once) client.node = rng_.below(climate_.nodes);
+  if (!client.once) client.node = rng_.below(climate_.machines());
 }
 
 void Clients::think(std::size_t c) {

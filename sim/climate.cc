@@ -5,10 +5,14 @@
 #include <utility>
 
 #include "base/time.h"
+#include "sim/mix.h"
 
 namespace nodedb::sim {
 
 namespace {
+
+/// Chosen so that the kept seeds of before have no moves (tests/seeds/sim.txt).
+constexpr std::uint64_t moves_salt = 1970;
 
 /// Spread evenly over orders of magnitude.
 std::int64_t log_uniform(Rng& rng, std::int64_t low, std::int64_t high) {
@@ -61,13 +65,23 @@ void draw_clients(Climate& c, Rng& rng) {
   c.expiring = rng.chance(0.4) ? share(rng, 0.3) : 0;
 }
 
+/// By itself, so that climates without moves stay as they were before there were any.
+void draw_moves(Climate& c) {
+  Rng rng(mix(c.seed, moves_salt));
+  if (!rng.chance(0.5)) return;
+  c.set(Fault::migrate, true);
+  c.spares = c.nodes == 1 ? 2 : rng.below(3);
+  if (c.spares == 0 && c.nodes == c.replication) c.spares = 1;
+  c.move_every_ns = log_uniform(rng, ns_per_s, 12 * ns_per_s);
+}
+
 }  // namespace
 
 std::string_view name(Fault fault) {
   static constexpr std::array<std::string_view, fault_count> names = {
-      "crash",     "crash_many",  "pause",    "partition", "one_way",   "flap",      "loss",
-      "duplicate", "reorder",     "stale",    "drift",     "wall_jump", "slow_disk", "slow_apply",
-      "full_disk", "failed_sync", "transfer", "config",    "drain",     "again",     "trap"};
+      "crash",    "crash_many", "pause", "partition", "one_way",   "flap",       "loss",      "duplicate",
+      "reorder",  "stale",      "drift", "wall_jump", "slow_disk", "slow_apply", "full_disk", "failed_sync",
+      "transfer", "config",     "drain", "again",     "trap",      "migrate"};
   return names[static_cast<std::size_t>(fault)];
 }
 
@@ -76,7 +90,9 @@ Climate draw_climate(std::uint64_t seed, std::int64_t duration_ns) {
   Climate c;
   c.seed = seed;
   const double windy = 0.15 + share(rng, 0.5);
-  for (bool& fault : c.faults) fault = rng.chance(windy);
+  for (std::size_t i = 0; i < fault_count; ++i) {
+    if (static_cast<Fault>(i) != Fault::migrate) c.faults[i] = rng.chance(windy);
+  }
   draw_cluster(c, rng);
   draw_speeds(c, rng);
   c.fault_every_ns = log_uniform(rng, 500 * ns_per_ms, 10 * ns_per_s);
@@ -85,16 +101,19 @@ Climate draw_climate(std::uint64_t seed, std::int64_t duration_ns) {
   c.heal_all = rng.chance(0.8);
   draw_clients(c, rng);
   c.duration_ns = duration_ns;
+  draw_moves(c);
   return c;
 }
 
 std::string describe(const Climate& c) {
-  std::string out =
-      "nodes=" + std::to_string(c.nodes) + " rf=" + std::to_string(c.replication) +
-      " vshards=" + std::to_string(c.vshards) + " clients=" + std::to_string(c.clients) +
-      " keys=" + std::to_string(c.keys) + " election_ms=" + std::to_string(c.election_ns / ns_per_ms) +
-      " log_bytes=" + std::to_string(c.log_bytes_per_node) + (c.lease_reads ? " lease" : "") +
-      (c.codec ? " codec" : "") + (c.early ? " early" : "") + (c.heal_all ? "" : " majority") + " faults=";
+  std::string out = "nodes=" + std::to_string(c.nodes) +
+                    (c.spares > 0 ? " spares=" + std::to_string(c.spares) : std::string()) +
+                    " rf=" + std::to_string(c.replication) + " vshards=" + std::to_string(c.vshards) +
+                    " clients=" + std::to_string(c.clients) + " keys=" + std::to_string(c.keys) +
+                    " election_ms=" + std::to_string(c.election_ns / ns_per_ms) +
+                    " log_bytes=" + std::to_string(c.log_bytes_per_node) + (c.lease_reads ? " lease" : "") +
+                    (c.codec ? " codec" : "") + (c.early ? " early" : "") + (c.heal_all ? "" : " majority") +
+                    " faults=";
   bool first = true;
   for (std::size_t i = 0; i < fault_count; ++i) {
     if (!c.faults[i]) continue;

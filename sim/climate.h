@@ -37,8 +37,9 @@ enum class Fault : std::uint8_t {
   drain,        ///< a node gives its leaderships away, then restarts
   again,        ///< init is asked for again
   trap,         ///< a leader is cut off at the worst moment: handing over, losing a supporter, frozen
+  migrate,      ///< replicas of vShards move from node to node; some moves are cancelled
 };
-inline constexpr std::size_t fault_count = 21;
+inline constexpr std::size_t fault_count = 22;
 std::string_view name(Fault fault);
 
 struct Climate {
@@ -48,7 +49,8 @@ struct Climate {
   void set(Fault fault, bool value) { faults[static_cast<std::size_t>(fault)] = value; }
 
   // The cluster.
-  std::size_t nodes = 3;
+  std::size_t nodes = 3;   ///< founders
+  std::size_t spares = 0;  ///< nodes that join later
   std::uint32_t replication = 3;
   std::uint32_t vshards = 4;
   std::int64_t election_ns = 0;
@@ -76,6 +78,7 @@ struct Climate {
   // Trouble.
   std::int64_t fault_every_ns = 0;  ///< mean between two
   std::int64_t fault_for_ns = 0;    ///< mean of those that last
+  std::int64_t move_every_ns = 0;   ///< mean between two moves that are asked for
   bool early = false;               ///< from the first instant, through bootstrap
   bool heal_all = true;             ///< else only a majority comes back
 
@@ -89,6 +92,10 @@ struct Climate {
   double expiring = 0;  ///< share of unrecorded writes that expire
 
   std::int64_t duration_ns = 0;  ///< of the trouble
+
+  std::size_t machines() const { return nodes + spares; }
+  /// Does the placement change?
+  bool moves() const { return on(Fault::migrate); }
 };
 
 Climate draw_climate(std::uint64_t seed, std::int64_t duration_ns);

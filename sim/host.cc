@@ -93,8 +93,8 @@ void Host::pause(std::int64_t for_ns) {
   paused_until_ = std::max(paused_until_, world_.schedule.now() + for_ns);
 }
 
-node::Status Host::status() const {
-  return life_->core.status(clock_now(), false);
+node::Status Host::status(bool groups) const {
+  return life_->core.status(clock_now(), groups);
 }
 
 // --- core thread ---
@@ -186,6 +186,8 @@ void Host::start_disk() {
 }
 
 void Host::finish_disk() {
+  const Fate fate = world_.outside.writing(number_, DurableWrite::log);
+  if (fate != Fate::kept) return die_writing(fate);
   Life& life = *life_;
   const auto written = log_.write(life.writing);
   if (!log_.complaint().empty()) world_.oracle.complain("R3", log_.complaint());
@@ -208,11 +210,31 @@ void Host::finish_disk() {
     life.waiting.pop_front();
   }
   happened(node::LogDurable{life.durable});
+  world_.outside.wrote(number_);
   if (std::exchange(life.disk_full_told, false)) happened(node::DiskRoom{false});
   start_disk();
 }
 
+/// A batch is whole or not there at all: a torn one is cut off when the log is read again.
+void Host::die_writing(Fate fate) {
+  std::vector<node::LogBatch> kept = std::exchange(life_->writing, {});
+  if (fate == Fate::lost) kept.clear();
+  if (fate == Fate::torn) kept.resize(kept.size() / 2);
+  if (log_.write(kept)) world_.outside.killed(number_);
+}
+
 // --- apply thread ---
+
+namespace {
+
+std::optional<DurableWrite> durable_write(const node::StateTask& task) {
+  if (std::holds_alternative<node::FlushTask>(task)) return DurableWrite::flush;
+  if (std::holds_alternative<node::InstallTask>(task)) return DurableWrite::install;
+  if (std::holds_alternative<node::DestroyTask>(task)) return DurableWrite::destroy;
+  return std::nullopt;
+}
+
+}  // namespace
 
 void Host::start_apply() {
   Life& life = *life_;
@@ -227,7 +249,11 @@ void Host::start_apply() {
 void Host::finish_apply(std::size_t count) {
   Life& life = *life_;
   for (; count > 0; --count) {
+    const auto durable = durable_write(life.tasks.front());
+    const Fate fate = durable ? world_.outside.writing(number_, *durable) : Fate::kept;
+    if (fate == Fate::lost || fate == Fate::torn) return world_.outside.killed(number_);
     auto done = life.applier.run(life.tasks.front());
+    if (fate == Fate::last) return world_.outside.killed(number_);
     if (!done && done.error().code == Code::disk_full) {
       world_.schedule.mark("state-disk-was-full");
       later(retry_full_ns, [this, count] { finish_apply(count); });
@@ -240,6 +266,7 @@ void Host::finish_apply(std::size_t count) {
     }
     life.tasks.pop_front();
     happened(node::FromState{std::move(*done)});
+    if (durable) world_.outside.wrote(number_);
   }
   life.apply_busy = false;
   start_apply();

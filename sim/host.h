@@ -24,6 +24,16 @@
 
 namespace nodedb::sim {
 
+/// What a machine is about to make durable.
+enum class DurableWrite : std::uint8_t { log, flush, install, destroy };
+/// What becomes of it.
+enum class Fate : std::uint8_t {
+  kept,
+  lost,  ///< the machine stops right before it
+  torn,  ///< the machine stops in the middle: the first half of the batches is there
+  last,  ///< the machine stops right after it
+};
+
 class Host {
  public:
   /// What a machine is connected to.
@@ -38,6 +48,11 @@ class Host {
     virtual void drained(std::size_t node) = 0;
     /// The process has to stop: its disk failed. Call `crash`.
     virtual void must_stop(std::size_t node) = 0;
+    /// Called right before each durable write. Unless it is kept, `killed` follows: call `crash`.
+    virtual Fate writing(std::size_t node, DurableWrite what) = 0;
+    virtual void killed(std::size_t node) = 0;
+    /// It is done, and kept.
+    virtual void wrote(std::size_t node) = 0;
   };
 
   struct World {
@@ -58,7 +73,7 @@ class Host {
   const node::Node* core() const { return life_ ? &life_->core : nullptr; }
 
   void happened(node::Event event);
-  node::Status status() const;
+  node::Status status(bool groups = false) const;
 
   // --- trouble ---
   void pause(std::int64_t for_ns);
@@ -114,6 +129,7 @@ class Host {
   void set_alarm();
   void carry_out(node::Turn turn);
   void release(wire::Outbound out);
+  void die_writing(Fate fate);
   void start_disk();
   void finish_disk();
   void start_apply();

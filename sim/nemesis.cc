@@ -15,6 +15,7 @@ bool strikes(Fault fault) {
     case Fault::duplicate:
     case Fault::reorder:
     case Fault::stale:
+    case Fault::migrate:
       return false;
     case Fault::crash:
     case Fault::crash_many:
@@ -41,7 +42,7 @@ bool strikes(Fault fault) {
 }  // namespace
 
 Nemesis::Nemesis(const Climate& climate, Schedule& schedule, Power& power, Rng rng)
-    : climate_(climate), schedule_(schedule), power_(power), rng_(rng), draining_(climate.nodes) {
+    : climate_(climate), schedule_(schedule), power_(power), rng_(rng), draining_(climate.machines()) {
   for (std::size_t i = 0; i < fault_count; ++i) {
     const auto fault = static_cast<Fault>(i);
     if (climate.on(fault) && strikes(fault)) active_.push_back(fault);
@@ -50,6 +51,7 @@ Nemesis::Nemesis(const Climate& climate, Schedule& schedule, Power& power, Rng r
 
 void Nemesis::start() {
   if (!active_.empty()) next();
+  if (climate_.moves()) next_move();
 }
 
 void Nemesis::next() {
@@ -110,6 +112,7 @@ void Nemesis::strike(Fault fault) {
     case Fault::duplicate:
     case Fault::reorder:
     case Fault::stale:
+    case Fault::migrate:
       return;
   }
 }
@@ -131,7 +134,7 @@ void Nemesis::must_restart(std::size_t node) {
 
 void Nemesis::crash_many() {
   const bool all = rng_.chance(0.3);
-  for (std::size_t node = 0; node < climate_.nodes; ++node) {
+  for (std::size_t node = 0; node < climate_.machines(); ++node) {
     if (all || rng_.chance(0.6)) crash(node);
   }
 }
@@ -171,15 +174,15 @@ void Nemesis::full_disk(std::size_t node) {
 // --- the network ---
 
 void Nemesis::partition() {
-  std::vector<bool> side(climate_.nodes);
+  std::vector<bool> side(climate_.machines());
   if (rng_.chance(0.6)) {
     side[any_node()] = true;
   } else {
-    for (std::size_t node = 0; node < climate_.nodes; ++node) side[node] = rng_.chance(0.5);
+    for (std::size_t node = 0; node < climate_.machines(); ++node) side[node] = rng_.chance(0.5);
   }
   std::vector<std::pair<std::size_t, std::size_t>> cuts;
-  for (std::size_t from = 0; from < climate_.nodes; ++from) {
-    for (std::size_t to = 0; to < climate_.nodes; ++to) {
+  for (std::size_t from = 0; from < climate_.machines(); ++from) {
+    for (std::size_t to = 0; to < climate_.machines(); ++to) {
       if (side[from] == side[to]) continue;
       power_.network().cut(from, to);
       cuts.emplace_back(from, to);
@@ -208,9 +211,9 @@ GroupId Nemesis::any_group() {
 }
 
 std::size_t Nemesis::leader_of(GroupId group) {
-  std::size_t leader = climate_.nodes;
+  std::size_t leader = climate_.machines();
   Term term;
-  for (std::size_t node = 0; node < climate_.nodes; ++node) {
+  for (std::size_t node = 0; node < climate_.machines(); ++node) {
     const node::Node* core = power_.host(node).core();
     const raft::Group* replica = core == nullptr ? nullptr : core->group(group);
     if (replica == nullptr || replica->role() != raft::Role::leader || replica->term() < term) continue;
@@ -224,17 +227,17 @@ void Nemesis::transfer() {
   if (!power_.formed()) return;
   const GroupId group = any_group();
   const std::size_t leader = leader_of(group);
-  if (leader == climate_.nodes) return;
+  if (leader == climate_.machines()) return;
   power_.host(leader).happened(node::TransferLeader{0, group, id_of(any_node())});
 }
 
 // --- traps: what leases and votes promise is only tested when a leader is cut off just then ---
 
 void Nemesis::trap() {
-  if (!power_.formed() || climate_.nodes < 3) return;
+  if (!power_.formed() || climate_.machines() < 3) return;
   const GroupId group = any_group();
   const std::size_t leader = leader_of(group);
-  if (leader == climate_.nodes) return;
+  if (leader == climate_.machines()) return;
   switch (rng_.below(3)) {
     case 0:
       return spring_handover(group, leader);
@@ -246,14 +249,14 @@ void Nemesis::trap() {
 }
 
 void Nemesis::isolate(std::size_t node, std::int64_t for_ns) {
-  for (std::size_t other = 0; other < climate_.nodes; ++other) {
+  for (std::size_t other = 0; other < climate_.machines(); ++other) {
     if (other == node) continue;
     power_.network().cut(node, other);
     power_.network().cut(other, node);
   }
   schedule_.after(for_ns, [this, node] {
     if (stopped_) return;
-    for (std::size_t other = 0; other < climate_.nodes; ++other) {
+    for (std::size_t other = 0; other < climate_.machines(); ++other) {
       if (other == node) continue;
       power_.network().mend(node, other);
       power_.network().mend(other, node);
@@ -307,16 +310,51 @@ void Nemesis::spring_frozen(std::size_t leader) {
   isolate(leader, frozen + lasting());
 }
 
+// --- moves ---
+
+void Nemesis::next_move() {
+  const std::int64_t mean = climate_.move_every_ns;
+  schedule_.after(mean / 8 + rng_.between(0, mean * 7 / 4), [this] {
+    if (stopped_) return;
+    migrate();
+    next_move();
+  });
+}
+
+/// Asks any node to move any replica to a member that has none, or to cancel a move that is under way.
+void Nemesis::migrate() {
+  Host& asked = power_.host(any_node());
+  if (!power_.formed() || !asked.running() || !asked.core()->initialised()) return;
+  const node::Status status = asked.status();
+  if (!status.migrations.empty() && rng_.chance(0.3)) {
+    const meta::Migration& victim = status.migrations[rng_.below(status.migrations.size())].record;
+    return asked.happened(node::CancelMigration{move_tag, victim.intent.id, "a whim"});
+  }
+  const VShardId vshard(static_cast<std::uint16_t>(rng_.below(climate_.vshards)));
+  const std::size_t leader = leader_of(group_of(vshard));
+  if (leader == climate_.machines()) return;
+  const raft::Config now = power_.host(leader).core()->group(group_of(vshard))->config();
+  std::vector<NodeId> targets;
+  for (const node::MemberStatus& one : status.members) {
+    if (!now.is_voter(one.member.id)) targets.push_back(one.member.id);
+  }
+  if (targets.empty()) return;
+  schedule_.mark(name(Fault::migrate));
+  const std::uint64_t budget_us = rng_.chance(0.2) ? 500'000 : 60'000'000;
+  asked.happened(node::StartMigration{move_tag, vshard, now.voters[rng_.below(now.voters.size())],
+                                      targets[rng_.below(targets.size())], budget_us});
+}
+
 void Nemesis::propose(GroupId group, const raft::Config& next) {
   const std::size_t leader = leader_of(group);
-  if (leader != climate_.nodes) power_.host(leader).happened(node::ChangeConfig{0, group, next});
+  if (leader != climate_.machines()) power_.host(leader).happened(node::ChangeConfig{0, group, next});
 }
 
 void Nemesis::change_config() {
   if (!power_.formed()) return;
   const GroupId group = any_group();
   const std::size_t leader = leader_of(group);
-  if (leader == climate_.nodes) return;
+  if (leader == climate_.machines()) return;
   const raft::Config now = power_.host(leader).core()->group(group)->config();
   if (!now.joint()) original_.try_emplace(group, now.voters);
   Result<raft::Config> next = now;
@@ -324,7 +362,7 @@ void Nemesis::change_config() {
     next = rng_.chance(0.5) ? raft::leave_joint(now) : raft::leave_joint_back(now);
   } else {
     std::vector<raft::Change> changes;
-    const std::vector<NodeId>& all = original_[group];
+    const std::vector<NodeId> all = climate_.moves() ? now.members() : original_[group];
     const std::size_t count = rng_.chance(0.6) ? 1 : 2;
     for (std::size_t i = 0; i < count; ++i) {
       const NodeId node = all[rng_.below(all.size())];
@@ -340,8 +378,10 @@ void Nemesis::change_config() {
 bool Nemesis::restored_configs() {
   bool all_there = true;
   for (const auto& [group, voters] : original_) {
+    // Where replicas move the placement says who votes, and the world looks at that.
+    if (climate_.moves() && group != metadata_group) continue;
     const std::size_t leader = leader_of(group);
-    if (leader == climate_.nodes) return false;
+    if (leader == climate_.machines()) return false;
     const raft::Config now = power_.host(leader).core()->group(group)->config();
     if (now.joint()) all_there = false;
     for (const NodeId node : voters) {

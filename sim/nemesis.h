@@ -17,6 +17,9 @@
 
 namespace nodedb::sim {
 
+/// What answers to questions about moves carry.
+inline constexpr std::uint64_t move_tag = 2;
+
 class Nemesis {
  public:
   struct Power {
@@ -42,6 +45,8 @@ class Nemesis {
   /// Does each changed group have its first voters again, as far as they are up? The cluster sees to that by
   /// itself (rule C3); in group 0, whose voters no placement names, this takes one step towards it.
   bool restored_configs();
+  /// The node that leads the group, as it believes with the highest term; `machines` if none does.
+  std::size_t leader_of(GroupId group);
 
  private:
   void next();
@@ -58,12 +63,12 @@ class Nemesis {
   void spring_handover(GroupId group, std::size_t leader);
   void spring_lost_supporter(GroupId group, std::size_t leader);
   void spring_frozen(std::size_t leader);
+  void next_move();
+  void migrate();
   void change_config();
   void propose(GroupId group, const raft::Config& next);
-  /// The node that leads the group, as it believes with the highest term; `nodes` if none does.
-  std::size_t leader_of(GroupId group);
   GroupId any_group();
-  std::size_t any_node() { return rng_.below(climate_.nodes); }
+  std::size_t any_node() { return rng_.below(climate_.machines()); }
   std::int64_t lasting() {
     return climate_.fault_for_ns / 4 + rng_.between(0, climate_.fault_for_ns * 3 / 2);
   }
@@ -75,7 +80,6 @@ class Nemesis {
   std::vector<Fault> active_;
   std::vector<bool> draining_;
   std::map<GroupId, std::vector<NodeId>> original_;
-  std::uint64_t cuts_ = 0;
   bool stopped_ = false;
 };
 

@@ -62,6 +62,15 @@ void Oracle::collect() {
 
 void Oracle::log_written(std::size_t node, const node::GroupLogUpdate& update,
                          const node::StoredGroup* stored) {
+  if (update.destroy) {
+    if (stored != nullptr) {
+      schedule_.mark("replica-destroyed");
+      groups_[update.group].graves.insert_or_assign(node, *stored);
+    }
+    replicas_.destroyed(update.group, id_of(node));
+    return;
+  }
+  if (stored == nullptr) groups_[update.group].graves.erase(node);
   if (update.hard) replicas_.persisted(update.group, id_of(node), *update.hard);
   if (stored != nullptr && update.truncate_from) {
     if (*update.truncate_from <= last_of(*stored).index) schedule_.mark("log-truncated");
@@ -190,7 +199,7 @@ void Oracle::check_vote_reply(std::size_t node, NodeId to, GroupId group, const 
     complain("R4",
              at(group) + ": " + name_of(node) + " votes twice in term " + std::to_string(reply.term.value));
   }
-  const node::StoredGroup* stored = logs_[node]->group(group);
+  const node::StoredGroup* stored = promised(node, group);
   const bool durable = stored != nullptr && (stored->hard.term > reply.term ||
                                              (stored->hard.term == reply.term && stored->hard.vote == to));
   if (!durable) {
@@ -199,9 +208,17 @@ void Oracle::check_vote_reply(std::size_t node, NodeId to, GroupId group, const 
   }
 }
 
+const node::StoredGroup* Oracle::promised(std::size_t node, GroupId group) const {
+  if (const node::StoredGroup* stored = logs_[node]->group(group)) return stored;
+  const auto facts = groups_.find(group);
+  if (facts == groups_.end()) return nullptr;
+  const auto grave = facts->second.graves.find(node);
+  return grave == facts->second.graves.end() ? nullptr : &grave->second;
+}
+
 void Oracle::check_append_reply(std::size_t node, GroupId group, const raft::AppendReply& reply) {
   if (!reply.success) return;
-  const node::StoredGroup* stored = logs_[node]->group(group);
+  const node::StoredGroup* stored = promised(node, group);
   if (stored != nullptr && last_of(*stored).index >= reply.match && stored->hard.term >= reply.term) return;
   complain("R4", at(group) + ": " + name_of(node) + " acknowledges index " +
                      std::to_string(reply.match.value) + " in term " + std::to_string(reply.term.value) +

@@ -58,6 +58,7 @@ class Oracle {
   struct PerGroup {
     std::map<Index, Term> committed;
     std::map<Index, std::uint64_t> digests;
+    std::map<std::size_t, node::StoredGroup> graves;  ///< by node: what it had when it was destroyed
     std::map<Term, Index> inherited;  ///< term → what its leader knew to be committed when it won
     std::map<std::pair<Term, NodeId>, NodeId> grants;                ///< (term, voter) → candidate
     std::map<std::pair<Term, NodeId>, std::set<NodeId>> encouraged;  ///< (term, candidate) → pre-voters
@@ -72,6 +73,9 @@ class Oracle {
   void check_vote_request(std::size_t node, const node::Node& core, GroupId group,
                           const raft::VoteRequest& asked);
   void check_vote_reply(std::size_t node, NodeId to, GroupId group, const raft::VoteReply& reply);
+  /// What the disk of `node` holds or, if that was destroyed meanwhile, held: promises of before may leave
+  /// yet.
+  const node::StoredGroup* promised(std::size_t node, GroupId group) const;
   void check_append_reply(std::size_t node, GroupId group, const raft::AppendReply& reply);
   void apply(std::size_t node, const node::Node& core, const node::ApplyTask& task);
   void leads(std::size_t node, const node::Node& core, GroupId group, Term term);

@@ -12,6 +12,8 @@ namespace {
 
 /// How long a healed cluster may take for each step of coming right: many elections, snapshots and retries.
 constexpr std::int64_t patience_ns = 60 * ns_per_s;
+/// And for moves, which try again at growing intervals.
+constexpr std::int64_t moves_patience_ns = 180 * ns_per_s;
 constexpr std::uint64_t init_tag = 1;
 
 std::string name_of(std::size_t node) {
@@ -25,15 +27,17 @@ World::World(Climate climate, Bugs bugs, Listeners listeners)
       listeners_(std::move(listeners)),
       rng_(mix(climate.seed, 0x776f726c64)),
       oracle_(schedule_),
-      kept_down_(climate.nodes) {
+      kept_down_(climate.machines()),
+      started_(climate.machines()),
+      late_(mix(climate.seed, 0x7370617265)) {
   cluster_ = Uuid::v4(rng_);
-  for (std::size_t i = 0; i < climate_.nodes; ++i) {
+  for (std::size_t i = 0; i < climate_.machines(); ++i) {
     uuids_.push_back(Uuid::v4(rng_));
     addresses_.push_back("node" + std::to_string(i + 1) + ":7000");
   }
   network_ =
       std::make_unique<Network>(climate_, schedule_, static_cast<Network::Receiver&>(*this), rng_.fork());
-  for (std::size_t i = 0; i < climate_.nodes; ++i) {
+  for (std::size_t i = 0; i < climate_.machines(); ++i) {
     hosts_.push_back(std::make_unique<Host>(i, options_for(i, bugs),
                                             Host::World{climate_, schedule_, oracle_, *this}, rng_.fork(),
                                             bugs.accept_torn_batch));
@@ -52,7 +56,7 @@ node::Options World::options_for(std::size_t node, const Bugs& bugs) const {
   o.cluster = cluster_;
   o.address = addresses_[node];
   o.client_address = "node" + std::to_string(node + 1) + ":6379";
-  o.seeds = addresses_;
+  o.seeds.assign(addresses_.begin(), addresses_.begin() + static_cast<std::ptrdiff_t>(climate_.nodes));
   o.replication_factor = climate_.replication;
   o.raft.election_timeout_ns = climate_.election_ns;
   o.raft.resend_ns = climate_.resend_ns;
@@ -106,6 +110,11 @@ void World::answer(std::size_t node, node::ClientReply reply) {
 }
 
 void World::answer(std::size_t node, node::OperatorReply reply) {
+  if (reply.tag == move_tag) {
+    const std::string told = reply.result ? "taken" : std::string(nodedb::name(reply.result.error().code));
+    schedule_.mark("move-" + told);
+    return say(node, "a move is asked for: " + (reply.result ? told : reply.result.error().detail));
+  }
   if (reply.tag != init_tag) return;
   if (!reply.result) return say(node, "init: " + reply.result.error().detail);
   formed_ = true;
@@ -142,6 +151,14 @@ void World::must_stop(std::size_t node) {
   nemesis_->must_restart(node);
 }
 
+Fate World::writing(std::size_t node, DurableWrite what) {
+  return script_ == nullptr ? Fate::kept : script_->writing(*this, node, what);
+}
+
+void World::wrote(std::size_t node) {
+  if (script_ != nullptr) script_->wrote(*this, node);
+}
+
 bool World::request(std::size_t node, node::ClientRequest request) {
   if (!hosts_[node]->running()) return false;
   schedule_.note(mix(node, request.tag));
@@ -161,7 +178,8 @@ void World::boot(std::size_t node) {
   if (hosts_[node]->running()) return;
   say(node, "boots");
   std::vector<std::size_t> others;
-  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+  started_[node] = true;
+  for (std::size_t i = 0; i < climate_.nodes; ++i) {
     if (i != node) others.push_back(i);
   }
   hosts_[node]->boot();
@@ -224,8 +242,11 @@ std::vector<std::size_t> World::alive() const {
 }
 
 bool World::form() {
-  for (std::size_t node = 0; node < hosts_.size(); ++node) {
+  for (std::size_t node = 0; node < climate_.nodes; ++node) {
     schedule_.after(rng_.between(0, 500 * ns_per_ms), [this, node] { boot(node); });
+  }
+  for (std::size_t node = climate_.nodes; node < hosts_.size(); ++node) {
+    schedule_.after(late_.between(0, climate_.duration_ns / 3), [this, node] { start_spare(node); });
   }
   schedule_.after(rng_.between(0, ns_per_s), [this] { press_init(); });
   keep_books();
@@ -239,19 +260,32 @@ bool World::form() {
           [] { return "the cluster was not formed"; })) {
     return false;
   }
+  if (script_ != nullptr) return play();
   nemesis_->start();
   clients_->start();
   return run_for(climate_.duration_ns);
 }
 
+bool World::play() {
+  if (!run_until(
+          patience_ns, [this] { return all_joined(); }, [this] { return unsettled_; })) {
+    return false;
+  }
+  clients_->start();
+  script_->play(*this);
+  return !oracle_.violation();
+}
+
 void World::heal() {
   nemesis_->stop();
   network_->calm();
-  std::size_t spared =
-      climate_.heal_all || climate_.on(Fault::config) || !formed_ ? 0 : (climate_.replication - 1) / 2;
+  std::size_t spared = climate_.heal_all || climate_.on(Fault::config) || climate_.moves() || !formed_
+                           ? 0
+                           : (climate_.replication - 1) / 2;
   for (std::size_t node = 0; node < hosts_.size(); ++node) {
     hosts_[node]->calm();
     hosts_[node]->clocks().mend_wall();
+    if (!started_[node]) continue;
     if (spared > 0 && rng_.chance(0.5)) {
       --spared;
       kept_down_[node] = true;
@@ -260,6 +294,84 @@ void World::heal() {
       boot(node);
     }
   }
+}
+
+void World::start_spare(std::size_t node) {
+  if (started_[node]) return;
+  const bool first = node == climate_.nodes;
+  const bool next = first || std::ranges::any_of(alive(), [&](std::size_t other) {
+                      const node::Status status = hosts_[other]->status();
+                      return std::ranges::any_of(status.members, [&](const node::MemberStatus& one) {
+                        return one.member.uuid == uuids_[node - 1];
+                      });
+                    });
+  if (next) return boot(node);
+  schedule_.after(late_.between(ns_per_ms, ns_per_s), [this, node] { start_spare(node); });
+}
+
+bool World::all_joined() {
+  for (std::size_t node = 0; node < hosts_.size(); ++node) {
+    unsettled_ = name_of(node) + " is no active member everywhere";
+    if (!hosts_[node]->running() || hosts_[node]->core()->id() != id_of(node)) return false;
+    const std::vector<node::MemberStatus> members = hosts_[node]->status().members;
+    if (members.size() != hosts_.size()) return false;
+    for (const node::MemberStatus& one : members) {
+      if (one.member.state != meta::MemberState::active) return false;
+      if (one.member.uuid == uuids_[one.member.id.value - 1]) continue;
+      oracle_.complain("C8", name_of(one.member.id.value - 1) + " has the id of another");
+    }
+  }
+  return true;
+}
+
+bool World::all_settled() {
+  if (!all_joined()) return false;
+  std::size_t driver = hosts_.size();
+  for (const std::size_t node : alive()) {
+    const node::Status status = hosts_[node]->status();
+    if (status.drives) driver = node;
+    if (!status.migrations.empty()) {
+      const node::MigrationStatus& one = status.migrations.front();
+      unsettled_ = name_of(node) + " knows of a migration in " +
+                   std::string(meta::name(one.record.checkpoint.phase())) +
+                   (one.record.intent.aborting ? ", aborting" : "") +
+                   (one.waits_for.empty() ? "" : ", which waits: " + one.waits_for);
+      if (status.drives) return false;
+    }
+    if (!status.ghosts.empty()) unsettled_ = name_of(node) + " knows of a ghost";
+    if (!status.quarantined.empty()) unsettled_ = name_of(node) + " has a row in quarantine";
+    if (!status.migrations.empty() || !status.ghosts.empty() || !status.quarantined.empty()) return false;
+  }
+  unsettled_ = "nobody drives";
+  return driver < hosts_.size() && placed(driver);
+}
+
+bool World::placed(std::size_t driver) {
+  const node::Status status = hosts_[driver]->status(true);
+  for (std::uint16_t v = 0; v < climate_.vshards; ++v) {
+    const GroupId group = group_of(VShardId(v));
+    const auto row = std::ranges::find(status.groups, group, &node::GroupStatus::group);
+    unsettled_ = "vShard " + std::to_string(v) + " has no placement";
+    if (row == status.groups.end()) return false;
+    std::vector<NodeId> wanted = row->wanted;
+    std::ranges::sort(wanted);
+    unsettled_ = "vShard " + std::to_string(v) + " is to have " + std::to_string(wanted.size()) + " replicas";
+    if (wanted.size() != climate_.replication) return false;
+    for (std::size_t node = 0; node < hosts_.size(); ++node) {
+      const std::string where = "vShard " + std::to_string(v) + " on " + name_of(node);
+      const bool here = std::ranges::find(wanted, id_of(node)) != wanted.end();
+      const raft::Group* replica = hosts_[node]->core()->group(group);
+      unsettled_ = where + (here ? " is missing" : " is an orphan");
+      if (here != (replica != nullptr) || here != (hosts_[node]->log().group(group) != nullptr)) return false;
+      unsettled_ = where + (here ? " has no state" : " left its state behind");
+      if (here != (hosts_[node]->state().position(group).index > Index())) return false;
+      if (!here) continue;
+      unsettled_ = where + " has another config than the placement";
+      const raft::Config& config = replica->config();
+      if (config.joint() || !config.learners.empty() || config.voters != wanted) return false;
+    }
+  }
+  return true;
 }
 
 bool World::all_led() {
@@ -325,6 +437,13 @@ bool World::come_right() {
           [] { return "some group's voters could not be restored"; })) {
     return false;
   }
+  if (climate_.machines() > climate_.nodes || climate_.moves()) {
+    for (std::size_t node = climate_.nodes; node < hosts_.size(); ++node) start_spare(node);
+    if (!run_until(
+            moves_patience_ns, [this] { return all_settled(); }, [this] { return unsettled_; })) {
+      return false;
+    }
+  }
   clients_->stop();
   if (!run_for(climate_.patience_ns * 2)) return false;
   if (!run_until(
@@ -355,9 +474,10 @@ void World::judge_history(Report& report) {
   if (judgement.kind == Judgement::Kind::undecided) report.undecided = judgement.key;
 }
 
-Report World::run() {
+Report World::run(Script* script) {
   Report report;
-  if (form()) come_right();
+  script_ = script;
+  if (form() && come_right() && script_ != nullptr) script_->judge(*this);
   judge_history(report);
   report.violation = oracle_.violation();
   report.digest = schedule_.digest();

@@ -57,8 +57,40 @@ class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis:
   World(Climate climate, Bugs bugs, Listeners listeners);
   World(const World&) = delete;
   World& operator=(const World&) = delete;
-  Report run();
+  /// Takes the place of the nemesis, once the cluster is formed and every spare has joined.
+  struct Script {
+    virtual ~Script() = default;
+    virtual void play(World& world) = 0;
+    /// All has come right: one last look.
+    virtual void judge(World& world) = 0;
+    virtual Fate writing(World& world, std::size_t node, DurableWrite what) = 0;
+    virtual void wrote(World& world, std::size_t node) = 0;
+  };
+
+  Report run(Script* script = nullptr);
   std::int64_t now_ns() const { return schedule_.now(); }
+
+  // --- for scripts ---
+  const Climate& climate() const { return climate_; }
+  Host& host(std::size_t node) override { return *hosts_[node]; }
+  Network& network() override { return *network_; }
+  Oracle& oracle() { return oracle_; }
+  void crash(std::size_t node) override;
+  void boot(std::size_t node) override;
+  void after(std::int64_t delay_ns, Schedule::Action action) { schedule_.after(delay_ns, std::move(action)); }
+  void mark(std::string_view what) { schedule_.mark(what); }
+  /// `machines` if nobody does.
+  std::size_t leader_of(GroupId group) { return nemesis_->leader_of(group); }
+  /// Rules C3 and C4: no migration and no ghost is left, every member is active, every vShard lies where its
+  /// placement says, and nothing of it anywhere else.
+  bool all_settled();
+  /// What is missing to that.
+  const std::string& unsettled() const { return unsettled_; }
+  /// Runs for `ns`, or until a rule is broken. False: broken.
+  bool run_for(std::int64_t ns);
+  /// Runs until `done` holds, looked at every 50 ms; `within_ns` over: rule C6 is broken by what `why` says.
+  bool run_until(std::int64_t within_ns, const std::function<bool()>& done,
+                 const std::function<std::string()>& why);
 
  private:
   // Network::Receiver
@@ -75,30 +107,29 @@ class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis:
   void notice(std::size_t node, const std::string& text) override;
   void drained(std::size_t node) override;
   void must_stop(std::size_t node) override;
+  Fate writing(std::size_t node, DurableWrite what) override;
+  void killed(std::size_t node) override { crash(node); }
+  void wrote(std::size_t node) override;
   // Clients::Servers
   bool request(std::size_t node, node::ClientRequest request) override;
   // Nemesis::Power
-  Host& host(std::size_t node) override { return *hosts_[node]; }
-  Network& network() override { return *network_; }
-  void crash(std::size_t node) override;
-  void boot(std::size_t node) override;
   void ask_init(std::size_t node) override;
   bool formed() const override { return formed_; }
 
   node::Options options_for(std::size_t node, const Bugs& bugs) const;
   std::size_t index_of(const Uuid& uuid) const;
   void say(std::size_t node, const std::string& text);
-  /// Runs for `ns`, or until a rule is broken. False: broken.
-  bool run_for(std::int64_t ns);
-  /// Runs until `done` holds, looked at every 50 ms; `within_ns` over: rule C6 is broken by what `why` says.
-  bool run_until(std::int64_t within_ns, const std::function<bool()>& done,
-                 const std::function<std::string()>& why);
   void keep_books();
   void press_init();
 
   bool form();
+  bool play();
   bool come_right();
   void heal();
+  /// Boots the spare once those before it are members: so node i is NodeId i + 1 for spares, too.
+  void start_spare(std::size_t node);
+  bool all_joined();
+  bool placed(std::size_t driver);
   bool all_led();
   bool all_know();
   bool all_equal();
@@ -118,10 +149,14 @@ class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis:
   std::vector<std::unique_ptr<Host>> hosts_;
   std::unique_ptr<Clients> clients_;
   std::unique_ptr<Nemesis> nemesis_;
+  Script* script_ = nullptr;
   bool formed_ = false;
   std::vector<bool> kept_down_;
+  std::vector<bool> started_;
+  Rng late_;  ///< of what only worlds with spares draw
   std::string unequal_;
   std::string unknowing_;
+  std::string unsettled_;
 };
 
 }  // namespace nodedb::sim

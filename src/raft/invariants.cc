@@ -106,6 +106,13 @@ void ClusterChecker::persisted(GroupId group, NodeId node, const HardState& hard
   known = hard;
 }
 
+void ClusterChecker::destroyed(GroupId group, NodeId node) {
+  Replica& replica = groups_[group].replicas[node];
+  replica.hard = {};
+  replica.applied = {};
+  replica.seen = false;
+}
+
 void ClusterChecker::restarted(GroupId group, NodeId node, const HardState& hard, Index applied) {
   Replica& replica = groups_[group].replicas[node];
   const HardState& known = replica.hard;

@@ -29,6 +29,9 @@ class ClusterChecker {
   void snapshot(GroupId group, NodeId node, Position at);
   /// R4. `node` made `hard` durable.
   void persisted(GroupId group, NodeId node, const HardState& hard);
+  /// The log of `node` is gone for good: a later replica there begins anew. What it promised, its votes, is
+  /// not forgotten.
+  void destroyed(GroupId group, NodeId node);
   /// R4, R5. `node` came back with this; it applies from `applied` on.
   void restarted(GroupId group, NodeId node, const HardState& hard, Index applied);
 
