@@ -28,6 +28,16 @@ bool has_begun(const meta::Migration& record) {
 
 }  // namespace
 
+bool astray(const raft::Config& config, const meta::Migration& record, const std::vector<NodeId>& wanted) {
+  const NodeId source = record.intent.first.source;
+  const NodeId target = record.intent.first.target;
+  if (config.joint()) return !contains(config.voters, target) || !contains(config.outgoing, source);
+  if (contains(config.voters, target) && !contains(config.voters, source)) return false;
+  const bool strangers =
+      std::ranges::any_of(config.learners, [&](NodeId learner) { return learner != target; });
+  return strangers || config.voters != wanted;
+}
+
 void Driver::reset() {
   groups_.clear();
   holdings_.clear();
@@ -228,8 +238,7 @@ void Driver::repair(Time now, const Surroundings& around) {
   std::erase_if(repairs_, [&](const auto& last) { return now - last.second > 4 * report_fresh_ns; });
   for (const auto& [group, seen] : groups_) {
     if (group == metadata_group || now - seen.at > report_fresh_ns) continue;
-    if (around.tables.migrations.of(vshard_of(group))) continue;
-    repair_config(now, seen, around.tables.placement[vshard_of(group).value]);
+    repair_config(now, seen, around);
   }
   for (const auto& [who, held] : holdings_) {
     if (now - held.at > report_fresh_ns || !held.holding.holds) continue;
@@ -239,11 +248,15 @@ void Driver::repair(Time now, const Surroundings& around) {
 }
 
 /// The group's leader is told what is wanted and takes one legal step after the other towards it.
-void Driver::repair_config(Time now, const Seen& seen, const meta::Placement& wanted) {
+void Driver::repair_config(Time now, const Seen& seen, const Surroundings& around) {
+  const VShardId vshard = vshard_of(seen.report.group);
+  const meta::Placement& wanted = around.tables.placement[vshard.value];
   const raft::Config& config = seen.report.config;
   if (!seen.report.config_committed || wanted.replicas.empty()) return;
   std::vector<NodeId> voters = wanted.replicas;
   std::ranges::sort(voters);
+  const auto migration = around.tables.migrations.of(vshard);
+  if (migration && !astray(config, *migration, voters)) return;
   if (!config.joint() && config.learners.empty() && config.voters == voters) return;
   if (!due(now, repairs_[{seen.leader, seen.report.group}], repair_again_ns)) return;
   output_.orders.emplace_back(

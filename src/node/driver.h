@@ -26,6 +26,10 @@
 
 namespace nodedb::node {
 
+/// Has a group, committed, a config that none of its live migration's steps leads to or away from? `wanted`:
+/// the placement's voters, sorted. Somebody else has changed it: nothing goes on before it is put right.
+bool astray(const raft::Config& config, const meta::Migration& record, const std::vector<NodeId>& wanted);
+
 class Driver {
  public:
   /// What the driver may see of its node.
@@ -94,7 +98,7 @@ class Driver {
   void order(Time now, Course& course, NodeId to, wire::MoveOrder order);
   void propose(Time now, Course& course, meta::MetaEntry entry);
   void repair(Time now, const Surroundings& around);
-  void repair_config(Time now, const Seen& seen, const meta::Placement& wanted);
+  void repair_config(Time now, const Seen& seen, const Surroundings& around);
   void repair_holding(Time now, NodeId node, const wire::Holding& holding, const Surroundings& around);
   void purge_ghosts(Time now, const Surroundings& around);
   /// At most now and then for each.

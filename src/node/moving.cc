@@ -51,6 +51,7 @@ wire::MoveReport Node::State::draft_report() const {
   wire::MoveReport report;
   if (const Replica* metadata = replica(metadata_group)) report.applied = metadata->applied;
   std::set<GroupId> led = deviating;
+  led.insert(asked_about.begin(), asked_about.end());
   for (const auto& [id, intent] : tables.migrations.intents()) {
     const GroupId group = group_of(intent.first.vshard);
     led.insert(group);
@@ -96,6 +97,7 @@ void Node::State::report_moves() {
   if (told == NodeId()) return;
   sample_lags();
   wire::MoveReport report = draft_report();
+  asked_about.clear();
   const bool news = !(report == last_report) || told != reported_to;
   if (!news && now.mono - reported_at < report_again_ns) return;
   last_report = report;

@@ -27,6 +27,8 @@ void Node::State::receive(NodeId peer, const wire::MoveOrder& message) {
     std::visit([&](const auto& one) { obey(*here, message, one); }, *order);
   } else if (const auto* restore = std::get_if<wire::RestoreVoters>(&message.order)) {
     restore_voters(*here, *restore);
+  } else {
+    asked_about.insert(message.group);
   }
 }
 
@@ -101,9 +103,11 @@ void Node::State::obey(Replica& group, const wire::MoveOrder& message, const met
 /// is missing learns and gets its vote, then whoever is too many goes.
 void Node::State::restore_voters(Replica& group, const wire::RestoreVoters& order) {
   const VShardId vshard = vshard_of(group.raft.id());
-  if (group.raft.role() != raft::Role::leader || tables.migrations.of(vshard)) return;
+  if (group.raft.role() != raft::Role::leader) return;
   if (tables.placement[vshard.value].epoch > order.epoch) return;
   const raft::Config& config = group.raft.config();
+  const auto migration = tables.migrations.of(vshard);
+  if (migration && !astray(config, *migration, order.voters)) return;
   if (config.joint()) {
     return change(
         group, config.outgoing == order.voters ? raft::leave_joint_back(config) : raft::leave_joint(config));
@@ -115,6 +119,7 @@ void Node::State::restore_voters(Replica& group, const wire::RestoreVoters& orde
   }
   for (const NodeId member : config.members()) {
     if (contains(order.voters, member)) continue;
+    if (migration && migration->intent.first.target == member) continue;
     if (member == self) {
       const auto successor = best_successor(group);
       if (successor && group.raft.transfer(now.mono, *successor)) touch(group.raft.id());
@@ -139,8 +144,9 @@ void Node::State::obey(Replica& group, const wire::MoveOrder& message, const met
   }
   if (!may || group.raft.role() == raft::Role::leader || transfers.installing(message.group)) return;
   const raft::Config& own = group.raft.config();
-  const bool named = contains(own.members(), self);
-  if (named && group.raft.last().index > order.config_index) return;
+  // Its config may be later than the order's. (What it has above its own config says nothing: that may be a
+  // tail that was never committed.)
+  if (contains(own.members(), self) && group.raft.config_index() > order.config_index) return;
   bury(message.group);
 }
 

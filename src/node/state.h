@@ -143,6 +143,7 @@ struct Node::State {
   std::map<GroupId, Time> buried_at;  ///< in this life
   std::set<GroupId> deviating;        ///< led here, with a config that is no plain set of voters
   std::set<GroupId> orphans;          ///< held here, wanted by nobody
+  std::set<GroupId> asked_about;      ///< led here; the driver wants to know how they stand
   std::map<GroupId, Pause> pauses;
   bool report_wanted = false;
   Time report_at = never;
