@@ -10,6 +10,7 @@
 #include <string>
 
 #include "sim/bugs.h"
+#include "sim/cli/matrix.h"
 #include "sim/cli/run.h"
 #include "sim/cli/sweep.h"
 
@@ -166,6 +167,7 @@ int main(int argc, char** argv) {
   using namespace nodedb::sim;
   const Arguments a = parse(argc, argv);
   say_where_it_aborts();
+  if (a.crash_matrix) return run_crash_matrix(a);
   if (a.bugs) return hunt(a);
   if (a.bug == "list") return list_bugs();
   if (a.shrink) return shrink(a);

@@ -24,6 +24,7 @@ constexpr std::string_view usage = R"(nodedb-sim: a cluster in one thread under 
   nodedb-sim --seeds A..B [--jobs N]                                many, in parallel
   nodedb-sim --seeds-of FILE [--jobs N]                             the first word of each line; # comments
   nodedb-sim --bugs [--bug NAME] [--limit N]                        hunts each planted bug: seeds it takes
+  nodedb-sim --crash-matrix [--only CASE] [--jobs N]                a migration, with a crash at every write
   nodedb-sim --seed S --shrink                                      leaves out faults while it stays red
 
   --duration SECONDS   of trouble, simulated (60)
@@ -112,6 +113,10 @@ Arguments parse(int argc, char** argv) {
       if (a.vshards < 1 || a.vshards > vshard_count) bad_usage("--vshards: 1 to 1024");
     } else if (flag == "--bugs") {
       a.bugs = any = true;
+    } else if (flag == "--crash-matrix") {
+      a.crash_matrix = any = true;
+    } else if (flag == "--only") {
+      a.only = value();
     } else if (flag == "--shrink") {
       a.shrink = true;
     } else if (flag == "--verbose") {

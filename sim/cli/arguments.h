@@ -30,6 +30,8 @@ struct Arguments {
   bool bugs = false;
   bool shrink = false;
   bool verbose = false;
+  bool crash_matrix = false;
+  std::string only;  ///< the case of the crash matrix; empty: all
 };
 
 Arguments parse(int argc, char** argv);

@@ -15,18 +15,20 @@
 
 namespace nodedb::sim {
 
-namespace {
+Sweep::Sweep(const Arguments& a)
+    : Sweep(a, Runner{[&a](std::uint64_t seed) { return run_world(a, seed, {}); },
+                      [&a](std::uint64_t seed) { return sim::replay(a, seed); }}) {}
 
-/// Child: runs the seeds from place `at` on, `stride` apart, and reports each by two lines on stdout.
-[[noreturn]] void work(const Arguments& a, std::size_t at, std::size_t stride, int out) {
+/// Child: runs the seeds from place `at` on, `stride_` apart, and reports each by two lines on stdout.
+[[noreturn]] void Sweep::work(std::size_t at, int out) const {
   dup2(out, STDOUT_FILENO);
   dup2(out, STDERR_FILENO);
-  for (; at < a.seeds.size(); at += stride) {
-    const std::uint64_t seed = a.seeds[at];
+  for (; at < a_.seeds.size(); at += stride_) {
+    const std::uint64_t seed = a_.seeds[at];
     std::printf("\1start %llu\n", static_cast<unsigned long long>(seed));
     std::fflush(stdout);
     const double start = cpu_seconds();
-    const Report r = run_world(a, seed, {});
+    const Report r = runner_.run(seed);
     const auto cpu_ns = static_cast<long long>((cpu_seconds() - start) * 1e9);
     std::string what;
     if (r.violation)
@@ -42,8 +44,6 @@ namespace {
   }
   _exit(0);
 }
-
-}  // namespace
 
 const std::map<std::uint64_t, Outcome>& Sweep::run(bool progress) {
   progress_ = progress;
@@ -63,7 +63,7 @@ void Sweep::launch(std::size_t at) {
   if (pid < 0) bad_usage("no fork");
   if (pid == 0) {
     close(ends[0]);
-    work(a_, at, stride_, ends[1]);
+    work(at, ends[1]);
   }
   close(ends[1]);
   Worker worker;
@@ -131,7 +131,8 @@ void Sweep::take_outcome(const std::string& line) {
 void Sweep::record(std::uint64_t seed, Outcome outcome) {
   reds_ += outcome.red;
   if (outcome.red && progress_) {
-    std::cout << "\rseed " << seed << " RED: " << outcome.what << "\n  replay: " << replay(a_, seed) << '\n';
+    std::cout << "\rseed " << seed << " RED: " << outcome.what << "\n  replay: " << runner_.replay(seed)
+              << '\n';
   }
   outcomes_[seed] = std::move(outcome);
   const std::size_t count = a_.seeds.size();

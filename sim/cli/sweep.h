@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,8 +27,15 @@ struct Outcome {
 
 class Sweep {
  public:
-  /// `a` must outlive the sweep.
-  explicit Sweep(const Arguments& a) : a_(a) {}
+  /// What is run under the number of a seed, and how people run it again.
+  struct Runner {
+    std::function<Report(std::uint64_t)> run;
+    std::function<std::string(std::uint64_t)> replay;
+  };
+
+  /// Worlds by seed. `a` must outlive the sweep.
+  explicit Sweep(const Arguments& a);
+  Sweep(const Arguments& a, Runner runner) : a_(a), runner_(std::move(runner)) {}
 
   /// Runs all seeds of the arguments. `progress`: tells on standard output how it goes and what is red.
   const std::map<std::uint64_t, Outcome>& run(bool progress);
@@ -43,6 +51,7 @@ class Sweep {
     std::string said;
   };
 
+  [[noreturn]] void work(std::size_t at, int out) const;
   void launch(std::size_t at);
   void wait_for_news();
   void take_lines(Worker& worker);
@@ -51,6 +60,7 @@ class Sweep {
   void ended(std::size_t i);
 
   const Arguments& a_;
+  Runner runner_;
   std::size_t stride_ = 1;
   bool progress_ = false;
   std::uint64_t reds_ = 0;
