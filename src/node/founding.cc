@@ -111,6 +111,7 @@ void Node::State::found(const meta::Genesis& genesis, NodeId id) {
   CHECK(!identity);
   identity = wire::Identity{options.cluster, options.uuid, id, wire::data_format_version, genesis};
   self = id;
+  booted = long_ago;  // a disk without an identity has promised nothing in any life
   gateway.set_self(self);
   absorb_genesis();
   LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;

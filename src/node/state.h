@@ -76,7 +76,7 @@ struct Node::State {
   Incarnation incarnation;
   Rng rng;
   Now now;                         ///< of the step under way
-  Time booted;                     ///< this life's begin
+  Time booted;                     ///< an earlier life may have promised support until then
   std::int64_t wall_ahead_ns = 0;  ///< only under the planted bug lease_on_wall_clock
 
   std::optional<wire::Identity> identity;  ///< nothing before the genesis

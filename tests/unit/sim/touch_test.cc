@@ -84,6 +84,9 @@ class Trio : Host::Outside {
   void notice(std::size_t, const std::string&) override {}
   void drained(std::size_t) override {}
   void must_stop(std::size_t) override { FAIL(); }
+  Fate writing(std::size_t, DurableWrite) override { return Fate::kept; }
+  void killed(std::size_t) override { FAIL(); }
+  void wrote(std::size_t) override {}
 
   Rng rng_{7};
   Climate climate_ = draw_climate(1, ns_per_s);
