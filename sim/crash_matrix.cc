@@ -2,7 +2,6 @@
 #include "sim/crash_matrix.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace nodedb::sim {
@@ -10,10 +9,6 @@ namespace nodedb::sim {
 namespace {
 
 using meta::MigrationPhase;
-
-constexpr std::array<MigrationPhase, 6> all_phases = {
-    MigrationPhase::add_learner,         MigrationPhase::catch_up, MigrationPhase::promote_learner,
-    MigrationPhase::leadership_transfer, MigrationPhase::cutover,  MigrationPhase::complete};
 
 struct Victims {
   std::string name;
@@ -93,7 +88,7 @@ std::uint64_t first_of(const std::vector<Moment>& moments, MigrationPhase phase)
 }
 
 void add_cuts(std::vector<Case>& out, const Scene& scene, const std::vector<Moment>& moments) {
-  for (const MigrationPhase phase : all_phases) {
+  for (const MigrationPhase phase : meta::migration_phases) {
     const std::uint64_t number = first_of(moments, phase);
     if (number == 0) continue;
     const Moment& moment = moments[number - 1];
@@ -135,7 +130,7 @@ std::vector<Scene> crash_scenes() {
   std::vector<Scene> scenes = {{"leads", true, false, std::nullopt},
                                {"follows", false, false, std::nullopt},
                                {"drives", true, true, std::nullopt}};
-  for (const MigrationPhase phase : all_phases) {
+  for (const MigrationPhase phase : meta::migration_phases) {
     if (phase >= MigrationPhase::cutover) break;
     scenes.push_back({"cancel-" + std::string(meta::name(phase)), true, false, phase});
   }

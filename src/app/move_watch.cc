@@ -12,6 +12,7 @@
 #include "app/cluster_picture.h"
 #include "app/move_rows.h"
 #include "edge/base/clock.h"
+#include "meta/migration.h"
 
 namespace nodedb::app {
 
@@ -22,13 +23,12 @@ constexpr std::int64_t ask_patience_ns = 2 * ns_per_s;
 constexpr std::int64_t silence_max_ns = 30 * ns_per_s;
 constexpr std::int64_t tell_again_ns = 5 * ns_per_s;
 constexpr std::size_t lines_max = 16;
-constexpr std::size_t phases = 6;
+constexpr std::size_t phases = meta::migration_phases.size();
 
-std::size_t phase_number(const std::string& name) {
-  constexpr const char* names[phases] = {"add_learner",         "catch_up", "promote_learner",
-                                         "leadership_transfer", "cutover",  "complete"};
-  const auto at = std::ranges::find(names, name);
-  return static_cast<std::size_t>(at - std::begin(names)) + 1;
+/// 1 for the first; one more than there are for a name that this build does not know.
+std::size_t phase_number(const std::string& wanted) {
+  const auto at = std::ranges::find(meta::migration_phases, wanted, [](auto phase) { return name(phase); });
+  return static_cast<std::size_t>(at - meta::migration_phases.begin()) + 1;
 }
 
 std::string bar(const Json& row) {

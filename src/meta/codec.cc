@@ -112,28 +112,19 @@ Genesis get_genesis(Fields& in) {
   return genesis;
 }
 
-template <class Shape>
-Bytes packed(Kind kind, std::size_t fields, const Shape& shape) {
-  Bytes bytes;
-  Packer out(bytes);
-  begin(out, kind, fields);
-  put(out, shape);
-  return bytes;
-}
-
 }  // namespace
 
 Bytes encode(const Genesis& genesis) {
-  return packed(Kind::genesis, 4, genesis);
+  return packed(Kind::genesis, 4, [&](Packer& out) { put(out, genesis); });
 }
 Bytes encode(const Cluster& cluster) {
-  return packed(Kind::cluster, 4, cluster);
+  return packed(Kind::cluster, 4, [&](Packer& out) { put(out, cluster); });
 }
 Bytes encode(const Member& member) {
-  return packed(Kind::member, 6, member);
+  return packed(Kind::member, 6, [&](Packer& out) { put(out, member); });
 }
 Bytes encode(const Placement& placement) {
-  return packed(Kind::placement, 2, placement);
+  return packed(Kind::placement, 2, [&](Packer& out) { put(out, placement); });
 }
 
 Result<Genesis> decode_genesis(BytesView bytes) {

@@ -4,13 +4,11 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/node_list.h"
+
 namespace nodedb::meta {
 
 namespace {
-
-bool has_node(const std::vector<NodeId>& nodes, NodeId node) {
-  return std::ranges::find(nodes, node) != nodes.end();
-}
 
 std::string named(NodeId node) {
   return "node " + std::to_string(node.value);
@@ -59,15 +57,15 @@ class Judge {
 
   // The target votes, the source does not, and nothing is in flight.
   bool is_final(const GroupFacts& group) const {
-    return group.config_committed && group.outgoing.empty() && has_node(group.voters, first_.target) &&
-           !has_node(group.voters, first_.source);
+    return group.config_committed && group.outgoing.empty() && contains(group.voters, first_.target) &&
+           !contains(group.voters, first_.source);
   }
   // The joint config that replaces the source by the target.
   bool is_ours(const GroupFacts& group) const {
-    return has_node(group.voters, first_.target) && has_node(group.outgoing, first_.source);
+    return contains(group.voters, first_.target) && contains(group.outgoing, first_.source);
   }
   bool is_in(const GroupFacts& group, NodeId node) const {
-    return has_node(group.voters, node) || has_node(group.outgoing, node) || has_node(group.learners, node);
+    return contains(group.voters, node) || contains(group.outgoing, node) || contains(group.learners, node);
   }
 
   Action order_learner(const GroupFacts& group) const {
@@ -81,8 +79,8 @@ class Judge {
   Action towards_joint(const GroupFacts& group) const {
     if (!group.outgoing.empty()) return group.config_committed ? foreign() : uncommitted();
     if (!group.config_committed) return uncommitted();
-    const bool learner = has_node(group.learners, first_.target);
-    if (!learner && !has_node(group.voters, first_.target)) return order_learner(group);
+    const bool learner = contains(group.learners, first_.target);
+    if (!learner && !contains(group.voters, first_.target)) return order_learner(group);
     if (auto behind = lag(group); learner && !behind.empty()) return Wait{std::move(behind)};
     return GiveOrder{group.leader, OrderReplace{first_.source, first_.target},
                      named(first_.target) + " gets the vote of " + named(first_.source)};
@@ -113,7 +111,7 @@ class Judge {
   Action add_learner() const {
     if (!facts_.group) return no_leader();
     const GroupFacts& group = *facts_.group;
-    if (!has_node(group.learners, first_.target) && !has_node(group.voters, first_.target)) {
+    if (!contains(group.learners, first_.target) && !contains(group.voters, first_.target)) {
       return order_learner(group);
     }
     if (!group.config_committed) return uncommitted();
@@ -212,12 +210,12 @@ class Judge {
     if (group.transferring) return Wait{"the leadership moves away from " + named(first_.target)};
     // A dead source is passed over as long as another old voter can lead.
     NodeId heir = first_.source;
-    if (!has_node(group.outgoing, heir) || !facts_.source_reachable) {
+    if (!contains(group.outgoing, heir) || !facts_.source_reachable) {
       const auto other = std::ranges::find_if(
           group.outgoing, [&](NodeId node) { return node != first_.source && node != first_.target; });
       if (other != group.outgoing.end()) heir = *other;
     }
-    if (!has_node(group.outgoing, heir)) return std::nullopt;
+    if (!contains(group.outgoing, heir)) return std::nullopt;
     return GiveOrder{group.leader, OrderTransfer{heir, first_.write_pause_budget_us},
                      "the leadership moves back to " + named(heir)};
   }
@@ -225,7 +223,7 @@ class Judge {
   std::optional<Action> take_target_out(const GroupFacts& group) const {
     if (!group.config_committed) return uncommitted();
     if (!is_in(group, first_.target)) return std::nullopt;
-    if (!has_node(group.learners, first_.target)) return foreign();
+    if (!contains(group.learners, first_.target)) return foreign();
     return GiveOrder{group.leader, OrderRemoveLearner{first_.target},
                      named(first_.target) + " leaves the group's learners"};
   }

@@ -4,16 +4,13 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "base/node_list.h"
 #include "meta/decide.h"
 #include "meta/rows.h"
 
 namespace nodedb::meta {
 
 namespace {
-
-bool has_node(const std::vector<NodeId>& nodes, NodeId node) {
-  return std::ranges::find(nodes, node) != nodes.end();
-}
 
 Step not_ended(const Draft& draft, MigrationId id) {
   for (const auto& [key, value] : draft.rows(history_rows)) {
@@ -40,10 +37,10 @@ Step sensible(const Draft& draft, const AddLearnerCheckpoint& first, const Place
   if (!member) return std::unexpected(member.error());
   if (first.source == first.target)
     return refuse(Code::invalid_state, "source and target are both " + source);
-  if (!has_node(placement.replicas, first.source)) {
+  if (!contains(placement.replicas, first.source)) {
     return refuse(Code::invalid_state, source + " has no replica of " + vshard);
   }
-  if (has_node(placement.replicas, first.target)) {
+  if (contains(placement.replicas, first.target)) {
     return refuse(Code::invalid_state, target + " has a replica of " + vshard + " already");
   }
   if (member->state != MemberState::active) {

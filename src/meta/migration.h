@@ -5,6 +5,7 @@
 // cluster once it is committed in group 0 (DESIGN.md section 7, docs/migration.md). Shapes only; the rules of
 // storing them are in meta/migration_table.h, what follows from them in meta/decide.h.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,6 +30,9 @@ enum class MigrationPhase : std::uint8_t {
   cutover,
   complete,
 };
+inline constexpr std::array migration_phases{
+    MigrationPhase::add_learner,         MigrationPhase::catch_up, MigrationPhase::promote_learner,
+    MigrationPhase::leadership_transfer, MigrationPhase::cutover,  MigrationPhase::complete};
 std::string_view name(MigrationPhase phase);
 
 // --- what a checkpoint says, by phase. Times in microseconds where the name says `_us`. ---

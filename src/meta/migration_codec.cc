@@ -202,23 +202,6 @@ GhostStub get_ghost(Fields& in, Trouble& trouble) {
   return ghost;
 }
 
-template <class Shape>
-Bytes packed(Kind kind, std::size_t fields, const Shape& shape) {
-  Bytes bytes;
-  Packer out(bytes);
-  begin(out, kind, fields);
-  put(out, shape);
-  return bytes;
-}
-
-template <class Get>
-auto unpacked_kind(BytesView bytes, Kind wanted, const char* what, Get get) {
-  return unpacked(bytes, what, [&](Fields& in, Kind kind, Trouble& trouble) {
-    if (kind != wanted) trouble.refuse(Code::malformed, "it is of another kind");
-    return get(in, trouble);
-  });
-}
-
 Bytes sealed(Bytes bytes) {
   const std::uint32_t crc = crc32c(bytes);
   for (unsigned shift = 0; shift < 8 * seal_bytes; shift += 8) {
@@ -306,16 +289,16 @@ Bytes encode(const MigrationPayload& payload) {
   return bytes;
 }
 Bytes encode(const PersistedMigrationCheckpoint& checkpoint) {
-  return sealed(packed(Kind::checkpoint, checkpoint_fields, checkpoint));
+  return sealed(packed(Kind::checkpoint, checkpoint_fields, [&](Packer& out) { put(out, checkpoint); }));
 }
 Bytes encode(const MigrationIntent& intent) {
-  return sealed(packed(Kind::intent, 9, intent));
+  return sealed(packed(Kind::intent, 9, [&](Packer& out) { put(out, intent); }));
 }
 Bytes encode(const MigrationHistory& history) {
-  return packed(Kind::history, 11, history);
+  return packed(Kind::history, 11, [&](Packer& out) { put(out, history); });
 }
 Bytes encode(const GhostStub& ghost) {
-  return packed(Kind::ghost, 6, ghost);
+  return packed(Kind::ghost, 6, [&](Packer& out) { put(out, ghost); });
 }
 
 Result<MigrationPayload> decode_payload(BytesView bytes) {
@@ -326,7 +309,7 @@ Result<PersistedMigrationCheckpoint> decode_checkpoint(BytesView bytes) {
   constexpr const char* what = "a checkpoint's row";
   const auto body = unsealed(bytes, what);
   if (!body) return std::unexpected(body.error());
-  auto row = unpacked_kind(*body, Kind::checkpoint, what, [](Fields& in, Trouble& trouble) {
+  auto row = unpacked_row(*body, Kind::checkpoint, what, [](Fields& in, Trouble& trouble) {
     auto checkpoint = get_checkpoint(in, trouble);
     in.end();
     return checkpoint;
@@ -341,14 +324,14 @@ Result<MigrationIntent> decode_intent(BytesView bytes) {
   constexpr const char* what = "a migration's intent";
   const auto body = unsealed(bytes, what);
   if (!body) return std::unexpected(body.error());
-  return unpacked_kind(*body, Kind::intent, what, get_intent);
+  return unpacked_row(*body, Kind::intent, what, get_intent);
 }
 
 Result<MigrationHistory> decode_history(BytesView bytes) {
-  return unpacked_kind(bytes, Kind::history, "a migration's history", get_history);
+  return unpacked_row(bytes, Kind::history, "a migration's history", get_history);
 }
 Result<GhostStub> decode_ghost(BytesView bytes) {
-  return unpacked_kind(bytes, Kind::ghost, "a ghost stub", get_ghost);
+  return unpacked_row(bytes, Kind::ghost, "a ghost stub", get_ghost);
 }
 
 }  // namespace nodedb::meta

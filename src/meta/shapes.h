@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,16 @@ inline void begin(Packer& out, Kind kind, std::size_t fields) {
   out.number(static_cast<std::uint64_t>(kind));
 }
 
+// One array: version, kind, and what `fill` puts behind them.
+template <class Fill>
+Bytes packed(Kind kind, std::size_t fields, Fill fill) {
+  Bytes bytes;
+  Packer out(bytes);
+  begin(out, kind, fields);
+  fill(out);
+  return bytes;
+}
+
 // Takes version and kind off. A later version may have any shape behind them, so nothing else is looked at.
 inline Kind get_kind(Fields& in, Trouble& trouble) {
   const auto version = in.number<std::uint64_t>();
@@ -93,11 +104,16 @@ auto unpacked(BytesView bytes, const char* what, Get get)
   return value;
 }
 
+// `get` may want to find trouble of its own.
 template <class Get>
 auto unpacked_row(BytesView bytes, Kind wanted, const char* what, Get get) {
   return unpacked(bytes, what, [&](Fields& in, Kind kind, Trouble& trouble) {
     if (kind != wanted) trouble.refuse(Code::malformed, "it is of another kind");
-    return get(in);
+    if constexpr (std::is_invocable_v<Get, Fields&>) {
+      return get(in);
+    } else {
+      return get(in, trouble);
+    }
   });
 }
 

@@ -12,9 +12,6 @@ namespace nodedb::node {
 
 namespace {
 
-/// Every group is born here, with an empty state (group 0: with the genesis' rows).
-constexpr raft::Position birth{Index(1), Term(1)};
-
 std::string place(GroupId group) {
   return group == metadata_group ? "the metadata group" : "vShard " + std::to_string(vshard_of(group).value);
 }

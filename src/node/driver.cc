@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "base/node_list.h"
 #include "raft/config.h"
 
 namespace nodedb::node {
@@ -16,10 +17,6 @@ constexpr std::int64_t transfer_again_ns = 1 * ns_per_s;  // an attempt that fai
 constexpr std::int64_t propose_again_ns = 2 * ns_per_s;
 constexpr std::int64_t repair_again_ns = 500 * ns_per_ms;
 constexpr std::int64_t report_fresh_ns = 3 * ns_per_s;
-
-bool contains(const std::vector<NodeId>& nodes, NodeId node) {
-  return std::ranges::find(nodes, node) != nodes.end();
-}
 
 /// Before this a migration has changed nothing and can wait for its turn.
 bool has_begun(const meta::Migration& record) {
@@ -64,12 +61,10 @@ void Driver::reported(Time now, NodeId from, const wire::MoveReport& report) {
 
 // --- migrations ---
 
-std::optional<meta::GroupFacts> Driver::group_facts(const meta::Migration& record) const {
-  const auto seen = groups_.find(group_of(record.intent.first.vshard));
-  if (seen == groups_.end()) return std::nullopt;
-  const wire::GroupReport& report = seen->second.report;
+meta::GroupFacts Driver::group_facts(const Seen& seen, NodeId target) {
+  const wire::GroupReport& report = seen.report;
   meta::GroupFacts facts;
-  facts.leader = seen->second.leader;
+  facts.leader = seen.leader;
   facts.term = report.term;
   facts.voters = report.config.voters;
   facts.outgoing = report.config.outgoing;
@@ -77,7 +72,7 @@ std::optional<meta::GroupFacts> Driver::group_facts(const meta::Migration& recor
   facts.config_index = report.config_index;
   facts.config_committed = report.config_committed;
   facts.transferring = report.transferring;
-  if (report.target && report.target->node == record.intent.first.target) {
+  if (report.target && report.target->node == target) {
     facts.target =
         meta::GroupFacts::Follower{report.target->match, report.target->streaming, report.target->lag_entries,
                                    report.target->lag_bytes, report.target->lag_ns};
@@ -94,25 +89,19 @@ meta::MigrationFacts Driver::facts(Time now, const meta::Migration& record,
   // A leader that is out of reach can do nothing, whatever it said.
   if (seen != groups_.end() && around.reachable(seen->second.leader) &&
       now - seen->second.at < report_fresh_ns) {
-    facts.group = group_facts(record);
+    facts.group = group_facts(seen->second, first.target);
   }
-  const auto holds = [&](NodeId node) -> std::optional<bool> {
-    const auto held = holdings_.find({node, group});
-    if (held == holdings_.end()) return std::nullopt;
-    return held->second.holding.holds;
-  };
-  facts.source_holds_replica = holds(first.source);
-  facts.target_holds_replica = holds(first.target);
+  if (const auto held = holdings_.find({first.source, group}); held != holdings_.end()) {
+    facts.source_holds_replica = held->second.holding.holds;
+    facts.pause_us = held->second.holding.pause_us;
+  }
+  if (const auto held = holdings_.find({first.target, group}); held != holdings_.end())
+    facts.target_holds_replica = held->second.holding.holds;
   facts.source_reachable = around.reachable(first.source);
   facts.target_reachable = around.reachable(first.target);
   const auto applied = applied_.find(first.source);
   facts.source_applied_cutover = record.intent.cutover != 0 && applied != applied_.end() &&
                                  applied->second.value >= record.intent.cutover;
-  const auto held = holdings_.find({first.source, group});
-  if (held != holdings_.end()) facts.pause_us = held->second.holding.pause_us;
-  if (const auto course = courses_.find(record.intent.id); course != courses_.end()) {
-    facts.without_progress_ns = now - course->second.since;
-  }
   return facts;
 }
 
@@ -141,19 +130,16 @@ void Driver::drive(Time now, const Surroundings& around) {
   });
   under_way_ = 0;
   busy_.clear();
-  std::set<meta::MigrationId> alive;
-  for (const meta::Migration& record : records) follow(now, record, around, alive);
-  std::erase_if(courses_, [&](const auto& course) { return !alive.contains(course.first); });
+  for (const meta::Migration& record : records) follow(now, record, around);
+  std::erase_if(courses_, [&](const auto& course) { return !intents.contains(course.first); });
   repair(now, around);
   purge_ghosts(now, around);
   const bool busy = !records.empty() || !around.tables.ghosts.empty() || !repairs_.empty();
   deadline_ = busy ? now + look_ns : never;
 }
 
-void Driver::follow(Time now, const meta::Migration& record, const Surroundings& around,
-                    std::set<meta::MigrationId>& alive) {
+void Driver::follow(Time now, const meta::Migration& record, const Surroundings& around) {
   const meta::MigrationId id = record.intent.id;
-  alive.insert(id);
   const auto [at, fresh] = courses_.try_emplace(id);
   Course& course = at->second;
   if (fresh) course.since = now;
@@ -162,7 +148,7 @@ void Driver::follow(Time now, const meta::Migration& record, const Surroundings&
     course.since = now;
     return;
   }
-  const meta::MigrationFacts known = facts(now, record, around);
+  meta::MigrationFacts known = facts(now, record, around);
   Mark mark{
       record.checkpoint.phase(),         record.checkpoint.attempt, record.intent.aborting, {}, {}, {}, 0,
       record.intent.compensations.size()};
@@ -173,13 +159,12 @@ void Driver::follow(Time now, const meta::Migration& record, const Surroundings&
     if (const auto& target = groups_.at(group_of(record.intent.first.vshard)).report.target)
       mark.copied_bytes = target->copied_bytes;
   }
-  meta::MigrationFacts told = known;
   if (!(mark == course.mark)) {
     course.mark = mark;
     course.since = now;
-    told.without_progress_ns = 0;
   }
-  const meta::Action action = meta::decide(record, told, limits_);
+  known.without_progress_ns = now - course.since;
+  const meta::Action action = meta::decide(record, known, limits_);
   if (const auto* wait = std::get_if<meta::Wait>(&action)) {
     course.waits_for = wait->why;
   } else if (const auto* give = std::get_if<meta::GiveOrder>(&action)) {

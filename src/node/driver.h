@@ -11,7 +11,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -91,9 +90,8 @@ class Driver {
   };
 
   meta::MigrationFacts facts(Time now, const meta::Migration& record, const Surroundings& around) const;
-  std::optional<meta::GroupFacts> group_facts(const meta::Migration& record) const;
-  void follow(Time now, const meta::Migration& record, const Surroundings& around,
-              std::set<meta::MigrationId>& seen);
+  static meta::GroupFacts group_facts(const Seen& seen, NodeId target);
+  void follow(Time now, const meta::Migration& record, const Surroundings& around);
   bool has_turn(const meta::Migration& record);
   void order(Time now, Course& course, NodeId to, wire::MoveOrder order);
   void propose(Time now, Course& course, meta::MetaEntry entry);

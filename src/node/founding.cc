@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/node_list.h"
 #include "meta/codec.h"
 #include "meta/entries.h"
 #include "meta/placement.h"
@@ -114,34 +115,21 @@ void Node::State::found(const meta::Genesis& genesis, NodeId id) {
   booted = long_ago;  // a disk without an identity has promised nothing in any life
   gateway.set_self(self);
   absorb_genesis();
-  LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
-  batch.identity = wire::encode_identity(*identity);
+  log_batch().identity = wire::encode_identity(*identity);
   promise.founds = true;
-  const raft::Position birth{Index(1), Term(1)};
-  const auto create = [&](GroupId group, raft::Config config) {
-    const raft::HardState hard{birth.term, NodeId(), birth.index};
-    GroupLogUpdate update;
-    update.group = group;
-    update.hard = hard;
-    update.base = LogBase{birth, config};
-    batch.groups.push_back(std::move(update));
-    add_replica(group, raft::Restored{hard, birth, std::move(config), {}, birth.index}, birth.index);
-    trace({TraceKind::snapshot, group, birth.term, birth.index, {}, 0, 0});
-  };
   raft::Config metadata;
   metadata.voters = genesis.metadata_voters;
   std::ranges::sort(metadata.voters);
   for (const meta::Member& member : genesis.members) {
-    if (std::ranges::find(metadata.voters, member.id) == metadata.voters.end())
-      metadata.learners.push_back(member.id);
+    if (!contains(metadata.voters, member.id)) metadata.learners.push_back(member.id);
   }
-  create(metadata_group, std::move(metadata));
+  bear_replica(metadata_group, metadata);
   for (std::uint32_t v = 0; v < genesis.placement.size(); ++v) {
     raft::Config config;
     config.voters = genesis.placement[v].replicas;
     std::ranges::sort(config.voters);
     if (!config.is_voter(self)) continue;
-    create(group_of(VShardId(static_cast<std::uint16_t>(v))), std::move(config));
+    bear_replica(group_of(VShardId(static_cast<std::uint16_t>(v))), config);
   }
   adopt_tables();
   next_pulse = now.mono;

@@ -286,7 +286,7 @@ void Node::State::settle() {
 
 void Node::State::seal_log() {
   if (!boot_updates.empty()) {
-    LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
+    LogBatch& batch = log_batch();
     batch.groups.insert(batch.groups.begin(), boot_updates.begin(), boot_updates.end());
     boot_updates.clear();
   }

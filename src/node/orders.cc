@@ -4,17 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/node_list.h"
 #include "node/state.h"
 
 namespace nodedb::node {
-
-namespace {
-
-bool contains(const std::vector<NodeId>& nodes, NodeId node) {
-  return std::ranges::find(nodes, node) != nodes.end();
-}
-
-}  // namespace
 
 void Node::State::receive(NodeId peer, const wire::MoveOrder& message) {
   if (message.group == metadata_group || message.group.value >= group_count) return;

@@ -4,20 +4,13 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/node_list.h"
 #include "node/state.h"
 
 namespace nodedb::node {
 
-namespace {
-
-constexpr raft::Position birth{Index(1), Term(1)};
-
-}  // namespace
-
 bool Node::State::wants_replica(VShardId vshard) const {
-  if (std::ranges::find(tables.placement[vshard.value].replicas, self) !=
-      tables.placement[vshard.value].replicas.end())
-    return true;
+  if (contains(tables.placement[vshard.value].replicas, self)) return true;
   const auto migration = tables.migrations.of(vshard);
   return migration && (migration->intent.first.target == self || migration->intent.first.source == self);
 }
@@ -32,6 +25,18 @@ void Node::State::metadata_changed() {
   drive_wanted = true;
 }
 
+/// Makes an empty replica, here and on disk.
+void Node::State::bear_replica(GroupId group, const raft::Config& config, std::optional<Time> promised) {
+  const raft::HardState hard{birth.term, NodeId(), birth.index};
+  GroupLogUpdate update;
+  update.group = group;
+  update.hard = hard;
+  update.base = LogBase{birth, config};
+  log_batch().groups.push_back(std::move(update));
+  add_replica(group, raft::Restored{hard, birth, config, {}, birth.index, promised}, birth.index);
+  trace({TraceKind::snapshot, group, birth.term, birth.index, {}, 0, 0});
+}
+
 /// The target of a migration makes its replica by itself, empty and in nobody's config: a newborn (rule R7).
 void Node::State::raise_replicas() {
   if (!identity) return;
@@ -39,17 +44,8 @@ void Node::State::raise_replicas() {
     if (intent.first.target != self || intent.aborting || intent.cutover != 0) continue;
     const GroupId group = group_of(intent.first.vshard);
     if (replica(group) != nullptr || graves.contains(group)) continue;
-    const raft::HardState hard{birth.term, NodeId(), birth.index};
-    GroupLogUpdate update;
-    update.group = group;
-    update.hard = hard;
-    update.base = LogBase{birth, raft::Config{}};
-    LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
-    batch.groups.push_back(std::move(update));
     const auto buried = buried_at.find(group);
-    const Time promised = buried == buried_at.end() ? booted : buried->second;
-    add_replica(group, raft::Restored{hard, birth, raft::Config{}, {}, birth.index, promised}, birth.index);
-    trace({TraceKind::snapshot, group, birth.term, birth.index, {}, 0, 0});
+    bear_replica(group, raft::Config{}, buried == buried_at.end() ? booted : buried->second);
     report_wanted = true;
   }
 }
@@ -80,7 +76,7 @@ void Node::State::bury(GroupId group) {
   GroupLogUpdate update;
   update.group = group;
   update.destroy = true;
-  LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
+  LogBatch& batch = log_batch();
   std::erase_if(batch.groups, [&](const GroupLogUpdate& one) { return one.group == group; });
   batch.groups.push_back(std::move(update));
   promise.buried.push_back(group);

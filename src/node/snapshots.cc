@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Joins snapshot transfers (transfers.h) to groups: who needs one, and what changes once one is installed.
-#include <algorithm>
 #include <utility>
 
+#include "base/node_list.h"
 #include "node/state.h"
 
 namespace nodedb::node {
@@ -114,8 +114,7 @@ void Node::State::receive(NodeId peer, const wire::SnapshotWanted& wanted) {
   const Replica* led = replica(wanted.group);
   if (led == nullptr || led->raft.role() != raft::Role::leader) return;
   if (wanted.group == metadata_group && metadata_damaged()) return;
-  const std::vector<NodeId> members = led->raft.config().members();
-  if (std::ranges::find(members, peer) == members.end()) return;
+  if (!contains(led->raft.config().members(), peer)) return;
   transfers.start(now.mono, wanted.group, peer);
 }
 

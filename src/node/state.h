@@ -35,6 +35,9 @@ namespace nodedb::node {
 
 inline constexpr std::uint32_t group_count = vshard_count + 1;
 
+/// Every replica is born here, with an empty state (group 0's: with the genesis' rows).
+inline constexpr raft::Position birth{Index(1), Term(1)};
+
 /// What is known of the peer at the other end of a certificate.
 struct Known {
   bool connected = false;
@@ -178,6 +181,8 @@ struct Node::State {
   void handle(Drain event);
   Turn finish();
   void settle();
+  /// What this step makes durable.
+  LogBatch& log_batch() { return turn.log ? turn.log->batch : turn.log.emplace().batch; }
   void seal_log();
   void seal_messages();
   Time next_wake() const;
@@ -290,6 +295,7 @@ struct Node::State {
   // replicas.cc
   bool wants_replica(VShardId vshard) const;
   void metadata_changed();
+  void bear_replica(GroupId group, const raft::Config& config, std::optional<Time> promised = {});
   void raise_replicas();
   void bury(GroupId group);
   void receive(Destroyed done);

@@ -48,7 +48,7 @@ void Node::State::drain(Replica& group) {
 }
 
 void Node::State::persist(Replica& group, raft::Work& work) {
-  LogBatch& batch = turn.log ? turn.log->batch : turn.log.emplace().batch;
+  LogBatch& batch = log_batch();
   GroupLogUpdate update;
   update.group = group.raft.id();
   update.hard = work.hard_state;

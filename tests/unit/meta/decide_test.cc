@@ -102,7 +102,7 @@ const OrderReplace replace{source, target};
 const OrderTransfer transfer{target, 500'000};
 
 TEST(Decide, WithoutALeaderItWaits) {
-  for (const MigrationPhase phase : testing::phases) {
+  for (const MigrationPhase phase : migration_phases) {
     waits(at(phase), MigrationFacts{});
     if (phase < MigrationPhase::cutover) waits(aborting(phase), MigrationFacts{});
   }
@@ -239,7 +239,7 @@ TEST(Decide, AbortingUndoesStepByStep) {
 }
 
 TEST(Decide, AnAbortThatComesTooLateGoesForward) {
-  for (const MigrationPhase phase : testing::phases) {
+  for (const MigrationPhase phase : migration_phases) {
     if (phase >= MigrationPhase::cutover) continue;
     advances(aborting(phase), after(), CutoverCheckpoint{moved, target, group_of(moved)});
   }
@@ -359,7 +359,7 @@ bool true_of(const MigrationPayload& payload, const MigrationFacts& known) {
 RC_GTEST_PROP(DecideProperty, HoldsWhateverTheFacts, (std::uint64_t seed)) {
   Rng rng(seed);
   for (int round = 0; round < 200; ++round) {
-    const MigrationPhase phase = testing::phases.at(static_cast<std::size_t>(rng.below(6)));
+    const MigrationPhase phase = migration_phases.at(static_cast<std::size_t>(rng.below(6)));
     const auto attempt = static_cast<std::uint32_t>(rng.below(12));
     Migration record = at(phase, attempt);
     if (phase < MigrationPhase::cutover && rng.below(3) == 0) {

@@ -39,7 +39,7 @@ MigrationEnd end_of(MigrationOutcome outcome, std::uint8_t id = 1) {
 class Migrate : public ::testing::Test {
  protected:
   void reach(MigrationPhase last) {
-    for (const MigrationPhase phase : testing::phases) {
+    for (const MigrationPhase phase : migration_phases) {
       if (phase > last) break;
       ASSERT_TRUE(world.submit(entry(phase)).has_value()) << name(phase);
     }
@@ -89,7 +89,7 @@ TEST_F(Migrate, TheWholeWay) {
 }
 
 TEST_F(Migrate, TheSameEntryTwiceIsOnce) {
-  for (const MigrationPhase phase : testing::phases) {
+  for (const MigrationPhase phase : migration_phases) {
     ASSERT_TRUE(world.submit(entry(phase)).has_value());
     const Epoch epoch = placement().epoch;
     known(entry(phase));
@@ -188,7 +188,7 @@ TEST_F(Migrate, APayloadOfAnotherMoveIsRefused) {
 }
 
 TEST_F(Migrate, AWrongChecksumChangesNothing) {
-  for (const MigrationPhase phase : testing::phases) {
+  for (const MigrationPhase phase : migration_phases) {
     MigrationCheckpoint bad = entry(phase);
     bad.checkpoint.crc32c ^= 0x100;
     if (phase != MigrationPhase::add_learner) {
@@ -216,7 +216,7 @@ TEST_F(Migrate, CutoverNeedsTheEpochThatItBeganAt) {
 
 TEST_F(Migrate, AbortIsPossibleUpToCutover) {
   refused(abort_of(), Code::not_found);
-  for (const MigrationPhase phase : testing::phases) {
+  for (const MigrationPhase phase : migration_phases) {
     ASSERT_TRUE(world.submit(entry(phase)).has_value());
     World other(world.rows);
     const auto answer = other.submit(abort_of());
@@ -244,7 +244,7 @@ TEST_F(Migrate, AbortIsPossibleUpToCutover) {
 TEST_F(Migrate, ACutoverThatComesAfterTheAbortWins) {
   for (const auto phase : {MigrationPhase::catch_up, MigrationPhase::leadership_transfer}) {
     World other(world.rows);
-    for (const MigrationPhase step : testing::phases) {
+    for (const MigrationPhase step : migration_phases) {
       if (step > phase) break;
       ASSERT_TRUE(other.submit(entry(step)).has_value());
     }
@@ -258,7 +258,7 @@ TEST_F(Migrate, ACutoverThatComesAfterTheAbortWins) {
 }
 
 TEST_F(Migrate, EndsOnlyWhereItMay) {
-  for (const MigrationPhase phase : testing::phases) {
+  for (const MigrationPhase phase : migration_phases) {
     ASSERT_TRUE(world.submit(entry(phase)).has_value());
     refused(end_of(MigrationOutcome::aborted), Code::invalid_state);
     if (phase != MigrationPhase::complete) refused(end_of(MigrationOutcome::completed), Code::invalid_state);

@@ -3,8 +3,6 @@
 
 // One migration for tests: vShard 9 from node 1 to node 4, in a cluster where 1, 2 and 3 hold all replicas.
 
-#include <array>
-
 #include "base/rng.h"
 #include "meta/entries.h"
 #include "tests/unit/meta/map_view.h"
@@ -42,10 +40,6 @@ inline MigrationPayload payload(MigrationPhase phase, VShardId vshard = moved) {
   }
   check_failed(__FILE__, __LINE__, "no such phase");
 }
-
-inline constexpr std::array phases{MigrationPhase::add_learner,     MigrationPhase::catch_up,
-                                   MigrationPhase::promote_learner, MigrationPhase::leadership_transfer,
-                                   MigrationPhase::cutover,         MigrationPhase::complete};
 
 /// Founders 1…5, all active; vShard `moved` and those above it on 1, 2 and 3.
 inline MapView::Rows five_nodes() {

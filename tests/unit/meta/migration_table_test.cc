@@ -86,7 +86,7 @@ TEST(MigrationTable, WhatIsRemovedStaysAway) {
 }
 
 TEST(MigrationTable, TheChecksumNoticesAChangedPayload) {
-  for (const MigrationPhase phase : testing::phases) {
+  for (const MigrationPhase phase : migration_phases) {
     const Bytes good = encode(payload(phase));
     EXPECT_EQ(row(phase).crc32c, crc32c(good));
     for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
@@ -98,7 +98,7 @@ TEST(MigrationTable, TheChecksumNoticesAChangedPayload) {
 }
 
 TEST(MigrationTable, EveryPayloadComesBack) {
-  for (const MigrationPhase phase : testing::phases) {
+  for (const MigrationPhase phase : migration_phases) {
     EXPECT_EQ(decode_payload(encode(payload(phase))), payload(phase));
     EXPECT_EQ(phase_of(payload(phase)), phase);
     EXPECT_EQ(vshard_of(payload(phase)), testing::moved);
@@ -109,9 +109,9 @@ TEST(MigrationTable, EveryPayloadComesBack) {
 
 TEST(MigrationTable, PhasesFollowEachOtherAndNeverGoBack) {
   Stored stored;
-  for (const MigrationPhase phase : testing::phases) {
+  for (const MigrationPhase phase : migration_phases) {
     stored.upsert(row(phase));
-    for (const MigrationPhase other : testing::phases) {
+    for (const MigrationPhase other : migration_phases) {
       const int ahead = static_cast<int>(other) - static_cast<int>(phase);
       if (ahead == 0 || ahead == 1) continue;
       EXPECT_EQ(refusal(stored.table, row(other)), Code::conflict);
