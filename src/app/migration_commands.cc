@@ -109,12 +109,31 @@ Result<std::uint64_t> budget_us(const MigrationStart& start) {
   return static_cast<std::uint64_t>(*budget / 1'000);
 }
 
+/// Asks for what group 0 has to decide.
+Result<Json> ask_patiently(Operator from, const OperatorRequest& request) {
+  from.timeout_ns = std::max(from.timeout_ns, entry_patience_ns);
+  return ask(from, request);
+}
+
+/// What a migration's id, or the beginning of one, stands for.
+struct Found {
+  Json status;
+  Json migration;
+  std::string id;
+};
+Result<Found> look_for(MoveSource& source, const std::string& id) {
+  auto status = source.look(true);
+  if (!status) return std::unexpected(status.error());
+  auto migration = find_migration(*status, id);
+  if (!migration) return std::unexpected(migration.error());
+  std::string whole = (*migration)["id"].text();
+  return Found{std::move(*status), std::move(*migration), std::move(whole)};
+}
+
 Result<std::string> begin(const Operator& from, const Move& move, std::uint64_t budget) {
-  Operator patient = from;
-  patient.timeout_ns = std::max(from.timeout_ns, entry_patience_ns);
-  const auto taken = ask(patient, AskMigrate{VShardId(static_cast<std::uint16_t>(move.vshard)),
-                                             NodeId(static_cast<std::uint32_t>(move.from)),
-                                             NodeId(static_cast<std::uint32_t>(move.to)), budget});
+  const auto taken = ask_patiently(from, AskMigrate{VShardId(static_cast<std::uint16_t>(move.vshard)),
+                                                    NodeId(static_cast<std::uint32_t>(move.from)),
+                                                    NodeId(static_cast<std::uint32_t>(move.to)), budget});
   if (!taken) return std::unexpected(taken.error());
   return (*taken)["migration"].text();
 }
@@ -198,11 +217,9 @@ Exit run_ghost_list(const Operator& from, Output output) {
 
 Exit run_migration_show(const Operator& from, const std::string& id, Output output) {
   MoveSource source(from);
-  const auto status = source.look(true);
-  if (!status) return complain(status.error());
-  const auto migration = find_migration(*status, id);
-  if (!migration) return complain(migration.error());
-  print(output == Output::json ? migration->dump() + "\n" : migration_text(*migration));
+  const auto found = look_for(source, id);
+  if (!found) return complain(found.error());
+  print(output == Output::json ? found->migration.dump() + "\n" : migration_text(found->migration));
   return Exit::ok;
 }
 
@@ -211,22 +228,18 @@ Exit run_migration_cancel(const Operator& from, const std::string& id, const Mig
   const auto timeout = wait_patience(wait);
   if (!timeout) return complain(timeout.error());
   MoveSource source(from);
-  const auto status = source.look(true);
-  if (!status) return complain(status.error());
-  const auto migration = find_migration(*status, id);
-  if (!migration) return complain(migration.error());
-  const std::string whole = (*migration)["id"].text();
-  if (has_ended(*migration)) {
-    const bool completed = (*migration)["outcome"].text() == "completed";
+  const auto found = look_for(source, id);
+  if (!found) return complain(found.error());
+  const auto& [status, migration, whole] = *found;
+  if (has_ended(migration)) {
+    const bool completed = migration["outcome"].text() == "completed";
     return complain({Code::invalid_state, "migration " + whole + " has ended (" +
-                                              (*migration)["outcome"].text() + ")" +
+                                              migration["outcome"].text() + ")" +
                                               (completed ? ": nodedb-cluster migration undo " + whole : "")});
   }
   const auto uuid = Uuid::parse(whole);
   if (!uuid) return complain(uuid.error());
-  Operator patient = from;
-  patient.timeout_ns = std::max(from.timeout_ns, entry_patience_ns);
-  const auto taken = ask(patient, AskCancel{*uuid});
+  const auto taken = ask_patiently(from, AskCancel{*uuid});
   if (!taken) return complain(taken.error());
   if (wait.wait) return await_and_tell(source, {whole}, *timeout, "aborted", output);
   print(output == Output::json
@@ -240,24 +253,22 @@ Exit run_migration_undo(const Operator& from, const std::string& id, const Migra
   const auto budget = budget_us(start);
   if (!budget) return complain(budget.error());
   MoveSource source(from);
-  const auto status = source.look(true);
-  if (!status) return complain(status.error());
-  const auto migration = find_migration(*status, id);
-  if (!migration) return complain(migration.error());
-  const std::string whole = (*migration)["id"].text();
-  if (!has_ended(*migration))
+  const auto found = look_for(source, id);
+  if (!found) return complain(found.error());
+  const auto& [status, migration, whole] = *found;
+  if (!has_ended(migration))
     return complain({Code::invalid_state,
                      "migration " + whole + " is still under way: nodedb-cluster migration cancel " + whole});
-  if ((*migration)["outcome"].text() != "completed")
+  if (migration["outcome"].text() != "completed")
     return complain({Code::invalid_state, "migration " + whole +
                                               " was aborted, so there is nothing to undo: "
                                               "nodedb-cluster shard show " +
-                                              std::to_string((*migration)["vshard"].number())});
+                                              std::to_string(migration["vshard"].number())});
   MoveWish back;
-  back.vshards = {(*migration)["vshard"].number()};
-  back.from = (*migration)["target"].number();
-  back.to = (*migration)["source"].number();
-  const auto plan = plan_moves(back, replica_map(*status));
+  back.vshards = {migration["vshard"].number()};
+  back.from = migration["target"].number();
+  back.to = migration["source"].number();
+  const auto plan = plan_moves(back, replica_map(status));
   if (!plan) return complain(plan.error());
   return carry_out(from, source, *plan, *budget, wait, output);
 }
