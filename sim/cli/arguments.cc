@@ -46,7 +46,11 @@ void read_seeds(Arguments& a, const std::string& file) {
   if (!in) bad_usage("cannot read " + file);
   for (std::string line; std::getline(in, line);) {
     const std::string word = line.substr(0, line.find(' '));
-    if (!word.empty() && word.front() != '#') a.seeds.push_back(number(word));
+    if (word.empty() || word.front() == '#') continue;
+    const std::uint64_t seed = number(word);
+    if (std::ranges::find(a.seeds, seed) != a.seeds.end())
+      bad_usage(file + ": seed " + word + " stands twice");
+    a.seeds.push_back(seed);
   }
 }
 
