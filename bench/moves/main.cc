@@ -18,7 +18,6 @@
 #include <vector>
 
 #include "base/ids.h"
-#include "base/slot.h"
 #include "tests/e2e/support/cluster.h"
 #include "tests/e2e/support/redis.h"
 
@@ -33,14 +32,6 @@ struct Options {
   int readers = 16;
   int vshards = 8;
 };
-
-/// A key of the vShard: a hash tag that falls into it.
-std::string key_in(std::uint16_t vshard, int number) {
-  for (int tag = 0;; ++tag) {
-    const std::string key = "{" + std::to_string(tag) + "}" + std::to_string(number);
-    if (vshard_of_slot(slot_of(key)).value == vshard) return key;
-  }
-}
 
 struct Operation {
   std::uint16_t vshard = 0;
@@ -59,7 +50,7 @@ struct Shared {
 
 void work(Shared& shared, int port, std::uint16_t vshard, int number, bool reads) {
   e2e::Redis redis(port, 10'000);
-  const std::string key = key_in(vshard, number);
+  const std::string key = e2e::key_in(VShardId(vshard), std::to_string(number));
   std::int64_t count = 0;
   if (reads && !redis.command({"SET", key, "here"}).is("OK")) ++shared.failed;
   while (!shared.stop) {

@@ -15,26 +15,15 @@
 #include "base/rng.h"
 #include "edge/disk/files.h"
 #include "edge/tls/certificates.h"
-#include "tests/e2e/support/cluster.h"
 #include "tests/e2e/support/redis.h"
+#include "tests/e2e/support/shared_cluster.h"
 
 namespace nodedb::e2e {
 namespace {
 
-class Hostile : public ::testing::Test {
+class Hostile : public SharedCluster<Hostile> {
  protected:
-  static void SetUpTestSuite() {
-    directory_ = new TemporaryDirectory("nodedb-hostile");
-    std::string complaint;
-    auto cluster = Cluster::start(directory_->path() + "/playground", 3, complaint);
-    ASSERT_TRUE(cluster) << complaint;
-    cluster_ = new Cluster(std::move(*cluster));
-  }
-  static void TearDownTestSuite() {
-    delete cluster_;
-    delete directory_;
-  }
-  void SetUp() override { ASSERT_NE(cluster_, nullptr); }
+  static void SetUpTestSuite() { start_cluster("nodedb-hostile"); }
   void TearDown() override {
     for (std::size_t i = 0; i < 3; ++i) {
       Redis client(cluster_->nodes()[i].redis_port, 10'000);
@@ -52,12 +41,7 @@ class Hostile : public ::testing::Test {
   static Result<app::Json> ask_with(const std::string& certs) {
     return app::ask({certs, cluster_->nodes()[0].quic, 3 * ns_per_s}, app::AskStatus{});
   }
-
-  static TemporaryDirectory* directory_;
-  static Cluster* cluster_;
 };
-TemporaryDirectory* Hostile::directory_ = nullptr;
-Cluster* Hostile::cluster_ = nullptr;
 
 TEST_F(Hostile, AnOperatorOfAnotherClusterIsRefused) {
   const std::string other = fresh("other-ca"), out = fresh("other-operator");

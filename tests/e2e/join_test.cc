@@ -8,9 +8,9 @@
 
 #include "app/operator_calls.h"
 #include "edge/tls/certificates.h"
-#include "tests/e2e/support/cluster.h"
 #include "tests/e2e/support/process.h"
 #include "tests/e2e/support/redis.h"
+#include "tests/e2e/support/shared_cluster.h"
 
 namespace nodedb::e2e {
 namespace {
@@ -18,21 +18,11 @@ namespace {
 constexpr std::size_t joiner = 3;
 constexpr int patience_ms = 10'000;
 
-class Join : public ::testing::Test {
+class Join : public SharedCluster<Join> {
  protected:
-  static void SetUpTestSuite() {
-    directory_ = new TemporaryDirectory("nodedb-join");
-    std::string complaint;
-    auto cluster = Cluster::start(directory_->path() + "/playground", 3, complaint, {"--join", "1"});
-    ASSERT_TRUE(cluster) << complaint;
-    cluster_ = new Cluster(std::move(*cluster));
-  }
-  static void TearDownTestSuite() {
-    delete cluster_;
-    delete directory_;
-  }
+  static void SetUpTestSuite() { start_cluster("nodedb-join", {"--join", "1"}); }
   void SetUp() override {
-    ASSERT_NE(cluster_, nullptr);
+    SharedCluster::SetUp();
     if (cluster_->nodes()[joiner].pid == 0) cluster_->restart(joiner);
     ASSERT_TRUE(cluster_->wait_healthy(60));
   }
@@ -59,12 +49,7 @@ class Join : public ::testing::Test {
   }
   static std::string address() { return "127.0.0.1:" + std::to_string(free_port()); }
   static std::string log(const char* name) { return directory_->path() + "/" + name + ".log"; }
-
-  static TemporaryDirectory* directory_;
-  static Cluster* cluster_;
 };
-TemporaryDirectory* Join::directory_ = nullptr;
-Cluster* Join::cluster_ = nullptr;
 
 TEST_F(Join, AMemberWithoutReplicasServesClients) {
   const app::Json rows = json_of(operate(*cluster_, 1, {"node", "ls"}));

@@ -11,10 +11,9 @@
 #include <thread>
 
 #include "app/operator_calls.h"
-#include "base/slot.h"
-#include "tests/e2e/support/cluster.h"
 #include "tests/e2e/support/process.h"
 #include "tests/e2e/support/redis.h"
+#include "tests/e2e/support/shared_cluster.h"
 
 namespace nodedb::e2e {
 namespace {
@@ -22,14 +21,6 @@ namespace {
 constexpr int patience_ms = 20'000;
 constexpr int end_patience_s = 90;
 constexpr std::size_t newcomer = 3;
-
-/// A key that lies in the vShard, and in no other test's way.
-std::string key_in(std::int64_t vshard, const std::string& name) {
-  for (int i = 0;; ++i) {
-    std::string key = name + ":" + std::to_string(i);
-    if (vshard_of_slot(slot_of(key)).value == vshard) return key;
-  }
-}
 
 /// Writes through one node after the other until it ends, each time another key of one vShard; what is
 /// acknowledged must stay.
@@ -81,21 +72,11 @@ class Load {
   std::thread thread_;
 };
 
-class Migration : public ::testing::Test {
+class Migration : public SharedCluster<Migration> {
  protected:
-  static void SetUpTestSuite() {
-    directory_ = new TemporaryDirectory("nodedb-migration");
-    std::string complaint;
-    auto cluster = Cluster::start(directory_->path() + "/playground", 3, complaint, {"--join", "1"});
-    ASSERT_TRUE(cluster) << complaint;
-    cluster_ = new Cluster(std::move(*cluster));
-  }
-  static void TearDownTestSuite() {
-    delete cluster_;
-    delete directory_;
-  }
+  static void SetUpTestSuite() { start_cluster("nodedb-migration", {"--join", "1"}); }
   void SetUp() override {
-    ASSERT_NE(cluster_, nullptr);
+    SharedCluster::SetUp();
     revive();
     ASSERT_TRUE(cluster_->wait_healthy(60));
   }
@@ -160,15 +141,10 @@ class Migration : public ::testing::Test {
 
   /// Moves vShards under load while `victim` is killed in the middle, and started again.
   static void survive(std::int64_t first, int from, const std::function<std::size_t()>& victim);
-
-  static TemporaryDirectory* directory_;
-  static Cluster* cluster_;
 };
-TemporaryDirectory* Migration::directory_ = nullptr;
-Cluster* Migration::cluster_ = nullptr;
 
 TEST_F(Migration, MovesUnderLoadAndIsUndone) {
-  const std::string key = key_in(7, "moved"), busy = key_in(7, "busy");
+  const std::string key = key_in(VShardId(7), "moved"), busy = key_in(VShardId(7), "busy");
   ASSERT_TRUE(Redis(ports()[0], patience_ms).command({"SET", key, "data"}).is("OK"));
   Load load(ports(), busy);
   const Finished moved = start(7, 1, 4, {"--wait", "--timeout", "60s"});
@@ -230,11 +206,11 @@ void Migration::survive(std::int64_t first, int from, const std::function<std::s
   constexpr std::int64_t count = 6;
   std::map<std::string, std::string> data;
   for (std::int64_t v = first; v < first + count; ++v) {
-    const std::string key = key_in(v, "kept");
+    const std::string key = key_in(VShardId(static_cast<std::uint16_t>(v)), "kept");
     ASSERT_TRUE(Redis(ports()[0], patience_ms).command({"SET", key, std::to_string(v)}).is("OK"));
     data[key] = std::to_string(v);
   }
-  const std::string busy = key_in(first, "busy");
+  const std::string busy = key_in(VShardId(static_cast<std::uint16_t>(first)), "busy");
   Load load(ports(), busy);
   const Finished started =
       cli({"migration", "start", "--vshards", std::to_string(first) + "-" + std::to_string(first + count - 1),

@@ -7,28 +7,17 @@
 #include <filesystem>
 #include <map>
 
-#include "tests/e2e/support/cluster.h"
 #include "tests/e2e/support/redis.h"
+#include "tests/e2e/support/shared_cluster.h"
 
 namespace nodedb::e2e {
 namespace {
 
 constexpr int patience_ms = 10'000;
 
-class Smoke : public ::testing::Test {
+class Smoke : public SharedCluster<Smoke> {
  protected:
-  static void SetUpTestSuite() {
-    directory_ = new TemporaryDirectory("nodedb-smoke");
-    std::string complaint;
-    auto cluster = Cluster::start(directory_->path() + "/playground", 3, complaint);
-    ASSERT_TRUE(cluster) << complaint;
-    cluster_ = new Cluster(std::move(*cluster));
-  }
-  static void TearDownTestSuite() {
-    delete cluster_;
-    delete directory_;
-  }
-  void SetUp() override { ASSERT_NE(cluster_, nullptr); }
+  static void SetUpTestSuite() { start_cluster("nodedb-smoke"); }
 
   static Redis client(std::size_t node) { return Redis(cluster_->nodes()[node].redis_port, patience_ms); }
   static std::vector<std::string> operator_line(std::vector<std::string> words) {
@@ -37,12 +26,7 @@ class Smoke : public ::testing::Test {
                  {"--certs", cluster_->operator_certs(), "--node", cluster_->nodes()[0].quic, "-o", "json"});
     return words;
   }
-
-  static TemporaryDirectory* directory_;
-  static Cluster* cluster_;
 };
-TemporaryDirectory* Smoke::directory_ = nullptr;
-Cluster* Smoke::cluster_ = nullptr;
 
 TEST_F(Smoke, WhatOneNodeTakesEveryNodeReads) {
   for (std::size_t writer = 0; writer < 3; ++writer) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/ids.h"
+
 struct redisContext;
 struct redisReply;
 
@@ -24,6 +26,9 @@ struct Answer {
   /// For failure messages.
   std::string describe() const;
 };
+
+/// A key that begins with `name` and lies in the vShard.
+std::string key_in(VShardId vshard, const std::string& name);
 
 class Redis {
  public:
