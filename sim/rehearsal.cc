@@ -9,6 +9,7 @@ namespace nodedb::sim {
 namespace {
 
 constexpr VShardId vshard(0);
+constexpr std::int64_t prelude_ns = 14 * ns_per_s;  // of writes: the log no longer reaches back to the birth
 constexpr std::int64_t scene_patience_ns = 120 * ns_per_s;
 constexpr std::int64_t cut_ns = 7 * ns_per_s;  // the connection is given up meanwhile
 
@@ -46,8 +47,8 @@ Climate rehearsal_climate() {
   c.resend_ns = 200 * ns_per_ms;
   c.append_entries_max = 64;
   c.inflight_appends_max = 8;
-  c.log_bytes_per_node = 16'000;
-  c.log_bytes_per_group = 4'000;
+  c.log_bytes_per_node = 8'000;
+  c.log_bytes_per_group = 4'096;
   c.snapshot_chunk_bytes = 256;
   c.net_ns = ns_per_ms;
   c.disk_ns = 2 * ns_per_ms;
@@ -96,7 +97,7 @@ void Rehearsal::play(World& world) {
         return false;
       },
       [] { return std::string("group 0 is not led by whom the scene wants"); });
-  if (!ready || !world.run_for(2 * ns_per_s)) return;
+  if (!ready || !world.run_for(prelude_ns)) return;
   armed_ = true;
   world.host(driver_).happened(
       node::StartMigration{move_tag, vshard, id_of(source_), id_of(target_), 500'000});
