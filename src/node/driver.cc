@@ -28,8 +28,14 @@ bool has_begun(const meta::Migration& record) {
 bool astray(const raft::Config& config, const meta::Migration& record, const std::vector<NodeId>& wanted) {
   const NodeId source = record.intent.first.source;
   const NodeId target = record.intent.first.target;
-  if (config.joint()) return !contains(config.voters, target) || !contains(config.outgoing, source);
-  if (contains(config.voters, target) && !contains(config.voters, source)) return false;
+  const meta::MigrationPhase phase = record.checkpoint.phase();
+  if (config.joint()) {
+    // Before CatchUp no step of the migration enters one, and none undoes it.
+    return phase == meta::MigrationPhase::add_learner || !contains(config.voters, target) ||
+           !contains(config.outgoing, source);
+  }
+  const bool final = contains(config.voters, target) && !contains(config.voters, source);
+  if (final && phase < meta::MigrationPhase::cutover) return false;
   const bool strangers =
       std::ranges::any_of(config.learners, [&](NodeId learner) { return learner != target; });
   return strangers || config.voters != wanted;

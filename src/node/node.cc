@@ -269,7 +269,8 @@ void Node::State::settle() {
       if (send.to == self) {
         const Origin origin{self, incarnation, send.forward.request};
         serve(origin, std::move(send.forward));
-      } else {
+      } else if (uuids.contains(send.to)) {
+        // Else a hint names a member that this node's own group 0 does not know yet: asked again in time.
         forwards[send.to].requests.push_back(std::move(send.forward));
       }
     }

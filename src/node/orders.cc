@@ -112,7 +112,7 @@ void Node::State::restore_voters(Replica& group, const wire::RestoreVoters& orde
   }
   for (const NodeId member : config.members()) {
     if (contains(order.voters, member)) continue;
-    if (migration && migration->intent.first.target == member) continue;
+    if (migration && migration->intent.first.target == member && config.is_learner(member)) continue;
     if (member == self) {
       const auto successor = best_successor(group);
       if (successor && group.raft.transfer(now.mono, *successor)) touch(group.raft.id());

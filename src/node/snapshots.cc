@@ -42,8 +42,10 @@ void Node::State::receive(NodeId peer, const wire::SnapshotOffer& offer) {
       here != nullptr && offer.at.index > here->raft.commit() && offer.at.index > here->handed;
   const bool mends = here != nullptr && offer.group == metadata_group && metadata_damaged() &&
                      offer.at.index >= here->handed;
+  // The genesis' rows come first: installed later they would set the state back.
+  const bool born = offer.group != metadata_group || metadata_ready;
   const bool needed =
-      here != nullptr && !here->halted && offer.term >= here->raft.term() && (behind || mends);
+      here != nullptr && born && !here->halted && offer.term >= here->raft.term() && (behind || mends);
   transfers.offer(now.mono, peer, offer, needed);
 }
 
