@@ -309,6 +309,20 @@ void World::start_spare(std::size_t node) {
   schedule_.after(late_.between(ns_per_ms, ns_per_s), [this, node] { start_spare(node); });
 }
 
+/// What is not over yet, as a node sees it; empty: all is.
+std::string World::left_over(const node::Status& status) {
+  if (!status.quarantined.empty()) return " has a row in quarantine";
+  if (!status.ghosts.empty() && status.migrations.empty()) return " knows of a ghost";
+  if (status.migrations.empty()) return {};
+  const node::MigrationStatus& one = status.migrations.front();
+  const meta::AddLearnerCheckpoint& first = one.record.intent.first;
+  return " knows of a migration of vShard " + std::to_string(first.vshard.value) + " from node " +
+         std::to_string(first.source.value) + " to node " + std::to_string(first.target.value) + " in " +
+         std::string(meta::name(one.record.checkpoint.phase())) +
+         (one.record.intent.aborting ? ", aborting" : "") +
+         (one.waits_for.empty() ? "" : ", which waits: " + one.waits_for);
+}
+
 bool World::all_joined() {
   for (std::size_t node = 0; node < hosts_.size(); ++node) {
     unsettled_ = name_of(node) + " is no active member everywhere";
@@ -327,21 +341,16 @@ bool World::all_joined() {
 bool World::all_settled() {
   if (!all_joined()) return false;
   std::size_t driver = hosts_.size();
+  std::string left;
   for (const std::size_t node : alive()) {
     const node::Status status = hosts_[node]->status();
     if (status.drives) driver = node;
-    if (!status.migrations.empty()) {
-      const node::MigrationStatus& one = status.migrations.front();
-      unsettled_ = name_of(node) + " knows of a migration in " +
-                   std::string(meta::name(one.record.checkpoint.phase())) +
-                   (one.record.intent.aborting ? ", aborting" : "") +
-                   (one.waits_for.empty() ? "" : ", which waits: " + one.waits_for);
-      if (status.drives) return false;
-    }
-    if (!status.ghosts.empty()) unsettled_ = name_of(node) + " knows of a ghost";
-    if (!status.quarantined.empty()) unsettled_ = name_of(node) + " has a row in quarantine";
-    if (!status.migrations.empty() || !status.ghosts.empty() || !status.quarantined.empty()) return false;
+    // The driver knows best what is waited for.
+    if (!left.empty() && !status.drives) continue;
+    if (const std::string here = left_over(status); !here.empty()) left = name_of(node) + here;
   }
+  unsettled_ = left;
+  if (!left.empty()) return false;
   unsettled_ = "nobody drives";
   return driver < hosts_.size() && placed(driver);
 }

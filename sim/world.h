@@ -128,6 +128,7 @@ class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis:
   void heal();
   /// Boots the spare once those before it are members: so node i is NodeId i + 1 for spares, too.
   void start_spare(std::size_t node);
+  static std::string left_over(const node::Status& status);
   bool all_joined();
   bool placed(std::size_t driver);
   bool all_led();
