@@ -170,7 +170,7 @@ class Judge {
     const GroupFacts& group = *facts_.group;
     if (!group.config_committed) return uncommitted();
     if (is_in(group, first_.source)) return Wait{source + "is in the group's config again"};
-    return GiveOrder{first_.source, OrderDrop{group.config_index}, source + "drops its replica"};
+    return GiveOrder{first_.source, OrderDrop{group.config_index, group.term}, source + "drops its replica"};
   }
 
   // --- undoing: each step gives what it needs, or nothing when it is done ---
@@ -233,7 +233,7 @@ class Judge {
     if (!facts_.target_reachable || facts_.target_holds_replica == false) return std::nullopt;
     const std::string target = named(first_.target) + ", the target, ";
     if (!facts_.target_holds_replica) return Wait{target + "has not said whether it holds a replica"};
-    return GiveOrder{first_.target, OrderDrop{group.config_index}, target + "drops its replica"};
+    return GiveOrder{first_.target, OrderDrop{group.config_index, group.term}, target + "drops its replica"};
   }
 
   const Migration& record_;

@@ -23,7 +23,7 @@ struct GroupFacts {
   std::vector<NodeId> outgoing;  ///< not empty while it is joint
   std::vector<NodeId> learners;
   Index config_index;
-  bool config_committed = false;
+  bool config_committed = false;  ///< and an entry of `term`: no tail of an earlier term can prevail
   bool transferring = false;  ///< a leadership transfer is under way
   // About the target; nothing while it is not among the followers.
   struct Follower {
@@ -87,9 +87,11 @@ struct OrderTransfer {
   std::uint64_t budget_us = 0;
   bool operator==(const OrderTransfer&) const = default;
 };
-/// Destroy the replica: the group's committed config at `config_index` does not have this node.
+/// Destroy the replica: the leader of `term` has committed a config at `config_index` that does not have this
+/// node, and an entry of its own term.
 struct OrderDrop {
   Index config_index;
+  Term term;
   bool operator==(const OrderDrop&) const = default;
 };
 using Order = std::variant<OrderLearner, OrderReplace, OrderLeave, OrderLeaveBack, OrderRemoveLearner,

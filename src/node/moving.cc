@@ -27,7 +27,7 @@ std::optional<wire::GroupReport> Node::State::group_report(GroupId id) const {
   report.term = led->raft.term();
   report.config = led->raft.config();
   report.config_index = led->raft.config_index();
-  report.config_committed = led->raft.config_committed();
+  report.config_committed = led->raft.settled() && led->raft.config_committed();
   report.transferring = led->raft.transferring_to().has_value();
   const auto migration = tables.migrations.of(vshard_of(id));
   if (!migration) return report;

@@ -137,9 +137,13 @@ void Node::State::obey(Replica& group, const wire::MoveOrder& message, const met
   }
   if (!may || group.raft.role() == raft::Role::leader || transfers.installing(message.group)) return;
   const raft::Config& own = group.raft.config();
-  // Its config may be later than the order's. (What it has above its own config says nothing: that may be a
-  // tail that was never committed.)
-  if (contains(own.members(), self) && group.raft.config_index() > order.config_index) return;
+  // Its config may be later than the order's: not if it is of an earlier term, which the leader that the
+  // order speaks for does not have and so nobody ever commits (thesis 3.6.3). What is above its config says
+  // nothing.
+  const Index at = group.raft.config_index();
+  const auto term = group.raft.term_at(at);
+  const bool later = at > order.config_index && (!term || *term >= order.term);
+  if (later && contains(own.members(), self)) return;
   bury(message.group);
 }
 

@@ -61,6 +61,7 @@ struct PutOrder {
   void operator()(const meta::OrderDrop& order) const {
     kind(OrderKind::drop);
     out.varint(order.config_index.value);
+    out.varint(order.term.value);
   }
 };
 
@@ -94,8 +95,10 @@ decltype(MoveOrder::order) get_order(Reader& in) {
       const NodeId to = node();
       return meta::Order(meta::OrderTransfer{to, in.varint()});
     }
-    case OrderKind::drop:
-      return meta::Order(meta::OrderDrop{Index(in.varint())});
+    case OrderKind::drop: {
+      const Index config_index(in.varint());
+      return meta::Order(meta::OrderDrop{config_index, Term(in.varint())});
+    }
     case OrderKind::restore:
       return get_restore(in);
   }

@@ -38,7 +38,7 @@ struct GroupReport {
   Term term;
   raft::Config config;  ///< in force
   Index config_index;
-  bool config_committed = false;
+  bool config_committed = false;  ///< and an entry of `term`
   bool transferring = false;
   /// How far the follower that is to take over has come.
   struct Follower {

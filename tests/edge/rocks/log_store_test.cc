@@ -178,9 +178,7 @@ TEST(LogStore, disk_use_stays_bounded_under_append_and_compaction) {
     for (int i = 0; i < 100; ++i) update.append.push_back(entry(++index, Bytes(500, 'x')));
     ASSERT_TRUE(write(*store, {{update}, std::nullopt}));
   }
-  std::uintmax_t bytes = 0;
-  for (const auto& file : fs::directory_iterator(directory.path() + "/log")) bytes += file.file_size();
-  EXPECT_LT(bytes, 6u << 20) << "15 MB went through";
+  EXPECT_LT(bytes_in(directory.path() + "/log"), 6u << 20) << "15 MB went through";
 }
 
 TEST(LogStore, a_log_cut_anywhere_in_its_last_record_loses_that_record_only) {

@@ -199,9 +199,7 @@ TEST(StateStore, dropped_generations_give_their_room_back) {
     }
     ASSERT_TRUE(store->install(g5, {Index(10 * round), Term(1)}, config_of(1)));
   }
-  std::uintmax_t bytes = 0;
-  for (const auto& file : fs::directory_iterator(directory.path() + "/state")) bytes += file.file_size();
-  EXPECT_LT(bytes, 10u << 20) << "25 MB were installed, 1 MB is live";
+  EXPECT_LT(bytes_in(directory.path() + "/state"), 10u << 20) << "25 MB were installed, 1 MB is live";
 }
 
 TEST(StateStore, a_full_disk_loses_nothing_and_heals) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A directory that lives as long as the test.
+// A directory that lives as long as the test, and what a directory weighs.
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -31,5 +32,17 @@ class TemporaryDirectory {
  private:
   std::string path_;
 };
+
+/// Bytes of the files in `directory`, of a store that is open: a file that goes away meanwhile weighs
+/// nothing.
+inline std::uintmax_t bytes_in(const std::string& directory) {
+  std::uintmax_t bytes = 0;
+  for (const auto& file : std::filesystem::directory_iterator(directory)) {
+    std::error_code gone;
+    const std::uintmax_t size = file.file_size(gone);
+    if (!gone) bytes += size;
+  }
+  return bytes;
+}
 
 }  // namespace nodedb::edge

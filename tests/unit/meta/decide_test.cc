@@ -198,7 +198,7 @@ TEST(Decide, Complete) {
   EXPECT_EQ(decided(record, holds(false, {})), Action(End{MigrationOutcome::completed}));
   waits(record, holds(std::nullopt, after()));
   waits(record, holds(true, {}));
-  orders(record, holds(true, after()), source, OrderDrop{Index(40)});
+  orders(record, holds(true, after()), source, OrderDrop{Index(40), Term(2)});
   waits(record, holds(true, with(after(), uncommitted)));
   waits(record, holds(true, before()));
 }
@@ -230,7 +230,7 @@ TEST(Decide, AbortingUndoesStepByStep) {
     known.target_reachable = reachable;
     return known;
   };
-  orders(record, holds(true, true), target, OrderDrop{Index(40)});
+  orders(record, holds(true, true), target, OrderDrop{Index(40), Term(2)});
   waits(record, holds(std::nullopt, true));
   const Action undone = End{MigrationOutcome::aborted};
   EXPECT_EQ(decided(record, holds(false, true)), undone);

@@ -144,7 +144,7 @@ std::vector<wire::MoveOrder> move_orders() {
       {group, uuid(7), meta::Order(meta::OrderLeaveBack{})},
       {group, uuid(7), meta::Order(meta::OrderRemoveLearner{NodeId(4)})},
       {group, uuid(7), meta::Order(meta::OrderTransfer{NodeId(4), 500'000})},
-      {group, uuid(7), meta::Order(meta::OrderDrop{Index(300)})},
+      {group, uuid(7), meta::Order(meta::OrderDrop{Index(300), Term(9)})},
       {group, {}, wire::RestoreVoters{Epoch(3), {NodeId(1), NodeId(2), NodeId(4)}}},
   };
 }

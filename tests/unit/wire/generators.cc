@@ -231,7 +231,7 @@ meta::Order order() {
     case 5:
       return meta::OrderTransfer{id<NodeId>(), number()};
     default:
-      return meta::OrderDrop{id<Index>()};
+      return meta::OrderDrop{id<Index>(), id<Term>()};
   }
 }
 
