@@ -24,7 +24,7 @@ struct GroupFacts {
   std::vector<NodeId> learners;
   Index config_index;
   bool config_committed = false;  ///< and an entry of `term`: no tail of an earlier term can prevail
-  bool transferring = false;  ///< a leadership transfer is under way
+  bool transferring = false;      ///< a leadership transfer is under way
   // About the target; nothing while it is not among the followers.
   struct Follower {
     Index match;

@@ -269,7 +269,8 @@ void Driver::repair_holding(Time now, NodeId node, const wire::Holding& holding,
   const wire::GroupReport& report = seen->second.report;
   if (!report.config_committed || contains(report.config.members(), node)) return;
   output_.orders.emplace_back(
-      node, wire::MoveOrder{holding.group, {}, meta::Order(meta::OrderDrop{report.config_index, report.term})});
+      node,
+      wire::MoveOrder{holding.group, {}, meta::Order(meta::OrderDrop{report.config_index, report.term})});
 }
 
 /// Who has applied the cut-over knows the new route; once that is every live member, nobody needs the stub.
