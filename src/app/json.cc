@@ -144,7 +144,10 @@ void Json::write(std::string& out, int indent, int level) const {
   } else if (const auto* real = std::get_if<double>(&value_)) {
     std::array<char, 32> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), *real).ptr;
-    out += std::isfinite(*real) ? BytesView(digits.data(), end) : BytesView("null");
+    const BytesView text = std::isfinite(*real) ? BytesView(digits.data(), end) : BytesView("null");
+    out += text;
+    // Else it would be read as an int64, which -0 is none of, nor much that is large.
+    if (text.find_first_not_of("-0123456789") == BytesView::npos) out += ".0";
   } else if (const auto* string = std::get_if<std::string>(&value_)) {
     out += json_string(*string);
   } else if (const auto* items = std::get_if<Array>(&value_)) {

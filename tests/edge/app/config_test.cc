@@ -73,7 +73,7 @@ TEST(Config, RefusesBadValuesAllAtOnce) {
 
 TEST(Config, RefusesWhatIsNoTomlWithItsLine) {
   for (const char* text : {"a = \n", "[table]\nx = 1\n", "x = [[1]]\n", "x = {a = 1}\n", "d = 2020-01-01\n",
-                           "x = 1\nx = 2\n", "\xff\xfe"}) {
+                           "x = 1\nx = 2\n", "\xff\xfe", "x = \xcf\x9a 1\n"}) {
     const auto settings = settings_of_toml(text, "node.toml");
     ASSERT_FALSE(settings) << text;
     EXPECT_EQ(settings.error().code, Code::malformed);

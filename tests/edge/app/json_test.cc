@@ -38,6 +38,17 @@ TEST(Json, ReadsWhatItWrites) {
   EXPECT_EQ(Json::parse(parsed->pretty())->dump(), parsed->dump());
 }
 
+TEST(Json, RealNumbersStayReal) {
+  for (const char* text : {"-0e2", "2e0", "12345678901234567890.5", "-1e-300", "1e308"}) {
+    const auto parsed = Json::parse(text);
+    ASSERT_TRUE(parsed) << text;
+    const auto again = Json::parse(parsed->dump());
+    ASSERT_TRUE(again) << parsed->dump();
+    EXPECT_EQ(again->dump(), parsed->dump());
+  }
+  EXPECT_EQ(Json(2.0).dump(), "2.0");
+}
+
 TEST(Json, AbsentMembersAreNull) {
   const auto parsed = Json::parse(R"({"a":1})");
   EXPECT_TRUE((*parsed)["b"]["c"].is_null());
