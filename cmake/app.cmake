@@ -17,7 +17,7 @@ file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/loop/*.cc)
 nodedb_test(edge_loop SOURCES ${found} LINKS nodedb_edge_loop)
 
 file(GLOB app_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/*.cc)
-foreach(source src/app/main.cc ${app_config_sources})
+foreach(source src/app/main.cc src/app/fail_points.cc ${app_config_sources})
   list(REMOVE_ITEM app_sources ${PROJECT_SOURCE_DIR}/${source})
 endforeach()
 add_library(nodedb_app STATIC ${app_sources})
@@ -29,6 +29,10 @@ nodedb_test(edge_app SOURCES ${found} LINKS nodedb_app)
 
 add_executable(nodedb-cluster src/app/main.cc)
 target_link_libraries(nodedb-cluster PRIVATE nodedb_app)
+
+# The same with fail points, for tests only: it links fail_points.cc before the library's fail_points_none.cc.
+add_executable(nodedb-cluster-failpoints src/app/main.cc src/app/fail_points.cc)
+target_link_libraries(nodedb-cluster-failpoints PRIVATE nodedb_app)
 
 # Process-level tests: each starts real nodes, so no two run at once.
 add_library(nodedb_e2e_support STATIC tests/e2e/support/cluster.cc tests/e2e/support/process.cc
@@ -43,6 +47,14 @@ foreach(name smoke hostile disk_full join migration)
               TIMEOUT 300)
   set_tests_properties(e2e_${name} PROPERTIES LABELS e2e RUN_SERIAL ON)
 endforeach()
+
+nodedb_test(e2e_fail_points SOURCES ${PROJECT_SOURCE_DIR}/tests/e2e/fail_points_test.cc LINKS nodedb_e2e_support
+            TIMEOUT 900)
+target_compile_definitions(e2e_fail_points PRIVATE
+                           NODEDB_PLAIN_BINARY="$<TARGET_FILE:nodedb-cluster>"
+                           NODEDB_FAILPOINTS_BINARY="$<TARGET_FILE:nodedb-cluster-failpoints>")
+add_dependencies(e2e_fail_points nodedb-cluster-failpoints)
+set_tests_properties(e2e_fail_points PROPERTIES LABELS e2e RUN_SERIAL ON)
 
 add_executable(e2e_chaos tests/e2e/chaos/main.cc tests/e2e/chaos/workload.cc)
 target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support nodedb_sim)

@@ -43,4 +43,4 @@ add_test(NAME sim_sweep COMMAND nodedb-sim --seeds 1..200)
 add_test(NAME sim_sweep_red_seeds COMMAND nodedb-sim --seeds-of ${PROJECT_SOURCE_DIR}/tests/seeds/sim.txt)
 # A migration with a crash at each of its writes.
 add_test(NAME sim_crash_matrix COMMAND nodedb-sim --crash-matrix)
-set_tests_properties(sim_sweep sim_sweep_red_seeds sim_crash_matrix PROPERTIES TIMEOUT 600)
+set_tests_properties(sim_sweep sim_sweep_red_seeds sim_crash_matrix PROPERTIES LABELS sweep TIMEOUT 1800)

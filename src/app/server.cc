@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "app/fail_points.h"
 #include "app/front.h"
 #include "app/random.h"
 #include "edge/base/clock.h"
@@ -63,13 +64,14 @@ struct Server::Impl {
     log_options.directory = directory.path();
     auto log_opened = edge::open_log_store(log_options);
     if (!log_opened) return std::unexpected(log_opened.error());
+    if (!(*log_opened)->notice().empty()) log::warn((*log_opened)->notice());
     log_store = std::move(*log_opened);
-    if (!log_store->notice().empty()) log::warn(log_store->notice());
     edge::StateStoreOptions state_options;
     state_options.directory = directory.path();
     auto state_opened = edge::open_state_store(state_options);
     if (!state_opened) return std::unexpected(state_opened.error());
     state_store = std::move(*state_opened);
+    arm_fail_point(log_store, state_store);
     return node::load_boot(directory.incarnation(), *log_store, *state_store);
   }
 
@@ -122,7 +124,7 @@ struct Server::Impl {
   edge::DataDirectory directory;
   kv::Machine data_machine;
   meta::Machine metadata_machine;
-  std::unique_ptr<edge::RocksLogStore> log_store;
+  std::unique_ptr<node::LogStore> log_store;
   std::unique_ptr<node::StateStore> state_store;
   std::optional<edge::TraceFile> trace;
   edge::CoreInbox inbox;

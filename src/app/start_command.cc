@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "app/config_sources.h"
+#include "app/fail_points.h"
 #include "app/output.h"
 #include "app/server.h"
 #include "edge/base/log.h"
@@ -36,6 +37,10 @@ Exit run_start(const std::string& file, std::span<const Setting> flags) {
       return Exit::usage;
     }
     settings = std::move(*from_file);
+  }
+  if (const auto taken = take_fail_point(); !taken) {
+    complain(taken.error());
+    return Exit::usage;
   }
   for (Setting& setting : settings_of_environment(environ)) settings.push_back(std::move(setting));
   settings.insert(settings.end(), flags.begin(), flags.end());

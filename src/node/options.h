@@ -37,7 +37,8 @@ struct Options {
   raft::Options raft;
   /// Pulses to each peer; the election timeout is at least 4 of them.
   std::int64_t pulse_ns = 200 * ns_per_ms;
-  /// Leaderships go back to the preferred replica after it has been healthy this long; 0: never.
+  /// Leaderships that have been elsewhere for this long go back to the preferred replica, once it has been
+  /// healthy for this long; 0: never.
   std::int64_t rebalance_after_ns = 5 * ns_per_s;
   /// Log kept in memory and on disk before the state is flushed and the log compacted: per node, and what a
   /// slow follower may make a group keep. Speed and memory only.

@@ -77,6 +77,7 @@ struct Replica {
 
   Time timer = never;      ///< as registered with the node
   Term claimed;            ///< the term in which the node claims the group; 0: it does not
+  Time claimed_at{};       ///< when that began
   bool dirty = false;      ///< may have work
   raft::HardState traced;  ///< what the trace has told
 };

@@ -83,6 +83,8 @@ void Node::State::balance() {
     if (led == nullptr || led->raft.role() != raft::Role::leader || led->raft.transferring_to()) continue;
     const auto& wanted = tables.placement[v].replicas;
     if (wanted.empty() || wanted.front() == self || tables.migrations.of(VShardId(v))) continue;
+    // What an operator or a drain has just brought here stays for as long.
+    if (now.mono - led->claimed_at < options.rebalance_after_ns) continue;
     const NodeId home = wanted.front();
     const auto since = healthy_since.find(home);
     if (since == healthy_since.end() || now.mono - since->second < options.rebalance_after_ns) continue;

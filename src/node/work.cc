@@ -95,6 +95,7 @@ void Node::State::role_changed(Replica& group) {
   if (group.raft.role() == raft::Role::leader) {
     if (group.claimed != term) {
       group.claimed = term;
+      group.claimed_at = now.mono;
       live.claim(id, term);
       pulse_all = true;
       // What an earlier leader knew of due clean-up is not known here: look.

@@ -4,141 +4,30 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <atomic>
 #include <functional>
 #include <map>
-#include <memory>
-#include <thread>
 
 #include "app/operator_calls.h"
+#include "tests/e2e/support/load.h"
+#include "tests/e2e/support/moving_cluster.h"
 #include "tests/e2e/support/process.h"
 #include "tests/e2e/support/redis.h"
-#include "tests/e2e/support/shared_cluster.h"
 
 namespace nodedb::e2e {
 namespace {
 
 constexpr int patience_ms = 20'000;
-constexpr int end_patience_s = 90;
-constexpr std::size_t newcomer = 3;
 
-/// Writes through one node after the other until it ends, each time another key of one vShard; what is
-/// acknowledged must stay.
-class Load {
- public:
-  Load(std::vector<int> ports, std::string tag)
-      : ports_(std::move(ports)), tag_(std::move(tag)), thread_([this] { work(); }) {}
-  ~Load() { stop(); }
-  Load(const Load&) = delete;
-  Load& operator=(const Load&) = delete;
-
-  /// How many writes have been acknowledged.
-  std::int64_t stop() {
-    if (thread_.joinable()) {
-      ending_ = true;
-      thread_.join();
-    }
-    return acknowledged_;
-  }
-  /// How many of them are not there when read through that node.
-  std::int64_t lost(int port) const {
-    Redis client(port, patience_ms);
-    std::int64_t missing = 0;
-    for (std::int64_t i = 1; i <= acknowledged_; ++i)
-      if (!client.command({"GET", key(i)}).is(std::to_string(i))) ++missing;
-    return missing;
-  }
-
- private:
-  std::string key(std::int64_t i) const { return "{" + tag_ + "}:" + std::to_string(i); }
-  void work() {
-    std::size_t at = 0;
-    auto client = std::make_unique<Redis>(ports_[at], 2'000);
-    for (std::int64_t next = 1; !ending_; ++next) {
-      while (!client->command({"SET", key(next), std::to_string(next)}).is("OK")) {
-        if (ending_) return;
-        at = (at + 1) % ports_.size();
-        client = std::make_unique<Redis>(ports_[at], 2'000);
-        sleep_ms(20);
-      }
-      acknowledged_ = next;
-    }
-  }
-
-  std::vector<int> ports_;
-  std::string tag_;
-  std::int64_t acknowledged_ = 0;
-  std::atomic<bool> ending_ = false;
-  std::thread thread_;
-};
-
-class Migration : public SharedCluster<Migration> {
+class Migration : public MovingCluster<Migration> {
  protected:
-  static void SetUpTestSuite() { start_cluster("nodedb-migration", {"--join", "1"}); }
-  void SetUp() override {
-    SharedCluster::SetUp();
-    revive();
-    ASSERT_TRUE(cluster_->wait_healthy(60));
-  }
+  static void SetUpTestSuite() { start_moving("nodedb-migration"); }
 
-  static void revive() {
-    for (std::size_t i = 0; i < cluster_->nodes().size(); ++i)
-      if (cluster_->nodes()[i].pid == 0)
-        cluster_->restart(i);
-      else
-        ::kill(cluster_->nodes()[i].pid, SIGCONT);
-  }
-  static std::vector<int> ports() {
-    std::vector<int> all;
-    for (const Cluster::Node& node : cluster_->nodes()) all.push_back(node.redis_port);
-    return all;
-  }
-  static Finished cli(std::vector<std::string> words, std::size_t node = 0) {
-    return operate(*cluster_, node, std::move(words));
-  }
-  static Finished start(std::int64_t vshard, int from, int to, std::vector<std::string> more = {}) {
-    std::vector<std::string> words = {
-        "migration",          "start", "--vshard",        std::to_string(vshard), "--from",
-        std::to_string(from), "--to",  std::to_string(to)};
-    words.insert(words.end(), more.begin(), more.end());
-    return cli(std::move(words));
-  }
-  static std::string first_id(const Finished& finished) {
-    const app::Json body = json_of(finished);
-    return body["migrations"].items().empty() ? "" : body["migrations"].items().front()["id"].text();
-  }
-  /// The nodes that hold a replica, as they say themselves.
-  static std::vector<std::int64_t> holders(std::int64_t vshard, std::size_t asked = 0) {
-    std::vector<std::int64_t> nodes;
-    const app::Json body = json_of(cli({"shard", "show", std::to_string(vshard)}, asked));
-    for (const app::Json& replica : body["replicas"].items()) nodes.push_back(replica["node"].number());
-    std::ranges::sort(nodes);
-    return nodes;
-  }
-  /// How it ended, as the nodes that are up know; empty if it has not in time.
-  static std::string outcome(const std::string& id, std::size_t asked = 0) {
-    std::string how;
-    eventually(end_patience_s, [&] {
-      how = json_of(cli({"migration", "show", id}, asked))["outcome"].text();
-      return !how.empty();
-    });
-    return how;
-  }
   static void expect_everywhere(const std::string& key, const std::string& value) {
     for (const Cluster::Node& node : cluster_->nodes()) {
       const Answer answer = Redis(node.redis_port, patience_ms).command({"GET", key});
       EXPECT_TRUE(answer.is(value)) << "node " << node.id << " " << answer.describe();
     }
   }
-  static std::size_t metadata_leader() {
-    for (std::size_t i = 0; i < cluster_->nodes().size(); ++i) {
-      const auto status = cluster_->status(i);
-      if (status && (*status)["drives"].boolean()) return i;
-    }
-    return 0;
-  }
-  using Nodes = std::vector<std::int64_t>;
-
   /// Moves vShards under load while `victim` is killed in the middle, and started again.
   static void survive(std::int64_t first, int from, const std::function<std::size_t()>& victim);
 };

@@ -153,10 +153,12 @@ void Cluster::kill(std::size_t index) {
   end(index, SIGKILL, 30);
 }
 
-void Cluster::restart(std::size_t index) {
+void Cluster::restart(std::size_t index, const std::string& variable) {
   Node& node = nodes_[index];
   if (node.pid != 0) return;
-  const auto pid = app::start_child(node.start, log_file(index));
+  std::vector<std::string> line = node.start;
+  if (!variable.empty()) line.insert(line.begin(), {"/usr/bin/env", variable});
+  const auto pid = app::start_child(line, log_file(index));
   node.pid = pid ? *pid : 0;
   ours_[index] = pid.has_value();
 }

@@ -66,9 +66,9 @@ class Cluster {
 
   /// kill -9, and waits until it is gone.
   void kill(std::size_t index);
-  /// Starts it again by its own arguments; does not wait for it.
-  void restart(std::size_t index);
-  /// Sends a signal and waits up to `seconds` for the end. False: it still runs.
+  /// Starts it again by its own arguments; does not wait for it. `variable`: NAME=VALUE in its environment.
+  void restart(std::size_t index, const std::string& variable = {});
+  /// Sends a signal (0: none) and waits up to `seconds` for the end. False: it still runs.
   bool end(std::size_t index, int signal, int seconds);
   /// Waits until every node that is up answers `status` and knows a leader for every group.
   bool wait_healthy(int seconds);
