@@ -167,8 +167,9 @@ void Link::flush() {
     if (mine->pipeline.idle() && mine->pipeline.output().empty()) linger();
     return;
   }
-  if (!paused_) return;
-  execute_commands();  // clears the pause if there is room again
+  // Without room the next answer brings the link back here: asking again before that would never end.
+  if (!paused_ || !owner_.gateway().may_read(*mine)) return;
+  execute_commands();
   if (!paused_ && !mine->closing) {
     wait_readable();
     if (channel_->holds_input()) on_readable();

@@ -147,6 +147,28 @@ TEST(RespServer, WhoSendsNoMoreIsStillAnswered) {
   EXPECT_EQ(client.read_all(), "+OK\r\n$1\r\n1\r\n");
 }
 
+/// Else the network's thread, which is the transport's too, would have no time for anything else.
+TEST(RespServer, ALoopRestsWhileAPipelineWaits) {
+  asio::io_context loop;
+  test::LoopBackend backend(loop);
+  Options options;
+  options.address = "127.0.0.1:0";
+  auto server = Server::open(loop, options, backend, Rng(1));
+  ASSERT_TRUE(server);
+  backend.server = server->get();
+  backend.frozen = true;
+  RawClient client((*server)->port());
+  std::string all;
+  for (int i = 0; i < 5'000; ++i) all += "GET k\r\n";
+  ASSERT_TRUE(client.send(all));
+  while ((*server)->gateway().held_bytes() == 0) loop.run_one();
+  loop.run_for(std::chrono::milliseconds(50));
+  EXPECT_LT(loop.run_for(std::chrono::milliseconds(100)), 20u);
+  backend.thaw();
+  loop.run_for(std::chrono::milliseconds(500));
+  EXPECT_EQ((*server)->gateway().held_bytes(), 0u);
+}
+
 /// Reading pauses at the bound and resumes: in the end every answer has arrived, whole and in order.
 TEST(RespServer, ASlowReaderCostsBoundedMemoryAndLosesNothing) {
   Options options;
