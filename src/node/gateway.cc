@@ -104,7 +104,15 @@ void Gateway::answered(Time now, NodeId from, const wire::ForwardReply& reply, c
 }
 
 void Gateway::leader_changed(Time now, GroupId group, const Leaders& leaders) {
-  if (leaders[group.value] != NodeId()) send_waiting(now, group, leaders);
+  const NodeId leader = leaders[group.value];
+  const auto queue = queues_.find(group);
+  if (leader == NodeId() || queue == queues_.end()) return;
+  const std::set<std::uint64_t> sent = queue->second.sent;
+  for (const std::uint64_t number : sent) {
+    const auto at = requests_.find(number);
+    if (at->second.target != leader) wait(now, at, 0);
+  }
+  send_waiting(now, group, leaders);
 }
 
 void Gateway::peer_lost(Time now, NodeId peer) {
@@ -140,6 +148,7 @@ void Gateway::send(Time now, Numbered at, NodeId to) {
   Pending& pending = at->second;
   Queue& queue = queues_[pending.request.group];
   queue.waiting.erase(at->first);
+  queue.sent.insert(at->first);
   pending.target = to;
   pending.current = ++last_attempt_;
   pending.in_doubt.insert(pending.current);
@@ -162,7 +171,9 @@ void Gateway::send(Time now, Numbered at, NodeId to) {
 void Gateway::wait(Time now, Numbered at, std::int64_t delay_ns) {
   at->second.target = NodeId();
   at->second.current = 0;
-  queues_[at->second.request.group].waiting.insert(at->first);
+  Queue& queue = queues_[at->second.request.group];
+  queue.sent.erase(at->first);
+  queue.waiting.insert(at->first);
   set_retry(at, now + delay_ns);
 }
 
@@ -198,6 +209,7 @@ void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& 
   retries_.erase({pending.retry_at, at->first});
   Queue& queue = queues_[group];
   queue.waiting.erase(at->first);
+  queue.sent.erase(at->first);
   if (write) queue.writes.erase(pending.sequence);
   requests_.erase(at);
   // Writes that were refused for being out of order may be next now.

@@ -7,7 +7,7 @@
 //
 //   waiting (no leader known, or told to try again) ──send──▶ sent to a node ──answer──▶ done
 //        ▲                                                        │
-//        └── not leader, lost, out of order, connection gone, no answer in time
+//        └── not leader, lost, out of order, connection gone, another leader, no answer in time
 //
 // Every attempt has a number of its own, so that a late answer is known for what it answers. A write ends
 // with an error that promises "no effect" only if every attempt was surely refused; while one is in doubt,
@@ -64,7 +64,7 @@ class Gateway {
   };
   void submit(Time now, Request request, const Leaders& leaders);
   void answered(Time now, NodeId from, const wire::ForwardReply& reply, const Leaders& leaders);
-  /// `leaders[group]` changed: whatever waits for it goes out.
+  /// `leaders[group]` changed: whatever waits for it goes out, and what an earlier one has not answered.
   void leader_changed(Time now, GroupId group, const Leaders& leaders);
   /// Nothing that was sent there will be answered.
   void peer_lost(Time now, NodeId peer);
@@ -90,6 +90,7 @@ class Gateway {
     std::uint64_t next_sequence = 1;
     std::map<std::uint64_t, std::uint64_t> writes;  ///< sequence → request number, unanswered
     std::set<std::uint64_t> waiting;                ///< request numbers, writes and reads
+    std::set<std::uint64_t> sent;                   ///< the others
   };
   using Numbered = std::map<std::uint64_t, Pending>::iterator;
 

@@ -80,6 +80,23 @@ TEST_F(GatewayTest, FollowsAHint) {
   EXPECT_EQ(out.sends[0].to, NodeId(3));
 }
 
+TEST_F(GatewayTest, ANewLeaderIsAskedWhatTheOldOneHasNotAnswered) {
+  lead(NodeId(2));
+  submit(1, true);
+  submit(2, false);
+  gateway_.take_output();
+  lead(NodeId());
+  EXPECT_TRUE(gateway_.take_output().sends.empty()) << "it may answer yet";
+  lead(NodeId(2));
+  EXPECT_TRUE(gateway_.take_output().sends.empty()) << "it is being asked already";
+  lead(NodeId(3));
+  const auto out = gateway_.take_output();
+  ASSERT_EQ(out.sends.size(), 2u);
+  EXPECT_EQ(out.sends[0].to, NodeId(3));
+  EXPECT_EQ(out.sends[0].forward.stamp, (wire::SessionStamp{NodeId(1), life, 1, 1})) << "the same write";
+  EXPECT_EQ(out.sends[1].to, NodeId(3));
+}
+
 TEST_F(GatewayTest, ARetriedWriteKeepsItsSequence) {
   lead(NodeId(2));
   submit(1, true);
