@@ -80,6 +80,7 @@ class Host {
   void slow_disk(std::int64_t for_ns) { slow_disk_until_ = world_.schedule.now() + for_ns; }
   void slow_apply(std::int64_t for_ns) { slow_apply_until_ = world_.schedule.now() + for_ns; }
   void calm();
+  std::int64_t paused_until() const { return paused_until_; }
 
   Clock& clocks() { return clock_; }
   LogDisk& log() { return log_; }
