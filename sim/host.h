@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "meta/machine.h"
 #include "node/applier.h"
 #include "node/node.h"
 #include "sim/climate.h"
@@ -94,7 +95,7 @@ class Host {
     wire::Outbound out;
   };
   struct Life {
-    Life(node::Node node, StateDisk& state, node::PlantedBugs bugs);
+    Life(node::Node node, StateDisk& state, const meta::Machine& metadata, node::PlantedBugs bugs);
     node::Node core;
     node::Applier applier;
     std::vector<node::Event> inbox;
@@ -139,6 +140,7 @@ class Host {
 
   std::size_t number_;
   node::Options options_;
+  meta::Machine metadata_machine_;
   World world_;
   Rng rng_;
   bool accept_torn_;
