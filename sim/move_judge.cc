@@ -70,9 +70,10 @@ void MoveJudge::see_members(const Rows& rows) {
        [&](BytesView key, const Bytes&) { members_.try_emplace(Bytes(key), evidence_.now_ns()); });
 }
 
-/// One replica set serves a vShard in an epoch, and epochs rise (rule C1).
+/// One replica set serves a vShard in an epoch, and epochs rise (rule C1). Most vShards of a world have none,
+/// and never get one.
 void MoveJudge::see_routes(const Rows& rows) {
-  each(rows, meta::placement_rows, [&](BytesView key, const Bytes& value) {
+  const auto see = [&](BytesView key, const Bytes& value) {
     Bytes& row = route_rows_[Bytes(key)];
     if (row == value) return;
     row = value;
@@ -90,7 +91,17 @@ void MoveJudge::see_routes(const Rows& rows) {
     meta::Placement& before = routes_[*vshard];
     if (route->epoch < before.epoch) evidence_.complain("C1", where + " was in a later one");
     before = std::move(*route);
-  });
+  };
+  if (route_rows_.empty()) {
+    each(rows, meta::placement_rows, see);
+    std::erase_if(route_rows_, [](const auto& row) {
+      const auto route = meta::decode_placement(row.second);
+      return route && route->replicas.empty();
+    });
+  }
+  for (const auto& [key, value] : route_rows_) {
+    if (const auto row = rows.find(node::machine_rows + key); row != rows.end()) see(key, row->second);
+  }
 }
 
 MoveJudge::Live MoveJudge::live_in(const Rows& rows) {
