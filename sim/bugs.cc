@@ -8,7 +8,7 @@ namespace nodedb::sim {
 
 namespace {
 
-constexpr std::array<PlantedBug, 14> all{{
+constexpr std::array<PlantedBug, 22> all{{
     {"vote-not-persisted", "term and vote are not written to disk",
      [](Bugs& b) { b.raft.vote_not_persisted = true; }},
     {"ack-before-fsync", "an append is acknowledged before it is durable",
@@ -36,6 +36,22 @@ constexpr std::array<PlantedBug, 14> all{{
      [](Bugs& b) { b.raft.lease_never_fenced = true; }},
     {"reply-before-apply", "a write is acknowledged when it is proposed",
      [](Bugs& b) { b.node.reply_before_apply = true; }},
+    {"checkpoint-before-commit", "a checkpoint is written though the group's config is not committed yet",
+     [](Bugs& b) { b.node.moves.checkpoint_before_commit = true; }},
+    {"empty-learner-votes", "a learner that has nothing yet gets a vote",
+     [](Bugs& b) { b.node.moves.lag_ignored = b.raft.newborn_gets_vote = true; }},
+    {"epoch-not-raised", "a cut-over changes the route within its epoch",
+     [](Bugs& b) { b.node.moves.epoch_not_raised = true; }},
+    {"abort-forgets-learner", "an aborted migration leaves its learner in the group",
+     [](Bugs& b) { b.node.moves.learner_forgotten = true; }},
+    {"migration-begun-twice", "a new driver begins another migration of a vShard that is being moved",
+     [](Bugs& b) { b.node.moves.begun_twice = true; }},
+    {"ghost-purged-by-time", "a ghost stub goes after two seconds, whoever may not know the new route yet",
+     [](Bugs& b) { b.node.moves.ghost_purged_by_time = true; }},
+    {"row-not-checked", "a stored checkpoint is believed whatever its checksum says",
+     [](Bugs& b) { b.node.moves.row_not_checked = true; }},
+    {"source-dropped-early", "the source's replica is destroyed before Complete",
+     [](Bugs& b) { b.node.moves.source_dropped_early = true; }},
 }};
 
 }  // namespace

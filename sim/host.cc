@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "kv/machine.h"
-#include "meta/machine.h"
+#include "meta/rows.h"
 #include "node/namespaces.h"
 
 namespace nodedb::sim {
@@ -17,16 +17,37 @@ constexpr std::int64_t retry_full_ns = 200 * ns_per_ms;
 constexpr std::int64_t no_alarm = std::numeric_limits<std::int64_t>::max();
 
 const kv::Machine data_machine;
-const meta::Machine metadata_machine;
+
+/// Chosen so that the kept seeds have no such disk (tests/seeds/sim.txt), and the crash matrix has one.
+constexpr std::uint64_t misread_salt = 35;
+
+/// In some worlds one founder's disk is bad: a byte of a migration's checkpoint is another one when it boots.
+/// Where somebody takes votes away it might be the only voter of group 0, and have nobody to ask.
+bool misreads(const Climate& climate, std::size_t machine) {
+  if (!climate.moves() || climate.nodes < 3 || climate.on(Fault::config)) return false;
+  Rng rng(mix(climate.seed, misread_salt));
+  return rng.chance(0.5) && rng.below(climate.nodes) == machine;
+}
+
+/// False: there is no such row.
+bool misread(std::vector<Put>& rows, Rng rng) {
+  for (Put& row : rows) {
+    if (!row.key.starts_with(meta::checkpoint_rows)) continue;
+    row.value[rng.below(row.value.size())] ^= static_cast<char>(rng.between(1, 255));
+    return true;
+  }
+  return false;
+}
 
 }  // namespace
 
-Host::Life::Life(node::Node node, StateDisk& state, node::PlantedBugs bugs)
-    : core(std::move(node)), applier(state, data_machine, metadata_machine, bugs) {}
+Host::Life::Life(node::Node node, StateDisk& state, const meta::Machine& metadata, node::PlantedBugs bugs)
+    : core(std::move(node)), applier(state, data_machine, metadata, bugs) {}
 
 Host::Host(std::size_t number, node::Options options, World world, Rng rng, bool accept_torn)
     : number_(number),
       options_(std::move(options)),
+      metadata_machine_(options_.bugs.moves),
       world_(world),
       rng_(rng),
       accept_torn_(accept_torn),
@@ -54,6 +75,8 @@ void Host::boot() {
   boot.log = log_.load().value();
   boot.states = state_.load().value();
   boot.metadata = metadata_rows();
+  const bool damaged = misreads(world_.climate, number_) &&
+                       misread(boot.metadata, Rng(mix(world_.climate.seed, boot.incarnation.value)));
   auto core = node::Node::create(options_, std::move(boot), rng_.fork(), clock_now());
   if (!core) {
     world_.oracle.complain("C8",
@@ -61,10 +84,17 @@ void Host::boot() {
     return;
   }
   ++life_number_;
-  life_ = std::make_unique<Life>(std::move(*core), state_, options_.bugs);
+  life_ = std::make_unique<Life>(std::move(*core), state_, metadata_machine_, options_.bugs);
   life_->deadline = world_.schedule.now();
   life_->alarm = no_alarm;
   world_.oracle.booted(number_, life_->core);
+  if (damaged) {
+    world_.schedule.mark("row-damaged");
+    if (status().quarantined.empty()) {
+      world_.oracle.complain(
+          "C8", "node " + std::to_string(number_ + 1) + " believes a checkpoint that its disk has damaged");
+    }
+  }
   set_alarm();
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "meta/machine.h"
 #include "node/applier.h"
 #include "node/node.h"
 #include "sim/climate.h"
@@ -80,6 +81,7 @@ class Host {
   void slow_disk(std::int64_t for_ns) { slow_disk_until_ = world_.schedule.now() + for_ns; }
   void slow_apply(std::int64_t for_ns) { slow_apply_until_ = world_.schedule.now() + for_ns; }
   void calm();
+  std::int64_t paused_until() const { return paused_until_; }
 
   Clock& clocks() { return clock_; }
   LogDisk& log() { return log_; }
@@ -93,7 +95,7 @@ class Host {
     wire::Outbound out;
   };
   struct Life {
-    Life(node::Node node, StateDisk& state, node::PlantedBugs bugs);
+    Life(node::Node node, StateDisk& state, const meta::Machine& metadata, node::PlantedBugs bugs);
     node::Node core;
     node::Applier applier;
     std::vector<node::Event> inbox;
@@ -138,6 +140,7 @@ class Host {
 
   std::size_t number_;
   node::Options options_;
+  meta::Machine metadata_machine_;
   World world_;
   Rng rng_;
   bool accept_torn_;

@@ -46,6 +46,7 @@ std::int64_t Network::delay() {
 
 void Network::start(std::size_t node) {
   running_[node] = true;
+  trouble_at_ = schedule_.now();
   for (std::size_t peer = 0; peer < nodes_; ++peer) {
     if (peer != node) try_connect(node, peer, rng_.between(ns_per_ms, 100 * ns_per_ms));
   }
@@ -53,6 +54,7 @@ void Network::start(std::size_t node) {
 
 void Network::stop(std::size_t node) {
   running_[node] = false;
+  trouble_at_ = schedule_.now();
   for (std::size_t peer = 0; peer < nodes_; ++peer) {
     if (peer == node) continue;
     Link& l = link(node, peer);
@@ -98,6 +100,7 @@ void Network::attempt(std::size_t a, std::size_t b) {
 void Network::open(std::size_t node, std::size_t peer, std::uint64_t epoch, bool dialled) {
   const std::int64_t at = schedule_.now() + delay();
   lane(peer, node).open_at = at;
+  trouble_at_ = at;
   schedule_.at(at, [this, node, peer, epoch, dialled] {
     if (!running_[node] || link(node, peer).epoch != epoch || !link(node, peer).up) return;
     End& e = end(node, peer);
@@ -112,6 +115,7 @@ void Network::close(std::size_t node, std::size_t peer, std::uint64_t epoch) {
   End& e = end(node, peer);
   if (!e.connected || e.epoch != epoch || !running_[node]) return;
   e.connected = false;
+  trouble_at_ = schedule_.now();
   schedule_.note(mix(node + 100, peer));
   receiver_.disconnected(node, peer);
 }
@@ -143,6 +147,7 @@ void Network::cut(std::size_t from, std::size_t to) {
 void Network::mend(std::size_t from, std::size_t to) {
   Lane& way = lane(from, to);
   if (way.cuts == 0 || --way.cuts > 0) return;
+  trouble_at_ = schedule_.now();
   std::vector<Held> held = std::exchange(way.held, {});
   for (Held& h : held) carry(from, to, h.epoch, std::move(h.message));
 }
@@ -156,6 +161,11 @@ void Network::calm() {
       mend(from, to);
     }
   }
+}
+
+std::int64_t Network::quiet_since() const {
+  const bool cut = std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.cuts > 0; });
+  return cut ? schedule_.now() : trouble_at_;
 }
 
 // --- messages ---
@@ -182,7 +192,10 @@ void Network::send(std::size_t from, std::size_t to, wire::PeerMessage message) 
 }
 
 void Network::carry(std::size_t from, std::size_t to, std::uint64_t epoch, wire::PeerMessage message) {
-  if (!calm_ && !is_hello(message) && rng_.chance(climate_.loss)) return;
+  if (!calm_ && !is_hello(message) && rng_.chance(climate_.loss)) {
+    trouble_at_ = schedule_.now();
+    return;
+  }
   Lane& way = lane(from, to);
   std::int64_t at = std::max(schedule_.now() + delay(), way.open_at);
   if (!calm_ && !std::holds_alternative<wire::ForwardBundle>(message) && rng_.chance(climate_.duplicate)) {

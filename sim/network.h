@@ -45,6 +45,9 @@ class Network {
   void calm();
   bool is_cut(std::size_t from, std::size_t to) const { return lane(from, to).cuts > 0; }
 
+  /// Since when no process has come or gone and nothing was in the way of a message.
+  std::int64_t quiet_since() const;
+
   std::uint64_t messages() const { return messages_; }
 
  private:
@@ -96,6 +99,7 @@ class Network {
   std::vector<Lane> lanes_;
   std::vector<End> ends_;
   std::uint64_t messages_ = 0;
+  std::int64_t trouble_at_ = 0;
 };
 
 }  // namespace nodedb::sim

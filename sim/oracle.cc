@@ -25,23 +25,25 @@ std::string name_of(std::size_t node) {
 }  // namespace
 
 struct Oracle::Eyes final : LogDisk::Witness, StateDisk::Witness {
-  Eyes(Oracle& oracle, std::size_t node) : owner(oracle), number(node) {}
+  Eyes(Oracle& oracle, std::size_t node, const StateDisk& disk) : owner(oracle), number(node), state(disk) {}
   void log_written(const node::GroupLogUpdate& update, const node::StoredGroup* stored) override {
     owner.log_written(number, update, stored);
   }
   void state_moved(GroupId group, raft::Position before, raft::Position after, std::uint64_t digest,
                    bool installed) override {
-    owner.state_moved(number, group, before, after, digest, installed);
+    owner.state_moved(number, group, before, after, digest, installed, state);
   }
   Oracle& owner;
   std::size_t number;
+  const StateDisk& state;
 };
 
-Oracle::Oracle(Schedule& schedule) : schedule_(schedule) {}
+Oracle::Oracle(Schedule& schedule, bool configs_change)
+    : schedule_(schedule), moves_(*this, configs_change) {}
 Oracle::~Oracle() = default;
 
 void Oracle::watch(LogDisk& log, StateDisk& state) {
-  eyes_.push_back(std::make_unique<Eyes>(*this, eyes_.size()));
+  eyes_.push_back(std::make_unique<Eyes>(*this, eyes_.size(), state));
   log.set_witness(eyes_.back().get());
   state.set_witness(eyes_.back().get());
   logs_.push_back(&log);
@@ -66,6 +68,7 @@ void Oracle::log_written(std::size_t node, const node::GroupLogUpdate& update,
     if (stored != nullptr) {
       schedule_.mark("replica-destroyed");
       groups_[update.group].graves.insert_or_assign(node, *stored);
+      moves_.destroyed(id_of(node), update.group);
     }
     replicas_.destroyed(update.group, id_of(node));
     return;
@@ -109,7 +112,7 @@ void Oracle::check_truncation(std::size_t node, const node::GroupLogUpdate& upda
 }
 
 void Oracle::state_moved(std::size_t node, GroupId group, raft::Position before, raft::Position after,
-                         std::uint64_t digest, bool installed) {
+                         std::uint64_t digest, bool installed, const StateDisk& state) {
   if (after.index < before.index || (after.index == before.index && !installed)) {
     complain("R5", at(group) + ": the state of " + name_of(node) + " goes from " + text(before) + " to " +
                        text(after));
@@ -120,6 +123,7 @@ void Oracle::state_moved(std::size_t node, GroupId group, raft::Position before,
     complain("R6", at(group) + ": the state of " + name_of(node) + " at " + text(after) +
                        " differs from another replica's");
   }
+  if (group == metadata_group) moves_.applied(id_of(node), after.index, *state.rows(group));
   collect();
 }
 
@@ -241,13 +245,24 @@ void Oracle::apply(std::size_t node, const node::Node& core, const node::ApplyTa
     std::map<Index, Term>& committed = groups_[one.group].committed;
     for (const raft::Entry& entry : one.entries) {
       const bool first = committed.emplace(entry.index, entry.term).second;
-      if (first && entry.kind == raft::EntryKind::config) schedule_.mark("config-committed");
+      if (first && entry.kind == raft::EntryKind::config) config_committed(one.group, entry);
       if (first && group != nullptr) check_majority(node, *group, entry);
       replicas_.applied(one.group, id_of(node), entry);
     }
     if (group != nullptr) check_config(node, *group);
     if (group != nullptr) check_own_term(node, *group);
   }
+}
+
+void Oracle::config_committed(GroupId group, const raft::Entry& entry) {
+  schedule_.mark("config-committed");
+  if (const auto config = raft::decode_config(entry.payload.view())) {
+    moves_.committed(group, entry.index, *config);
+  }
+}
+
+const node::StoredGroup* Oracle::log_of(NodeId node, GroupId group) const {
+  return node.value - 1 < logs_.size() ? logs_[node.value - 1]->group(group) : nullptr;
 }
 
 /// A leader commits by counting replicas only entries of its own term, others through them (paper, 5.4.2).

@@ -26,7 +26,7 @@ World::World(Climate climate, Bugs bugs, Listeners listeners)
     : climate_(climate),
       listeners_(std::move(listeners)),
       rng_(mix(climate.seed, 0x776f726c64)),
-      oracle_(schedule_),
+      oracle_(schedule_, climate.on(Fault::config)),
       kept_down_(climate.machines()),
       started_(climate.machines()),
       late_(mix(climate.seed, 0x7370617265)) {
@@ -45,6 +45,11 @@ World::World(Climate climate, Bugs bugs, Listeners listeners)
     if (climate_.on(Fault::wall_jump)) hosts_[i]->clocks().jump_wall(rng_.between(-ns_per_s, ns_per_s));
   }
   oracle_.look_through([this](std::size_t node) { return hosts_[node]->core(); });
+  oracle_.listen([this] {
+    std::int64_t since = network_->quiet_since();
+    for (const auto& host : hosts_) since = std::max(since, host->paused_until());
+    return since;
+  });
   clients_ = std::make_unique<Clients>(climate_, schedule_, static_cast<Clients::Servers&>(*this), oracle_,
                                        rng_.fork());
   nemesis_ = std::make_unique<Nemesis>(climate_, schedule_, static_cast<Nemesis::Power&>(*this), rng_.fork());

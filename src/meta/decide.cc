@@ -27,8 +27,8 @@ Wait foreign() {
 // One look at one migration.
 class Judge {
  public:
-  Judge(const Migration& record, const MigrationFacts& facts, const DecideLimits& limits)
-      : record_(record), facts_(facts), limits_(limits), first_(record.intent.first) {}
+  Judge(const Migration& record, const MigrationFacts& facts, const DecideLimits& limits, PlantedBugs bugs)
+      : record_(record), facts_(facts), limits_(limits), first_(record.intent.first), bugs_(bugs) {}
 
   // Without patience: what is possible or needed now.
   Action judged() const {
@@ -88,6 +88,7 @@ class Judge {
 
   // How far the learner is behind, in words; empty when it is near enough.
   std::string lag(const GroupFacts& group) const {
+    if (bugs_.lag_ignored) return {};
     const std::string who = named(first_.target) + ", the target, ";
     if (!group.target) return who + "is not followed by the leader yet";
     const GroupFacts::Follower& it = *group.target;
@@ -158,6 +159,7 @@ class Judge {
     if (facts_.source_applied_cutover) {
       return reached(CompleteCheckpoint{first_.vshard, facts_.pause_us, true});
     }
+    if (bugs_.source_dropped_early && facts_.source_holds_replica == true) return complete();
     return Wait{named(first_.source) + ", the source, has not applied the cut-over" +
                 (facts_.source_reachable ? "" : ": it cannot be reached")};
   }
@@ -196,7 +198,7 @@ class Judge {
         return GiveOrder{group.leader, OrderLeaveBack{},
                          "the group leaves the joint config to its old voters"};
       case Compensation::remove_learner:
-        return take_target_out(group);
+        return bugs_.learner_forgotten ? std::nullopt : take_target_out(group);
       case Compensation::remove_ghost_stub:
         return std::nullopt;  // only Cutover writes one
       case Compensation::drop_replica:
@@ -240,6 +242,7 @@ class Judge {
   const MigrationFacts& facts_;
   const DecideLimits& limits_;
   const AddLearnerCheckpoint& first_;
+  PlantedBugs bugs_;
 };
 
 bool out_of_patience(std::uint32_t attempt, const MigrationFacts& facts, const DecideLimits& limits) {
@@ -250,8 +253,9 @@ bool out_of_patience(std::uint32_t attempt, const MigrationFacts& facts, const D
 
 }  // namespace
 
-Action decide(const Migration& record, const MigrationFacts& facts, const DecideLimits& limits) {
-  Action action = Judge(record, facts, limits).judged();
+Action decide(const Migration& record, const MigrationFacts& facts, const DecideLimits& limits,
+              PlantedBugs bugs) {
+  Action action = Judge(record, facts, limits, bugs).judged();
   const auto* wait = std::get_if<Wait>(&action);
   const auto* order = std::get_if<GiveOrder>(&action);
   if (wait == nullptr && order == nullptr) return action;  // there is progress to be made right now

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "meta/bugs.h"
 #include "meta/migration.h"
 
 namespace nodedb::meta {
@@ -129,7 +130,8 @@ struct End {
 };
 using Action = std::variant<Wait, GiveOrder, Advance, GiveUp, End>;
 
-Action decide(const Migration& record, const MigrationFacts& facts, const DecideLimits& limits);
+Action decide(const Migration& record, const MigrationFacts& facts, const DecideLimits& limits,
+              PlantedBugs bugs = {});
 
 /// What undoes a migration that has got as far as `phase`, in order; nothing from Cutover on.
 std::vector<Compensation> compensations_for(MigrationPhase phase);

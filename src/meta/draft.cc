@@ -20,7 +20,7 @@ std::map<Bytes, Bytes> Draft::rows(BytesView prefix) const {
 }
 
 MigrationStateTable& Draft::migrations() {
-  if (!migrations_) migrations_.emplace().load_all(view_);
+  if (!migrations_) migrations_.emplace(bugs_).load_all(view_);
   return *migrations_;
 }
 

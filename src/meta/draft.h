@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "meta/bugs.h"
 #include "meta/codec.h"
 #include "meta/migration_table.h"
 #include "nodedb/cluster/state_machine.h"
@@ -41,7 +42,7 @@ inline std::string named(MigrationId id) {
 
 class Draft {
  public:
-  explicit Draft(const View& view) : view_(view) {}
+  explicit Draft(const View& view, PlantedBugs bugs = {}) : view_(view), bugs_(bugs) {}
 
   /// Refusals: not_found; halts if the row cannot be read.
   template <class Row>
@@ -75,6 +76,8 @@ class Draft {
   /// In key order.
   Batch take();
 
+  const PlantedBugs& bugs() const { return bugs_; }
+
  private:
   std::optional<Bytes> raw(const Bytes& key) const {
     const auto written = writes_.find(key);
@@ -82,6 +85,7 @@ class Draft {
   }
 
   const View& view_;
+  PlantedBugs bugs_;
   std::map<Bytes, std::optional<Bytes>> writes_;   // nothing: deleted
   std::optional<MigrationStateTable> migrations_;  // nothing: not loaded yet
 };

@@ -110,7 +110,7 @@ struct Apply {
 Result<ApplyOutput> Machine::apply(const View& view, const ApplyInput& input) const {
   const auto entry = decode_entry(input.command);
   if (!entry) return std::unexpected(entry.error());
-  Draft draft(view);
+  Draft draft(view, bugs_);
   const Step step = std::visit(Apply{draft, input.index}, *entry);
   if (step) return ApplyOutput{draft.take(), encode_result({})};
   if (step.error().halt) return std::unexpected(step.error().error);

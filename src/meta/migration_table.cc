@@ -46,7 +46,7 @@ Result<bool> admit(const PersistedMigrationCheckpoint* stored, const PersistedMi
 }
 
 void MigrationStateTable::load_all(const View& view) {
-  *this = {};
+  *this = MigrationStateTable(bugs_);
   for (auto row = view.seek(checkpoint_rows); row->valid() && row->key().starts_with(checkpoint_rows);
        row->next()) {
     absorb_checkpoint(row->key(), row->value());
@@ -111,7 +111,7 @@ void MigrationStateTable::absorb_checkpoint(BytesView key, BytesView value) {
   const auto known = row_key_in(key);
   const auto* place = known ? std::get_if<CheckpointKey>(&*known) : nullptr;
   if (place == nullptr) return;  // a key of a later version
-  auto row = decode_checkpoint(value);
+  auto row = decode_checkpoint(value, bugs_.row_not_checked);
   if (row && row->migration_id != place->id) {
     row = fail(Code::damaged, "a checkpoint's row lies under another migration's key");
   }

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "meta/bugs.h"
 #include "meta/migration.h"
 #include "nodedb/cluster/state_machine.h"
 
@@ -26,6 +27,8 @@ Result<bool> admit(const PersistedMigrationCheckpoint* stored, const PersistedMi
 
 class MigrationStateTable {
  public:
+  explicit MigrationStateTable(PlantedBugs bugs = {}) : bugs_(bugs) {}
+
   /// A row that cannot be trusted, and why.
   struct Quarantined {
     Bytes key;
@@ -70,6 +73,7 @@ class MigrationStateTable {
   void release(BytesView key);
   void quarantine(BytesView key, Error error);
 
+  PlantedBugs bugs_;
   std::map<MigrationId, PersistedMigrationCheckpoint> rows_;
   std::map<MigrationId, MigrationIntent> intents_;
   std::vector<Quarantined> quarantined_;

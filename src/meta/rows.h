@@ -27,9 +27,11 @@ Bytes ghost_key(VShardId vshard, NodeId node);
 
 /// What the keys of one kind of row begin with.
 inline constexpr BytesView member_rows = "m";
+inline constexpr BytesView placement_rows = "p";
 inline constexpr BytesView checkpoint_rows = "g";
 inline constexpr BytesView intent_rows = "i";
 inline constexpr BytesView history_rows = "h";
+inline constexpr BytesView ghost_rows = "x";
 
 struct ClusterKey {
   bool operator==(const ClusterKey&) const = default;

@@ -67,7 +67,7 @@ void Driver::reported(Time now, NodeId from, const wire::MoveReport& report) {
 
 // --- migrations ---
 
-meta::GroupFacts Driver::group_facts(const Seen& seen, NodeId target) {
+meta::GroupFacts Driver::group_facts(const Seen& seen, NodeId target) const {
   const wire::GroupReport& report = seen.report;
   meta::GroupFacts facts;
   facts.leader = seen.leader;
@@ -76,7 +76,7 @@ meta::GroupFacts Driver::group_facts(const Seen& seen, NodeId target) {
   facts.outgoing = report.config.outgoing;
   facts.learners = report.config.learners;
   facts.config_index = report.config_index;
-  facts.config_committed = report.config_committed;
+  facts.config_committed = report.config_committed || bugs_.checkpoint_before_commit;
   facts.transferring = report.transferring;
   if (report.target && report.target->node == target) {
     facts.target =
@@ -149,6 +149,12 @@ void Driver::follow(Time now, const meta::Migration& record, const Surroundings&
   const auto [at, fresh] = courses_.try_emplace(id);
   Course& course = at->second;
   if (fresh) course.since = now;
+  if (fresh && bugs_.begun_twice && has_begun(record)) {
+    meta::MigrationId again = id;
+    again.bytes.back() ^= 1;
+    output_.entries.push_back(
+        meta::MigrationCheckpoint{meta::make_checkpoint(again, 0, record.intent.first, around.wall_ms)});
+  }
   if (!has_turn(record)) {
     course.waits_for = "its turn: " + std::to_string(under_way_) + " others are under way";
     course.since = now;
@@ -170,7 +176,7 @@ void Driver::follow(Time now, const meta::Migration& record, const Surroundings&
     course.since = now;
   }
   known.without_progress_ns = now - course.since;
-  const meta::Action action = meta::decide(record, known, limits_);
+  const meta::Action action = meta::decide(record, known, limits_, bugs_);
   if (const auto* wait = std::get_if<meta::Wait>(&action)) {
     course.waits_for = wait->why;
   } else if (const auto* give = std::get_if<meta::GiveOrder>(&action)) {
@@ -276,11 +282,12 @@ void Driver::repair_holding(Time now, NodeId node, const wire::Holding& holding,
 /// Who has applied the cut-over knows the new route; once that is every live member, nobody needs the stub.
 void Driver::purge_ghosts(Time now, const Surroundings& around) {
   for (const auto& [where, ghost] : around.tables.ghosts) {
-    const bool known_by_all = std::ranges::all_of(around.tables.members, [&](const auto& member) {
+    bool known_by_all = std::ranges::all_of(around.tables.members, [&](const auto& member) {
       if (!around.reachable(member.first)) return true;
       const auto applied = applied_.find(member.first);
       return applied != applied_.end() && applied->second.value >= ghost.cutover;
     });
+    if (bugs_.ghost_purged_by_time) known_by_all = !purges_.try_emplace(ghost.vshard, now).second;
     // The row of the migration goes first: until then the stub is what it has promised.
     if (!known_by_all || around.tables.migrations.find(ghost.migration)) continue;
     if (!due(now, purges_[ghost.vshard], propose_again_ns)) continue;

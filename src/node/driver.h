@@ -43,7 +43,8 @@ class Driver {
     std::vector<meta::MetaEntry> entries;
   };
 
-  explicit Driver(meta::DecideLimits limits = {}) : limits_(limits) {}
+  explicit Driver(meta::DecideLimits limits = {}, meta::PlantedBugs bugs = {})
+      : limits_(limits), bugs_(bugs) {}
 
   /// This node leads group 0 no longer, or has begun to.
   void reset();
@@ -90,7 +91,7 @@ class Driver {
   };
 
   meta::MigrationFacts facts(Time now, const meta::Migration& record, const Surroundings& around) const;
-  static meta::GroupFacts group_facts(const Seen& seen, NodeId target);
+  meta::GroupFacts group_facts(const Seen& seen, NodeId target) const;
   void follow(Time now, const meta::Migration& record, const Surroundings& around);
   bool has_turn(const meta::Migration& record);
   void order(Time now, Course& course, NodeId to, wire::MoveOrder order);
@@ -103,6 +104,7 @@ class Driver {
   bool due(Time now, Time& last, std::int64_t pause_ns);
 
   meta::DecideLimits limits_;
+  meta::PlantedBugs bugs_;
   std::map<GroupId, Seen> groups_;
   std::map<std::pair<NodeId, GroupId>, Held> holdings_;
   std::map<NodeId, Index> applied_;

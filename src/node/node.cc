@@ -20,7 +20,10 @@ Node::State::State(const Options& given, Incarnation life, Rng luck, Now at)
       transfers(life, given.snapshot_chunk_bytes, given.snapshot_bytes_per_second),
       replicas(group_count),
       leaders(group_count),
-      leader_terms(group_count) {}
+      leader_terms(group_count),
+      driver({}, given.bugs.moves) {
+  tables.migrations = meta::MigrationStateTable(given.bugs.moves);
+}
 
 Node::Node(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Node::~Node() = default;

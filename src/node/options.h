@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "meta/bugs.h"
 #include "raft/group.h"
 
 namespace nodedb::node {
@@ -24,6 +25,7 @@ struct PlantedBugs {
   bool duplicate_apply = false;        ///< applies a retried write again
   bool lease_on_wall_clock = false;    ///< measures leases with the clock that jumps
   bool reply_before_apply = false;     ///< acknowledges a write when it is proposed
+  meta::PlantedBugs moves;
 };
 
 struct Options {

@@ -128,8 +128,9 @@ void Node::State::obey(Replica& group, const wire::MoveOrder& message, const met
   const auto record = ordered_migration(message);
   bool may = false;
   if (record) {
+    const bool complete = record->checkpoint.phase() == meta::MigrationPhase::complete;
     const bool left =
-        record->checkpoint.phase() == meta::MigrationPhase::complete && record->intent.first.source == self;
+        (complete || options.bugs.moves.source_dropped_early) && record->intent.first.source == self;
     const bool undone = record->intent.aborting && record->intent.first.target == self;
     may = left || undone;
   } else {

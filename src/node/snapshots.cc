@@ -60,6 +60,7 @@ void Node::State::receive(NodeId peer, wire::SnapshotChunk chunk) {
 void Node::State::receive(Installed done) {
   if (done.group == metadata_group) {
     meta::Tables fresh;
+    fresh.migrations = meta::MigrationStateTable(options.bugs.moves);
     for (Put& row : done.metadata) {
       if (auto absorbed = fresh.absorb(Write(std::move(row))); !absorbed) {
         replica(metadata_group)->halted = absorbed.error();

@@ -55,6 +55,7 @@ struct PlantedBugs {
   bool stale_leader_reads = false;      ///< answers reads without confirming leadership
   bool match_by_index_only = false;     ///< takes prev_index as matching whatever its term
   bool truncate_below_commit = false;   ///< on conflict drops the log from the commit index on
+  bool newborn_gets_vote = false;       ///< gives a vote to a learner that has not caught up
   bool lease_never_fenced = false;      ///< serves by lease at boot and during a transfer
 };
 

@@ -29,7 +29,8 @@ Result<Position> Group::State::change_config(const Config& next) {
 /// A new voter's log must hold the entry that admitted it: before that it votes for nobody (newborn).
 bool Group::State::may_get_vote(NodeId node) const {
   if (configs.latest().is_voter(node)) return true;
-  return configs.latest().is_learner(node) && match_of(node) >= configs.latest_index();
+  const bool caught_up = match_of(node) >= configs.latest_index() || bugs.newborn_gets_vote;
+  return configs.latest().is_learner(node) && caught_up;
 }
 
 void Group::State::config_changed() {
