@@ -223,7 +223,12 @@ const node::StoredGroup* Oracle::promised(std::size_t node, GroupId group) const
 void Oracle::check_append_reply(std::size_t node, GroupId group, const raft::AppendReply& reply) {
   if (!reply.success) return;
   const node::StoredGroup* stored = promised(node, group);
-  if (stored != nullptr && last_of(*stored).index >= reply.match && stored->hard.term >= reply.term) return;
+  // In a later term its entries may be cut off again by the very write that let the promise go: who gave it
+  // did so before it voted, or follows, in that term.
+  const bool durable =
+      stored != nullptr && (stored->hard.term > reply.term ||
+                            (stored->hard.term == reply.term && last_of(*stored).index >= reply.match));
+  if (durable) return;
   complain("R4", at(group) + ": " + name_of(node) + " acknowledges index " +
                      std::to_string(reply.match.value) + " in term " + std::to_string(reply.term.value) +
                      " before that is durable");

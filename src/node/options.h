@@ -25,7 +25,7 @@ struct PlantedBugs {
   bool duplicate_apply = false;        ///< applies a retried write again
   bool lease_on_wall_clock = false;    ///< measures leases with the clock that jumps
   bool reply_before_apply = false;     ///< acknowledges a write when it is proposed
-  meta::PlantedBugs moves;
+  meta::PlantedBugs moves{};
 };
 
 struct Options {
