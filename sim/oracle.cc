@@ -285,8 +285,7 @@ void Oracle::check_own_term(std::size_t node, const raft::Group& group) {
 
 bool Oracle::on_quorum(const raft::Config& config, GroupId group, raft::Position position) const {
   const auto ballot = [&](NodeId voter) {
-    const std::size_t node = voter.value - 1;
-    const node::StoredGroup* stored = node < logs_.size() ? logs_[node]->group(group) : nullptr;
+    const node::StoredGroup* stored = log_of(voter, group);
     return stored != nullptr && holds(*stored, position) ? raft::Ballot::granted : raft::Ballot::rejected;
   };
   return raft::joint_vote(config, ballot) == raft::VoteResult::won;

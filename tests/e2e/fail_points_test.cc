@@ -128,11 +128,11 @@ void FailPoints::survive(const Case& one, std::uint16_t vshard) {
   ASSERT_TRUE(cluster_->wait_healthy(60));
   // A request that nobody has taken may be made again; one that was taken is refused as under way, or done.
   if (id.empty()) id = first_id(start(vshard, from, newcomer + 1));
-  const bool still_there = eventually(end_patience_s, [] {
+  const bool over = eventually(end_patience_s, [] {
     const Finished listed = cli({"migration", "ls"});
     return listed.status == 0 && json_of(listed).items().empty();
   });
-  EXPECT_TRUE(still_there) << cli({"migration", "ls"}).output;
+  EXPECT_TRUE(over) << cli({"migration", "ls"}).output;
   const std::int64_t written = load.stop();
   Nodes wanted = {1, 2, 3};
   if (!aborts) wanted[source] = newcomer + 1;
@@ -160,9 +160,8 @@ TEST_F(FailPoints, WhoeverEndsThereNothingIsLost) {
 }
 
 TEST_F(FailPoints, OnlyABuildForItTakesThem) {
-  const std::vector<std::string> words = {"/usr/bin/env", "NODEDB_FAILPOINT=cutover.after-log"};
   std::vector<std::string> line = cluster_->nodes()[0].start;
-  line.insert(line.begin(), words.begin(), words.end());
+  line.insert(line.begin(), {"/usr/bin/env", "NODEDB_FAILPOINT=cutover.after-log"});
   line[2] = NODEDB_PLAIN_BINARY;
   const Finished refused = run(line);
   EXPECT_EQ(refused.status, 2) << refused.output;
