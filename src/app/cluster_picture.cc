@@ -20,6 +20,7 @@ MemberPicture member_of(const Json& member, std::span<const NodeAnswer> answers)
   picture.quic = member["quic"].text();
   picture.redis = member["redis"].text();
   picture.leads = member["leads"].number();
+  picture.joining = member["state"].text() == "joining";
   const NodeAnswer* const own = answer_of(answers, picture.uuid);
   if (own && (*own->status)["cluster"].is_null()) {
     picture.why_down =
@@ -111,6 +112,7 @@ Json picture_json(const ClusterPicture& picture) {
         .set("redis", member.redis)
         .set("up", member.up)
         .set("why_down", member.why_down)
+        .set("joining", member.joining)
         .set("leads", member.leads)
         .set("lag_entries", member.lag)
         .set("log_bytes", member.log_bytes)

@@ -19,6 +19,7 @@ struct MemberPicture {
   std::string quic;
   std::string redis;
   bool up = false;         ///< it answered us
+  bool joining = false;    ///< group 0 has not heard from it yet: no vShard may move to it
   std::string why_down;    ///< if not
   std::int64_t leads = 0;  ///< its own count; of a node that is down: what others think
   std::int64_t lag = 0;    ///< entries, the worst follower of a group that it leads

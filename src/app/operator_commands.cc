@@ -19,6 +19,7 @@ Exit finish(const Json& body, Output output, const std::string& sentence) {
 std::string state_of(const MemberPicture& member) {
   if (!member.up) return "down";
   if (member.disk_full) return "disk full";
+  if (member.joining) return "joining";
   return member.draining ? "draining" : "up";
 }
 

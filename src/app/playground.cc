@@ -152,6 +152,8 @@ class Playground {
     if (picture.members.size() < started)
       return fail(Code::not_member,
                   std::to_string(started - picture.members.size()) + " nodes have not been taken in yet");
+    if (std::ranges::any_of(picture.members, &MemberPicture::joining))
+      return fail(Code::not_member, "not every node has reported itself yet");
     if (!picture.healthy())
       return fail(Code::no_leader,
                   std::to_string(picture.groups_without_leader) + " groups have no leader yet");

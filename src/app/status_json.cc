@@ -43,7 +43,7 @@ Json member_json(const node::MemberStatus& status) {
       .set("quic", member.address)
       .set("redis", member.client_address)
       .set("incarnation", member.incarnation.value)
-      .set("state", member.state == meta::MemberState::active ? "active" : "founding")
+      .set("state", member.state == meta::MemberState::active ? "active" : "joining")
       .set("connected", status.connected)
       .set("last_heard_ms_ago",
            status.last_heard_ns_ago < 0 ? std::int64_t{-1} : status.last_heard_ns_ago / ns_per_ms)

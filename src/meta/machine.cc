@@ -88,7 +88,7 @@ struct Apply {
     cluster->next_node = id + 1;
     draft.put(cluster_key(), *cluster);
     draft.put(member_key(id),
-              Member{id, join.uuid, join.address, join.client_address, Incarnation(), MemberState::founding});
+              Member{id, join.uuid, join.address, join.client_address, Incarnation(), MemberState::joining});
     return {};
   }
 

@@ -175,7 +175,7 @@ Result<Genesis> make_genesis(const GenesisPlan& plan) {
     const NodeId id(static_cast<std::uint32_t>(nodes.size() + 1));
     nodes.push_back(id);
     genesis.members.push_back(
-        {id, founder.uuid, founder.address, founder.client_address, Incarnation(), MemberState::founding});
+        {id, founder.uuid, founder.address, founder.client_address, Incarnation(), MemberState::joining});
   }
   genesis.placement = initial_placement(nodes, plan.replication_factor, plan.vshards_placed);
   nodes.resize(plan.replication_factor);

@@ -15,8 +15,8 @@
 namespace nodedb::meta {
 
 enum class MemberState : std::uint8_t {
-  founding,  ///< named by the genesis, has not reported yet
-  active,    ///< has reported itself at least once: a second disk under its identity is refused
+  joining,  ///< named by the genesis or taken in since; has not reported yet
+  active,   ///< has reported itself at least once: a second disk under its identity is refused
 };
 
 struct Member {
@@ -25,7 +25,7 @@ struct Member {
   std::string address;         ///< host:port of its QUIC socket
   std::string client_address;  ///< host:port of its Redis port, as clients should dial it; may be empty
   Incarnation incarnation;     ///< of its latest report
-  MemberState state = MemberState::founding;
+  MemberState state = MemberState::joining;
   bool operator==(const Member&) const = default;
 };
 

@@ -189,7 +189,7 @@ void Node::State::offer_again() {
     const auto id = ids.find(peer);
     if (id == ids.end() && what.connected && what.hello && what.hello->id == NodeId())
       ask_to_join(peer, wire::Hello(*what.hello));
-    if (id == ids.end() || tables.members.at(id->second).state != meta::MemberState::founding) continue;
+    if (id == ids.end() || tables.members.at(id->second).state != meta::MemberState::joining) continue;
     offer_genesis(peer);
   }
 }

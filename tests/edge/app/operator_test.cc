@@ -102,6 +102,15 @@ TEST(ClusterPicture, AMemberWithoutItsDataIsNotUp) {
   EXPECT_NE(picture.members[1].why_down.find("without its data"), std::string::npos);
 }
 
+TEST(ClusterPicture, AMemberJoinsUntilItHasReportedItself) {
+  node::Status status = status_of(1, 500, 0);
+  status.members[1].member.state = meta::MemberState::active;
+  const NodeAnswer answers[] = {{"n1:1", status_json(status)}};
+  const ClusterPicture picture = picture_of(answers);
+  EXPECT_FALSE(picture.members[1].joining);
+  EXPECT_TRUE(picture.members[2].joining);
+}
+
 TEST(ClusterPicture, AClusterThatIsNotFormedIsNotHealthy) {
   node::Status status;
   const NodeAnswer answers[] = {{"n1:1", status_json(status)}};

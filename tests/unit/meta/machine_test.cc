@@ -26,7 +26,7 @@ PlacementChange placed(std::uint16_t vshard, std::uint64_t epoch, std::vector<No
 
 TEST(Machine, AMemberThatReportsBecomesActive) {
   World world;
-  EXPECT_EQ(world.tables.members.at(NodeId(2)).state, MemberState::founding);
+  EXPECT_EQ(world.tables.members.at(NodeId(2)).state, MemberState::joining);
   EXPECT_TRUE(world.submit(up(2, 5)).has_value());
   const Member& member = world.tables.members.at(NodeId(2));
   EXPECT_EQ(member,

@@ -338,7 +338,7 @@ TEST(Join, GivesIdsThatAreNeverReused) {
   const MemberJoin join{testing::uuid(50), "new:1", "client:1"};
   ASSERT_TRUE(world.submit(join).has_value());
   EXPECT_EQ(world.tables.members.at(NodeId(4)), (Member{NodeId(4), testing::uuid(50), "new:1", "client:1",
-                                                        Incarnation(), MemberState::founding}));
+                                                        Incarnation(), MemberState::joining}));
   EXPECT_TRUE(world.submit(join).has_value());
   EXPECT_EQ(world.writes, 0u) << "known";
   world.rows.erase(member_key(NodeId(4)));
