@@ -337,8 +337,8 @@ TEST(Join, GivesIdsThatAreNeverReused) {
   EXPECT_EQ(world.tables.cluster->next_node, NodeId(4));
   const MemberJoin join{testing::uuid(50), "new:1", "client:1"};
   ASSERT_TRUE(world.submit(join).has_value());
-  EXPECT_EQ(world.tables.members.at(NodeId(4)), (Member{NodeId(4), testing::uuid(50), "new:1", "client:1",
-                                                        Incarnation(), MemberState::joining}));
+  EXPECT_EQ(world.tables.members.at(NodeId(4)),
+            (Member{NodeId(4), testing::uuid(50), "new:1", "client:1", Incarnation(), MemberState::joining}));
   EXPECT_TRUE(world.submit(join).has_value());
   EXPECT_EQ(world.writes, 0u) << "known";
   world.rows.erase(member_key(NodeId(4)));
