@@ -64,3 +64,5 @@ target_link_libraries(cluster_bench PRIVATE nodedb_e2e_support)
 
 add_executable(moves_bench bench/moves/main.cc)
 target_link_libraries(moves_bench PRIVATE nodedb_e2e_support)
+add_executable(large_move_bench bench/large_move/main.cc)
+target_link_libraries(large_move_bench PRIVATE nodedb_e2e_support)
