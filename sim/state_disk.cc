@@ -54,6 +54,11 @@ class RowSnapshot final : public node::StateSnapshot {
  public:
   RowSnapshot(Rows rows, raft::Position at) : rows_(std::move(rows)), at_(at) {}
   raft::Position position() const override { return at_; }
+  std::uint64_t bytes() const override {
+    std::uint64_t sum = 0;
+    for (const auto& [key, value] : rows_) sum += key.size() + value.size();
+    return sum;
+  }
   Result<node::SnapshotRows> read(BytesView after, std::size_t bytes_max) override {
     node::SnapshotRows out;
     auto row = after.empty() ? rows_.begin() : rows_.upper_bound(after);

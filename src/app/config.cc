@@ -36,6 +36,9 @@ constexpr OptionSpec specs[] = {
     {"snapshot_bytes_per_second", AsSize{&Config::snapshot_bytes_per_second},
      "what all snapshots that leave the node may take, per second"},
     {"log_bytes_per_group", AsSize{&Config::log_bytes_per_group}, "log kept for a slow follower, per group"},
+    {"log_bytes_for_move", AsSize{&Config::log_bytes_for_move}, "log kept for a vShard that is being moved"},
+    {"write_delay_max", AsDuration{&Config::write_delay_max_ns},
+     "how long a write may be held back so that the copy of a moving vShard ends; 0: never"},
     {"client_connections_max", AsNumber{&Config::client_connections_max}, "connections on the Redis port"},
     {"request_timeout", AsDuration{&Config::request_timeout_ns}, "how long a client's request may wait"},
     {"drain_timeout", AsDuration{&Config::drain_timeout_ns},
@@ -174,6 +177,8 @@ std::vector<std::string> Config::validate() const {
   want(log_bytes_per_node >= 1024 * 1024, "log_bytes_per_node: must be at least 1MiB");
   want(snapshot_bytes_per_second >= 64 * 1024, "snapshot_bytes_per_second: must be at least 64KiB");
   want(log_bytes_per_group >= 64 * 1024, "log_bytes_per_group: must be at least 64KiB");
+  want(log_bytes_for_move >= log_bytes_per_group, "log_bytes_for_move: must be at least log_bytes_per_group");
+  want(write_delay_max_ns >= 0 && write_delay_max_ns <= 1 * ns_per_s, "write_delay_max: must be at most 1s");
   want(client_connections_max >= 1 && client_connections_max <= 1'000'000,
        "client_connections_max: must be from 1 to 1000000");
   want(request_timeout_ns >= 10 * ns_per_ms, "request_timeout: must be at least 10ms");

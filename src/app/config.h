@@ -42,6 +42,8 @@ struct Config {
   std::uint64_t log_bytes_per_node = limits::log_bytes_per_node;
   std::uint64_t snapshot_bytes_per_second = limits::snapshot_bytes_per_second;
   std::uint64_t log_bytes_per_group = limits::log_bytes_per_group;
+  std::uint64_t log_bytes_for_move = limits::log_bytes_for_move;
+  std::int64_t write_delay_max_ns = 250 * ns_per_ms;
   std::uint64_t client_connections_max = 10'000;
   std::int64_t request_timeout_ns = 10 * ns_per_s;
   std::int64_t drain_timeout_ns = 10 * ns_per_s;

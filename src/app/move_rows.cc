@@ -61,6 +61,11 @@ std::string bytes_text(std::int64_t bytes) {
   return tenths(bytes, kib * kib * kib) + " GiB";
 }
 
+std::string copied_text(const Json& migration) {
+  const std::int64_t copied = migration["copied_bytes"].number(), all = migration["copy_bytes"].number();
+  return bytes_text(copied) + (all > copied ? " of " + bytes_text(all) : "");
+}
+
 std::string phase_text(const Json& migration) {
   return (migration["aborting"].boolean() ? "aborting " : "") + migration["phase"].text();
 }
@@ -69,8 +74,8 @@ std::string migrations_table(const Json& migrations) {
   Table table({"MIGRATION", "VSHARD", "FROM", "TO", "PHASE", "TRY", "COPIED", "LAG", "WAITING"});
   for (const Json& one : migrations.items())
     table.add({one["id"].text(), text_of(one, "vshard"), text_of(one, "source"), text_of(one, "target"),
-               phase_text(one), text_of(one, "attempt"), bytes_text(one["copied_bytes"].number()),
-               text_of(one, "lag_entries"), waits_text(one)});
+               phase_text(one), text_of(one, "attempt"), copied_text(one), text_of(one, "lag_entries"),
+               waits_text(one)});
   return table.text();
 }
 
@@ -110,10 +115,12 @@ std::string migration_text(const Json& migration) {
   for (const Json& step : migration["compensations"].items())
     steps += (steps.empty() ? "" : ", ") + step.text();
   text += line("phase", phase_text(migration)) + line("attempt", text_of(migration, "attempt")) +
-          line("copied", bytes_text(migration["copied_bytes"].number())) +
+          line("copied", copied_text(migration)) +
           line("lag", text_of(migration, "lag_entries") + " entries") +
           line("pause budget", ms_text(migration["pause_budget_us"].number())) +
           line("waiting", waits_text(migration));
+  if (const std::int64_t pace = migration["pace_bytes_per_second"].number(); pace > 0)
+    text += line("writes", "slowed to " + bytes_text(pace) + "/s so that the copy can end");
   if (migration["aborting"].boolean())
     text += line("reason", migration["reason"].text()) + line("undoes", steps);
   return text;

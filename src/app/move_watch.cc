@@ -97,14 +97,20 @@ std::string MoveProgress::line(Time now, const Json& row) {
                      " node " + std::to_string(row["source"].number()) + " to " +
                      std::to_string(row["target"].number()) + ": " + phase_text(row);
   if (row["attempt"].number() > 0) text += ", try " + std::to_string(row["attempt"].number() + 1);
-  if (seen.copied > 0) text += ", " + bytes_text(seen.copied) + " copied";
+  if (seen.copied > 0) text += ", " + copied_text(row) + " copied";
   if (seen.bytes_per_s >= 1) text += ", " + bytes_text(static_cast<std::int64_t>(seen.bytes_per_s)) + "/s";
   if (seen.lag > 0) text += ", lag " + std::to_string(seen.lag) + " entries";
-  if (seen.lag > 0 && seen.entries_per_s >= 1)
-    text +=
-        ", about " +
-        std::to_string(static_cast<std::int64_t>(static_cast<double>(seen.lag) / seen.entries_per_s) + 1) +
-        " s left";
+  const std::int64_t to_copy = row["copy_bytes"].number() - seen.copied;
+  const auto left = [&](std::int64_t amount, double per_s) {
+    text += ", about " +
+            age_text(static_cast<std::int64_t>(1000 * static_cast<double>(amount) / per_s) + 1000) + " left";
+  };
+  if (to_copy > 0 && seen.bytes_per_s >= 1)
+    left(to_copy, seen.bytes_per_s);
+  else if (seen.lag > 0 && seen.entries_per_s >= 1)
+    left(seen.lag, seen.entries_per_s);
+  if (const std::int64_t pace = row["pace_bytes_per_second"].number(); pace > 0)
+    text += ", writes slowed to " + bytes_text(pace) + "/s";
   const std::string waits = row["waits_for"].text();
   if (!waits.empty()) text += ", waiting: " + waits + " (" + age_text(row["waits_ms"].number()) + ")";
   return text;

@@ -47,6 +47,8 @@ node::Options node_options(const Config& config, const tls::PeerIdentity& self) 
   options.log_bytes_per_node = config.log_bytes_per_node;
   options.snapshot_bytes_per_second = config.snapshot_bytes_per_second;
   options.log_bytes_per_group = config.log_bytes_per_group;
+  options.log_bytes_for_move = config.log_bytes_for_move;
+  options.write_delay_max_ns = config.write_delay_max_ns;
   options.trace = !config.trace.empty();
   options.check_command = kv::check_entry;
   return options;

@@ -115,7 +115,9 @@ Json migration_json(const node::MigrationStatus& status) {
       .set("waits_for", status.waits_for)
       .set("waits_ms", status.waits_ns / ns_per_ms)
       .set("copied_bytes", status.copied_bytes)
-      .set("lag_entries", status.lag_entries);
+      .set("copy_bytes", status.copy_bytes)
+      .set("lag_entries", status.lag_entries)
+      .set("pace_bytes_per_second", status.pace);
   return body;
 }
 

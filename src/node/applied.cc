@@ -97,8 +97,7 @@ void Node::State::receive(DueFound done) {
   group->next_due_ns = done.next_due_ns;
   if (done.command && group->raft.role() == raft::Role::leader) {
     const wire::CommandEntry entry{hlc.now(now.wall), {}, done.command->view()};
-    if (group->staged.empty()) staged.push_back(done.group);
-    group->staged.push_back({Origin{}, wire::encode_command(entry)});
+    stage(*group, {Origin{}, wire::encode_command(entry)});
   }
   // Asked again soon while something is due: the command may do only a part of it, or be lost.
   if (group->next_due_ns) group->next_due_ns = std::max(*group->next_due_ns, now.wall.ns + due_pause_ns);

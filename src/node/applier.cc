@@ -240,11 +240,11 @@ Result<StateDone> Applier::State::run(const FlushTask& task) {
 
 Result<StateDone> Applier::State::run(const OpenSnapshotTask& task) {
   auto snapshot = store.snapshot(task.group);
-  if (!snapshot) return SnapshotOpened{task.transfer, std::unexpected(snapshot.error())};
-  const raft::Position at = (*snapshot)->position();
+  if (!snapshot) return SnapshotOpened{task.transfer, std::unexpected(snapshot.error()), 0};
+  const SnapshotOpened opened{task.transfer, (*snapshot)->position(), (*snapshot)->bytes()};
   snapshots.insert_or_assign(task.transfer, std::move(*snapshot));
   snapshot_cursors.insert_or_assign(task.transfer, Bytes());
-  return SnapshotOpened{task.transfer, at};
+  return opened;
 }
 
 Result<StateDone> Applier::State::run(const ReadSnapshotTask& task) {

@@ -296,15 +296,19 @@ void Driver::purge_ghosts(Time now, const Surroundings& around) {
 }
 
 MigrationStatus Driver::status(Time now, const meta::Migration& record) const {
-  MigrationStatus status{record, {}, 0, 0, 0};
+  MigrationStatus status;
+  status.record = record;
   if (const auto course = courses_.find(record.intent.id); course != courses_.end()) {
     status.waits_for = course->second.waits_for;
     status.waits_ns = now - course->second.since;
   }
   if (const auto seen = groups_.find(group_of(record.intent.first.vshard));
       seen != groups_.end() && seen->second.report.target) {
-    status.copied_bytes = seen->second.report.target->copied_bytes;
-    status.lag_entries = seen->second.report.target->lag_entries;
+    const wire::GroupReport::Follower& target = *seen->second.report.target;
+    status.copied_bytes = target.copied_bytes;
+    status.copy_bytes = target.copy_bytes;
+    status.lag_entries = target.lag_entries;
+    status.pace = target.pace;
   }
   return status;
 }

@@ -54,8 +54,19 @@ void Node::State::serve_write(Origin origin, Replica& group, const wire::Forward
   }
   if (options.bugs.reply_before_apply) reply(origin, id, Blob());
   const wire::CommandEntry entry{hlc.now(now.wall), forward.stamp, forward.command.view()};
+  stage(group, {origin, wire::encode_command(entry)});
+}
+
+/// For the end of this step, unless the vShard's copy needs the writes to be slower.
+void Node::State::stage(Replica& group, Replica::Staged write) {
+  const GroupId id = group.raft.id();
+  if (const auto pace = paces.find(id); pace != paces.end() || !group.held_back.empty()) {
+    const Time until = pace == paces.end() ? now.mono : pace->second.admit(now.mono, write.payload.size());
+    // An earlier write is never overtaken.
+    if (until > now.mono || !group.held_back.empty()) return hold_back(group, until, std::move(write));
+  }
   if (group.staged.empty()) staged.push_back(id);
-  group.staged.push_back({origin, wire::encode_command(entry)});
+  group.staged.push_back(std::move(write));
 }
 
 Result<void> Node::State::check_command(GroupId group, BytesView command) const {
@@ -67,6 +78,7 @@ Result<void> Node::State::check_command(GroupId group, BytesView command) const 
 }
 
 void Node::State::propose_staged() {
+  release_due();
   for (const GroupId id : std::exchange(staged, {})) {
     Replica& group = *replica(id);
     std::vector<Replica::Staged> proposals = std::exchange(group.staged, {});

@@ -40,7 +40,11 @@ std::optional<wire::GroupReport> Node::State::group_report(GroupId id) const {
     told.streaming = follower.state == raft::Group::Follower::State::stream;
     told.lag_entries = led->raft.last().index.value - std::min(follower.match, led->raft.last().index).value;
     told.lag_bytes = led->raft.log_bytes_above(follower.match);
-    told.copied_bytes = transfers.sent_bytes(id, target);
+    if (const auto copy = transfers.progress(id, target)) {
+      told.copied_bytes = copy->sent_bytes;
+      told.copy_bytes = copy->bytes;
+    }
+    if (const auto pace = paces.find(id); pace != paces.end()) told.pace = pace->second.bytes_per_second();
     told.lag_ns = led->lag.of(follower.match, now.mono);
     report.target = told;
   }

@@ -248,6 +248,7 @@ Turn Node::State::finish() {
   find_silent();
   if (next_upkeep <= now.mono) upkeep();
   run_due();
+  pace_writes();
   settle();
   report_moves();
   drive();
@@ -320,6 +321,7 @@ Time Node::State::next_wake() const {
   if (something_moves()) first = std::min(first, report_at);
   if (driving) first = std::min(first, driver.deadline());
   if (identity) first = std::min({first, next_pulse, next_upkeep});
+  if (!held_back.empty()) first = std::min(first, held_back.begin()->first);
   if (!due.empty())
     first = std::min(first, now.mono + std::max<std::int64_t>(0, due.begin()->first - now.wall.ns));
   if (routing_changed) first = std::min(first, routing_at + 50 * ns_per_ms);

@@ -48,6 +48,10 @@ struct Options {
   std::size_t log_bytes_per_group = limits::log_bytes_per_group;
   /// Rows in one snapshot chunk. Speed only.
   std::size_t snapshot_chunk_bytes = limits::snapshot_chunk_bytes;
+  /// Log kept for the target of a migration while its snapshot travels, beyond the cap of a group; and how
+  /// long a write to the vShard may be held back so that it suffices and the copy ends; 0: never (pace.h).
+  std::size_t log_bytes_for_move = limits::log_bytes_for_move;
+  std::int64_t write_delay_max_ns = 250 * ns_per_ms;
   /// What all snapshots that leave this node may take of its network and disk, bytes per second.
   std::size_t snapshot_bytes_per_second = limits::snapshot_bytes_per_second;
   /// At init, only the first so many vShards get replicas; the others have an empty placement: no group, and

@@ -60,6 +60,11 @@ struct Replica {
     Blob payload;
   };
   std::vector<Staged> staged;  ///< to be proposed together at the end of the step
+  struct HeldBack {
+    Time until;
+    Staged write;
+  };
+  std::deque<HeldBack> held_back;  ///< to be proposed later (pace.h), rising by time
 
   std::vector<raft::Entry> held;              ///< committed while a snapshot is being installed
   std::multimap<Index, std::uint64_t> reads;  ///< granted, to be handed out once `handed` gets there: tokens

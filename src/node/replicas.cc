@@ -23,6 +23,7 @@ void Node::State::metadata_changed() {
   std::erase_if(pauses, [&](const auto& pause) { return !tables.migrations.of(vshard_of(pause.first)); });
   report_wanted = true;
   drive_wanted = true;
+  next_pacing = now.mono;
 }
 
 /// Makes an empty replica, here and on disk.
@@ -61,6 +62,7 @@ void Node::State::bury(GroupId group) {
   transfers.abandon(group);
   std::erase(dirty, group);
   std::erase(staged, group);
+  give_back(old);
   awaiting_support.erase(group);
   std::erase_if(due, [&](const auto& one) { return one.second == group; });
   const auto gone = [] { return Error{Code::not_leader, "the replica has left this node"}; };

@@ -7,6 +7,7 @@
 //   node.cc       dispatch of events, the end of a step      boot.cc      from stored bytes to replicas
 //   founding.cc   init, hello, found                          heart.cc     pulses, silence, who leads what
 //   leading.cc    proposals and reads as a group's leader     work.cc      a group's work into the turn
+//   pacing.cc     writes held back so that a copy can end
 //   applied.cc    what the apply thread reports               snapshots.cc transfers in and out
 //   upkeep.cc     flush, compaction, leader balance, drain    status.cc    what operators see
 //   moving.cc     migrations: reports and driving          orders.cc    what the driver has others do
@@ -26,6 +27,7 @@
 #include "node/driver.h"
 #include "node/gateway.h"
 #include "node/node.h"
+#include "node/pace.h"
 #include "node/replica.h"
 #include "node/transfers.h"
 #include "raft/liveness.h"
@@ -99,8 +101,11 @@ struct Node::State {
   std::vector<std::unique_ptr<Replica>> replicas;  ///< by group; null where there is none
   std::set<std::pair<Time, GroupId>> timers;
   std::vector<GroupId> dirty;
-  std::vector<GroupId> staged;         ///< groups with proposals to make
-  std::set<GroupId> awaiting_support;  ///< groups with reads that wait for a round
+  std::vector<GroupId> staged;                   ///< groups with proposals to make
+  std::map<GroupId, Pace> paces;                 ///< led here and being copied to the target of a migration
+  Time next_pacing = long_ago;                   ///< when the copies are looked at again
+  std::set<std::pair<Time, GroupId>> held_back;  ///< groups with writes that wait, by the first one's time
+  std::set<GroupId> awaiting_support;            ///< groups with reads that wait for a round
   std::map<std::uint64_t, PendingRead> reads;
   std::uint64_t last_token = 0;
 
@@ -240,11 +245,18 @@ struct Node::State {
   Result<void> check_command(GroupId group, BytesView command) const;
   void serve_read(Origin origin, Replica& group, const wire::Forward& forward);
   void reply(Origin origin, GroupId group, Result<Blob> result, NodeId leader_hint = NodeId());
+  void stage(Replica& group, Replica::Staged write);
   void propose_staged();
   void ask_read(std::uint64_t token);
   void granted(const raft::ReadGrant& grant);
   void hand_out_reads(Replica& group);
   void drop_read(std::uint64_t token, Error error);
+
+  // pacing.cc
+  void pace_writes();
+  void hold_back(Replica& group, Time until, Replica::Staged write);
+  void release_due();
+  void give_back(Replica& group);
 
   // work.cc
   void drain(Replica& group);

@@ -53,7 +53,9 @@ struct MigrationStatus {
   std::string waits_for;           ///< empty: it is not waiting, or this node does not drive
   std::int64_t waits_ns = 0;       ///< since when
   std::uint64_t copied_bytes = 0;  ///< of the snapshot under way
+  std::uint64_t copy_bytes = 0;    ///< about all of it; 0: not known
   std::uint64_t lag_entries = 0;
+  std::uint64_t pace = 0;  ///< bytes per second to which writes are slowed for the copy; 0: they are not
 };
 
 struct Status {

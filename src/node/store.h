@@ -94,6 +94,8 @@ class StateSnapshot {
  public:
   virtual ~StateSnapshot() = default;
   virtual raft::Position position() const = 0;
+  /// About the size of all its rows; a guess.
+  virtual std::uint64_t bytes() const = 0;
   /// Rows with key > `after` (from the first if empty), about `bytes_max` of them.
   virtual Result<SnapshotRows> read(BytesView after, std::size_t bytes_max) = 0;
 };

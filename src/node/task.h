@@ -97,6 +97,7 @@ struct Flushed {
 struct SnapshotOpened {
   wire::TransferId transfer;
   Result<raft::Position> at;
+  std::uint64_t bytes = 0;  ///< about all of it
 };
 struct SnapshotRead {
   wire::TransferId transfer;

@@ -69,6 +69,7 @@ void Transfers::opened(Time now, const SnapshotOpened& opened, Term term,
   }
   Sending& sending = at->second;
   sending.state = Sending::State::offering;
+  sending.bytes = opened.bytes;
   sending.offer = wire::SnapshotOffer{opened.transfer, sending.group, term, *opened.at, *config};
   sending.repeat_at = now + repeat_ns;
   output_.sends.emplace_back(sending.to, sending.offer);
@@ -94,7 +95,7 @@ void Transfers::read(Time now, SnapshotRead read) {
   chunk.last = read.rows->done;
   chunk.rows = Blob(std::move(read.rows->rows));
   sending.read_last = chunk.last;
-  sending.bytes += chunk.rows.size();
+  sending.sent_bytes += chunk.rows.size();
   const auto took_ns = static_cast<std::int64_t>(static_cast<double>(chunk.rows.size()) * ns_per_s /
                                                  static_cast<double>(bytes_per_second_));
   next_read_at_ = std::max(next_read_at_, now) + took_ns;
@@ -154,11 +155,12 @@ std::optional<GroupId> Transfers::sending_group(wire::TransferId transfer) const
   return at->second.group;
 }
 
-std::uint64_t Transfers::sent_bytes(GroupId group, NodeId to) const {
+std::optional<Transfers::Progress> Transfers::progress(GroupId group, NodeId to) const {
   for (const auto& [id, sending] : sending_) {
-    if (sending.group == group && sending.to == to) return sending.bytes;
+    if (sending.group == group && sending.to == to)
+      return Progress{sending.offer.at.index, sending.sent_bytes, sending.bytes};
   }
-  return 0;
+  return std::nullopt;
 }
 
 void Transfers::offer(Time now, NodeId from, const wire::SnapshotOffer& offer, bool needed) {

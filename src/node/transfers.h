@@ -53,8 +53,13 @@ class Transfers {
   void credit(Time now, NodeId from, const wire::SnapshotCredit& credit);
   /// This node leads the group no longer: what it was sending is void.
   void stop_sending(GroupId group);
-  /// What of a snapshot on its way to `to` has left; 0 if there is none.
-  std::uint64_t sent_bytes(GroupId group, NodeId to) const;
+  struct Progress {
+    Index at;  ///< of the snapshot; 0: it is being opened
+    std::uint64_t sent_bytes = 0;
+    std::uint64_t bytes = 0;  ///< about all of it
+  };
+  /// Of the snapshot on its way to `to`, if there is one.
+  std::optional<Progress> progress(GroupId group, NodeId to) const;
   /// Which group an open snapshot belongs to.
   std::optional<GroupId> sending_group(wire::TransferId transfer) const;
 
@@ -89,7 +94,8 @@ class Transfers {
     std::uint64_t limit = 0;      ///< chunks below may be sent
     std::deque<wire::SnapshotChunk> unacknowledged;
     std::uint32_t crc_chain = 0;
-    std::uint64_t bytes = 0;
+    std::uint64_t sent_bytes = 0;
+    std::uint64_t bytes = 0;  ///< about all of it
     bool reading = false;
     bool read_last = false;
     Time last_sign = long_ago;  ///< of life from the receiver

@@ -61,7 +61,7 @@ void Node::State::compact() {
     const Index half = base + (here->flushed.value - base.value) / 2;
     const GroupId id = here->raft.id();
     const bool moves = id != metadata_group && tables.migrations.of(vshard_of(id)).has_value();
-    const std::size_t keep = moves ? limits::log_bytes_for_move : options.log_bytes_per_group;
+    const std::size_t keep = moves ? options.log_bytes_for_move : options.log_bytes_per_group;
     here->raft.compact(far_over ? here->flushed : half, keep);
     touch(here->raft.id());
   }

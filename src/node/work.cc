@@ -108,6 +108,8 @@ void Node::State::role_changed(Replica& group) {
     pulse_all = true;
     awaiting_support.erase(id);
     transfers.stop_sending(id);
+    paces.erase(id);
+    give_back(group);
   }
   if (group.raft.leader() != NodeId())
     set_leader(id, group.raft.leader(), term);

@@ -122,6 +122,8 @@ void put_group_report(Writer& out, const GroupReport& report) {
   out.varint(report.target->lag_bytes);
   out.i64(report.target->lag_ns);
   out.varint(report.target->copied_bytes);
+  out.varint(report.target->copy_bytes);
+  out.varint(report.target->pace);
 }
 
 GroupReport get_group_report(Reader& in) {
@@ -148,6 +150,8 @@ GroupReport get_group_report(Reader& in) {
   target.lag_bytes = in.varint();
   target.lag_ns = in.i64();
   target.copied_bytes = in.varint();
+  target.copy_bytes = in.varint();
+  target.pace = in.varint();
   report.target = target;
   return report;
 }

@@ -107,6 +107,16 @@ class RocksSnapshot final : public node::StateSnapshot {
 
   raft::Position position() const override { return position_; }
 
+  std::uint64_t bytes() const override {
+    const Bytes from = prefix_of(generation_), end = prefix_after(generation_);
+    const rocksdb::Range range(from, end);
+    rocksdb::SizeApproximationOptions options;
+    options.include_memtables = true;
+    std::uint64_t bytes = 0;
+    const auto measured = db_.GetApproximateSizes(options, db_.DefaultColumnFamily(), &range, 1, &bytes);
+    return measured.ok() ? bytes : 0;
+  }
+
   Result<node::SnapshotRows> read(BytesView after, std::size_t bytes_max) override {
     const Bytes end = prefix_after(generation_);
     const rocksdb::Slice bound(end);

@@ -168,6 +168,23 @@ TEST(MoveRows, TheLineOfProgressTellsRateAndWait) {
   EXPECT_NE(second.find("about 11 s left"), std::string::npos) << second;
 }
 
+TEST(MoveRows, ACopyOfKnownSizeTellsWhenItWillBeThere) {
+  node::Status status = moving_status();
+  node::MigrationStatus& one = status.migrations.front();
+  one.copy_bytes = 1 << 30;
+  one.lag_entries = 0;
+  MoveProgress progress(false);
+  (void)progress.line(Time{0}, status_json(status)["migrations"].items().front());
+  one.copied_bytes = 9 << 20;
+  one.pace = 3 << 20;
+  const std::string line =
+      progress.line(Time{0} + 2 * ns_per_s, status_json(status)["migrations"].items().front());
+  // 1,015 MiB at 1 MiB/s: the rate is halfway from nothing to 2 MiB/s.
+  EXPECT_NE(line.find("9.0 MiB of 1.0 GiB copied, 1.0 MiB/s, about 16 min left, writes slowed to 3.0 MiB/s"),
+            std::string::npos)
+      << line;
+}
+
 TEST(MoveRows, TheDriverIsBelievedAboutMigrations) {
   node::Status other = moving_status();
   other.drives = false;

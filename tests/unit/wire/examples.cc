@@ -113,7 +113,8 @@ std::vector<raft::Entry> entries() {
 
 wire::MoveReport report() {
   wire::GroupReport led{group, Term(5), config(), Index(43), true, false, {}};
-  led.target = wire::GroupReport::Follower{NodeId(9), Index(40), true, 3, 400, 20'000'000, 262'144};
+  led.target =
+      wire::GroupReport::Follower{NodeId(9), Index(40), true, 3, 400, 20'000'000, 262'144, 1'048'576, 65'536};
   return {Index(200), {led}, {{group, true, 900}, {GroupId(7), false, 0}}};
 }
 

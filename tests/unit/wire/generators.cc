@@ -245,8 +245,9 @@ wire::MoveOrder move_order() {
 wire::GroupReport group_report() {
   wire::GroupReport made{id<GroupId>(), id<Term>(), config(), id<Index>(), truth(), truth(), {}};
   if (truth()) {
-    made.target = wire::GroupReport::Follower{
-        id<NodeId>(), id<Index>(), truth(), number(), number(), number<std::int64_t>(), number()};
+    made.target =
+        wire::GroupReport::Follower{id<NodeId>(),           id<Index>(), truth(),  number(), number(),
+                                    number<std::int64_t>(), number(),    number(), number()};
   }
   return made;
 }
