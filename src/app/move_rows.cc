@@ -120,7 +120,7 @@ std::string migration_text(const Json& migration) {
           line("pause budget", ms_text(migration["pause_budget_us"].number())) +
           line("waiting", waits_text(migration));
   if (const std::int64_t pace = migration["pace_bytes_per_second"].number(); pace > 0)
-    text += line("writes", "slowed to " + bytes_text(pace) + "/s so that the copy can end");
+    text += line("writes", "at most " + bytes_text(pace) + "/s, so that the copy can end");
   if (migration["aborting"].boolean())
     text += line("reason", migration["reason"].text()) + line("undoes", steps);
   return text;

@@ -110,7 +110,7 @@ std::string MoveProgress::line(Time now, const Json& row) {
   else if (seen.lag > 0 && seen.entries_per_s >= 1)
     left(seen.lag, seen.entries_per_s);
   if (const std::int64_t pace = row["pace_bytes_per_second"].number(); pace > 0)
-    text += ", writes slowed to " + bytes_text(pace) + "/s";
+    text += ", writes limited to " + bytes_text(pace) + "/s";
   const std::string waits = row["waits_for"].text();
   if (!waits.empty()) text += ", waiting: " + waits + " (" + age_text(row["waits_ms"].number()) + ")";
   return text;

@@ -55,7 +55,7 @@ struct MigrationStatus {
   std::uint64_t copied_bytes = 0;  ///< of the snapshot under way
   std::uint64_t copy_bytes = 0;    ///< about all of it; 0: not known
   std::uint64_t lag_entries = 0;
-  std::uint64_t pace = 0;  ///< bytes per second to which writes are slowed for the copy; 0: they are not
+  std::uint64_t pace = 0;  ///< bytes per second to which writes are limited for the copy; 0: they are not
 };
 
 struct Status {

@@ -50,7 +50,7 @@ struct GroupReport {
     std::int64_t lag_ns = 0;
     std::uint64_t copied_bytes = 0;  ///< of the snapshot on its way to it
     std::uint64_t copy_bytes = 0;    ///< about all of that; 0: not known
-    std::uint64_t pace = 0;          ///< bytes per second to which writes are slowed for it; 0: they are not
+    std::uint64_t pace = 0;          ///< bytes per second to which writes are limited for it; 0: they are not
     bool operator==(const Follower&) const = default;
   };
   std::optional<Follower> target;

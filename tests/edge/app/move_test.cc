@@ -180,7 +180,7 @@ TEST(MoveRows, ACopyOfKnownSizeTellsWhenItWillBeThere) {
   const std::string line =
       progress.line(Time{0} + 2 * ns_per_s, status_json(status)["migrations"].items().front());
   // 1,015 MiB at 1 MiB/s: the rate is halfway from nothing to 2 MiB/s.
-  EXPECT_NE(line.find("9.0 MiB of 1.0 GiB copied, 1.0 MiB/s, about 16 min left, writes slowed to 3.0 MiB/s"),
+  EXPECT_NE(line.find("9.0 MiB of 1.0 GiB copied, 1.0 MiB/s, about 16 min left, writes limited to 3.0 MiB/s"),
             std::string::npos)
       << line;
 }
