@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kill -9 under load, round after round: of one node, of two, of all. Clients with unique values write and
-// read all the while; at the end every key is read once more and the whole history is judged: no acknowledged
-// write lost, none applied twice, every read linearizable.
+// Kill -9 under load, round after round: of one node, of two, of all; every fourth round stops nodes for
+// seconds instead and lets them go on, as leaders that know nothing of it. Clients with unique values write
+// and read all the while; at the end every key is read once more and the whole history is judged: no
+// acknowledged write lost, none applied twice, every read linearizable.
 //
 //   e2e_chaos [--rounds N] [--seed S] [--clients C] [--history FILE] [--dir DIR] [--trace]
 //
 // --dir keeps the playground, its logs and, with --trace, the nodes' Raft traces for other checkers.
+
+#include <signal.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -86,7 +89,7 @@ class Crowd {
   std::vector<std::thread> threads_;
 };
 
-/// Which nodes this round kills: mostly one, at times two of three, at times all.
+/// Which nodes this round befalls: mostly one, at times two of three, at times all.
 std::vector<std::size_t> draw_victims(Rng& rng, std::size_t nodes) {
   std::vector<std::size_t> order(nodes);
   for (std::size_t i = 0; i < nodes; ++i) order[i] = i;
@@ -106,17 +109,8 @@ bool wait_progress(const Stage& stage, std::uint64_t more, int seconds) {
   return false;
 }
 
-bool play_round(Cluster& cluster, Stage& stage, Rng& rng, std::uint64_t round) {
-  stage.round = round;
-  if (!wait_progress(stage, 100, 60)) {
-    std::cout << "round " << round << ": FAILED: no progress before the kill\n";
-    return false;
-  }
-  sleep_ms(static_cast<int>(rng.below(300)));
-  const std::vector<std::size_t> victims = draw_victims(rng, cluster.nodes().size());
-  std::cout << "round " << round << ": kill -9";
+void kill_and_restart(Cluster& cluster, Rng& rng, const std::vector<std::size_t>& victims) {
   for (const std::size_t victim : victims) {
-    std::cout << " " << cluster.nodes()[victim].id;
     cluster.kill(victim);
     sleep_ms(static_cast<int>(rng.below(60)));
   }
@@ -125,11 +119,35 @@ bool play_round(Cluster& cluster, Stage& stage, Rng& rng, std::uint64_t round) {
     cluster.restart(victim);
     sleep_ms(static_cast<int>(rng.below(100)));
   }
-  const auto restarted = edge::monotonic_time();
+}
+
+/// Longer than an election timeout, mostly: others lead by the time that the stopped ones go on.
+void stop_and_continue(const Cluster& cluster, Rng& rng, const std::vector<std::size_t>& victims) {
+  for (const std::size_t victim : victims) ::kill(cluster.nodes()[victim].pid, SIGSTOP);
+  sleep_ms(static_cast<int>(500 + rng.below(4'000)));
+  for (const std::size_t victim : victims) ::kill(cluster.nodes()[victim].pid, SIGCONT);
+}
+
+bool play_round(Cluster& cluster, Stage& stage, Rng& rng, std::uint64_t round) {
+  stage.round = round;
+  if (!wait_progress(stage, 100, 60)) {
+    std::cout << "round " << round << ": FAILED: no progress before it\n";
+    return false;
+  }
+  sleep_ms(static_cast<int>(rng.below(300)));
+  const std::vector<std::size_t> victims = draw_victims(rng, cluster.nodes().size());
+  const bool stops = round % 4 == 3;
+  std::cout << "round " << round << (stops ? ": stop" : ": kill -9");
+  for (const std::size_t victim : victims) std::cout << " " << cluster.nodes()[victim].id;
+  if (stops)
+    stop_and_continue(cluster, rng, victims);
+  else
+    kill_and_restart(cluster, rng, victims);
+  const auto back = edge::monotonic_time();
   const bool progress = wait_progress(stage, 100, 60);
-  std::cout << ", serving " << (edge::monotonic_time() - restarted) / ns_per_ms << " ms after the restart, "
-            << stage.acknowledged << " writes so far" << (progress ? "" : ": FAILED: no progress")
-            << std::endl;
+  std::cout << ", serving " << (edge::monotonic_time() - back) / ns_per_ms << " ms after "
+            << (stops ? "that" : "the restart") << ", " << stage.acknowledged << " writes so far"
+            << (progress ? "" : ": FAILED: no progress") << std::endl;
   for (const std::size_t victim : victims) {
     if (cluster.wait_port(victim, 60)) continue;
     std::cout << "round " << round << ": FAILED: node " << victim + 1 << " does not come back\n";
