@@ -59,7 +59,7 @@ void Group::State::receive(Time now, NodeId from, Message message, const Livenes
     void operator()(VoteReply& m) const { to.receive_vote_reply(now, from, m); }
     void operator()(Append& m) const { to.receive_append(now, from, std::move(m), live); }
     void operator()(AppendReply& m) const { to.receive_append_reply(now, from, m); }
-    void operator()(TimeoutNow& m) const { to.receive_timeout_now(now, from, m); }
+    void operator()(TimeoutNow& m) const { to.receive_timeout_now(now, from, m, live); }
     void operator()(ReadIndexRequest& m) const { to.receive_read_request(now, from, m, live); }
     void operator()(ReadIndexReply& m) const { to.receive_read_reply(m); }
   };

@@ -106,7 +106,7 @@ struct Group::State {
   Result<void> begin_transfer(Time now, NodeId target, std::int64_t patience_ns);
   void transfer_if_caught_up();
   void transfer_due(Time now);
-  void receive_timeout_now(Time now, NodeId from, const TimeoutNow& message);
+  void receive_timeout_now(Time now, NodeId from, const TimeoutNow& message, const Liveness& live);
 
   // --- snapshots and compaction (snapshot.cc) ---
   void installed_snapshot(Time now, Position at, const Config& config, NodeId from);

@@ -37,8 +37,12 @@ void Group::State::transfer_due(Time now) {
   after_commit(now);  // what the transfer held up
 }
 
-void Group::State::receive_timeout_now(Time now, NodeId from, const TimeoutNow& message) {
-  if (message.term < hard.term) return;
+/// Votes by transfer override the support that the leader has, so an old TimeoutNow would depose it for
+/// nothing: by then the transfer is over and the log has grown. A node that was stopped for a while finds one
+/// in its socket. What comes from a peer that has answered no pulse of late may be old.
+void Group::State::receive_timeout_now(Time now, NodeId from, const TimeoutNow& message,
+                                       const Liveness& live) {
+  if (message.term < hard.term || live.last_echoed(from) <= now - options.election_timeout_ns) return;
   if (message.term > hard.term) become_follower(now, message.term, from);
   if (role != Role::follower || !voter() || fenced(now)) return;
   if (leader != from && leader != NodeId()) return;

@@ -142,6 +142,21 @@ TEST(Group, AHeardLeaderKeepsItsVoters) {
   EXPECT_TRUE(only<VoteReply>(solo.settle(ms(2999)).send_after)->granted);
 }
 
+TEST(Group, ATimeoutNowThatMayBeOldIsNotObeyed) {
+  for (const std::int64_t later : {999, 1000, 5000}) {
+    Solo solo(Solo::fresh(3));
+    solo.group.receive(ms(2000), b, Append{Term(2), {Index(1), Term(1)}, Index(1), {}}, solo.live);
+    (void)solo.settle(ms(2000));
+    solo.group.receive(ms(2000), b, TimeoutNow{Term(2)}, solo.live);
+    EXPECT_EQ(solo.group.role(), Role::follower) << "it never answered a pulse";
+    solo.exchange_pulses(ms(2000), b);
+    // The node is stopped, and finds the message when it goes on.
+    solo.group.receive(ms(2000 + later), b, TimeoutNow{Term(2)}, solo.live);
+    EXPECT_EQ(solo.group.role(), later < 1000 ? Role::candidate : Role::follower) << later;
+    EXPECT_EQ(solo.group.term(), later < 1000 ? Term(3) : Term(2)) << later;
+  }
+}
+
 TEST(Group, AFollowerDoesNotHeedTheTermOfStrayReplies) {
   Solo solo(Solo::fresh(3));
   solo.group.receive(ms(2000), b, Append{Term(2), {Index(1), Term(1)}, Index(1), {}}, solo.live);

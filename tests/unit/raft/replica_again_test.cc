@@ -103,6 +103,7 @@ TEST(ReplicaAgain, ANewbornMayTakeOverAtOnceIfNobodyPromisedAnythingBefore) {
     solo.group.receive(ms(10), b, Append{Term(1), {Index(1), Term(1)}, Index(2), {admits}, Index(2)},
                        solo.live);
     (void)solo.settle(ms(10));
+    solo.exchange_pulses(ms(15), b);
     solo.group.receive(ms(20), b, TimeoutNow{Term(1)}, solo.live);
     EXPECT_EQ(solo.group.role(), former ? Role::follower : Role::candidate);
   }

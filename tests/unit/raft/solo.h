@@ -78,6 +78,18 @@ struct Solo {
     (void)settle(at);
   }
 
+  /// `peer` answers a pulse at once.
+  void exchange_pulses(Time at, NodeId peer) {
+    const Pulse sent = live.make_pulse(peer, at, false, {}, [](GroupId) { return Index(); });
+    Pulse answer;
+    answer.incarnation = Incarnation(1);
+    answer.sent = at;
+    answer.echo_incarnation = sent.incarnation;
+    answer.echo_sent = sent.sent;
+    answer.echo_version = sent.version;
+    ASSERT_TRUE(live.receive(peer, answer, at).echoed);
+  }
+
   Liveness live{Incarnation(1)};
   Group group;
 };
