@@ -82,7 +82,7 @@ void Group::State::receive_append_reply(Time now, NodeId from, const AppendReply
   follower.settle_told();
   if (!news) return;
   advance_commit(now);
-  transfer_if_caught_up();
+  transfer_if_caught_up(now);
 }
 
 void Group::State::back_off(Progress& follower, const AppendReply& reply) {

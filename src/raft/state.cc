@@ -144,7 +144,7 @@ Time Group::State::deadline() const {
   for (const auto& [peer, follower] : progress) {
     soonest = std::min(soonest, follower.deadline(follower.next <= log.last().index || follower.nudge));
   }
-  return transfer ? std::min(soonest, transfer->ends) : soonest;
+  return transfer ? std::min({soonest, transfer->ends, transfer->tell_again}) : soonest;
 }
 
 }  // namespace nodedb::raft

@@ -104,7 +104,7 @@ struct Group::State {
 
   // --- transfer (transfer.cc) ---
   Result<void> begin_transfer(Time now, NodeId target, std::int64_t patience_ns);
-  void transfer_if_caught_up();
+  void transfer_if_caught_up(Time now);
   void transfer_due(Time now);
   void receive_timeout_now(Time now, NodeId from, const TimeoutNow& message, const Liveness& live);
 
@@ -162,7 +162,7 @@ struct Group::State {
   struct Transfer {
     NodeId target;
     Time ends;
-    bool told = false;
+    Time tell_again = never;  ///< once the target was told: it may not have heard
   };
   std::optional<Transfer> transfer;
   bool lease_fenced = false;  ///< TimeoutNow was sent in this term

@@ -15,23 +15,24 @@ Result<void> Group::State::begin_transfer(Time now, NodeId target, std::int64_t 
   if (target == self) return {};
   if (transfer && transfer->target == target) return {};
   if (transfer) return fail(Code::conflict, "another transfer is under way");
-  transfer = Transfer{
-      .target = target, .ends = now + std::min(patience_ns, options.election_timeout_ns), .told = false};
+  transfer = Transfer{.target = target, .ends = now + std::min(patience_ns, options.election_timeout_ns)};
   replicate = true;
-  transfer_if_caught_up();
+  transfer_if_caught_up(now);
   return {};
 }
 
-void Group::State::transfer_if_caught_up() {
-  if (role != Role::leader || !transfer || transfer->told) return;
-  if (match_of(transfer->target) != log.last().index) return;
-  transfer->told = true;
+void Group::State::transfer_if_caught_up(Time now) {
+  if (role != Role::leader || !transfer) return;
+  const bool told = transfer->tell_again != never;
+  if (told ? transfer->tell_again > now : match_of(transfer->target) != log.last().index) return;
+  transfer->tell_again = now + options.resend_ns;
   lease_fenced = true;
   send(transfer->target, TimeoutNow{hard.term});
 }
 
 void Group::State::transfer_due(Time now) {
-  if (!transfer || transfer->ends > now) return;
+  if (!transfer) return;
+  if (transfer->ends > now) return transfer_if_caught_up(now);
   transfer.reset();
   work.role_changed = true;
   after_commit(now);  // what the transfer held up

@@ -179,6 +179,20 @@ TEST(Group, TransferRefusesWhoCannotLead) {
   EXPECT_TRUE(solo.group.propose(ms(2500), {Blob(Bytes("x"))}));
 }
 
+TEST(Group, ATargetThatMayNotHaveHeardIsToldAgain) {
+  Solo solo(Solo::fresh(3));
+  solo.lead(ms(1500));
+  solo.acknowledge(ms(1500), b);
+  ASSERT_TRUE(solo.group.transfer(ms(1500), b));
+  EXPECT_NE(only<TimeoutNow>(solo.settle(ms(1500)).send_now), nullptr);
+  const Time again = solo.group.deadline();
+  ASSERT_LT(again, ms(2000));
+  solo.group.wake(again - 1, solo.live);
+  EXPECT_EQ(only<TimeoutNow>(solo.settle(again - 1).send_now), nullptr);
+  solo.group.wake(again, solo.live);
+  EXPECT_NE(only<TimeoutNow>(solo.settle(again).send_now), nullptr);
+}
+
 TEST(Group, CompactionKeepsWhatLiveFollowersNeed) {
   Solo solo(Solo::fresh(3));
   solo.lead(ms(1500));
