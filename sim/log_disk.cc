@@ -56,6 +56,14 @@ void LogDisk::apply(const node::GroupLogUpdate& update) {
     return;
   }
   node::StoredGroup& group = groups_[update.group];
+  const bool below =
+      at != groups_.end() && ((update.truncate_from && *update.truncate_from <= group.base.at.index) ||
+                              (update.base && update.base->at.index < group.base.at.index));
+  if (below) {
+    complaint_ = "group " + std::to_string(update.group.value) + " is cut at or below its base, " +
+                 std::to_string(group.base.at.index.value);
+    return;
+  }
   group.group = update.group;
   std::vector<raft::Entry>& log = group.log;
   if (update.hard) group.hard = *update.hard;

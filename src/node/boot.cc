@@ -124,7 +124,7 @@ Result<void> Node::State::restore_group(StoredGroup stored, const StoredState* s
     GroupLogUpdate mend;
     mend.group = stored.group;
     mend.hard = restored.hard;
-    mend.truncate_from = Index(0);
+    mend.truncate_from = stored.base.at.index + 1;
     mend.base = LogBase{at, restored.base_config};
     boot_updates.push_back(std::move(mend));
     trace({TraceKind::snapshot, stored.group, at.term, at.index, {}, 0, 0});
