@@ -189,25 +189,13 @@ TEST(Group, AClaimsCommitIsClampedAndOldClaimsAreIgnored) {
   EXPECT_EQ(solo.group.leader(), b);
 }
 
-/// `peer` answers, at `now`, a pulse that was sent at that time.
-void echo(Solo& solo, NodeId peer, Time now) {
-  const Pulse sent = solo.live.make_pulse(peer, now, false, {}, [](GroupId) { return Index(); });
-  Pulse answer;
-  answer.incarnation = Incarnation(9);
-  answer.sent = now;
-  answer.echo_incarnation = sent.incarnation;
-  answer.echo_sent = sent.sent;
-  answer.echo_version = sent.version;
-  EXPECT_TRUE(solo.live.receive(peer, answer, now).echoed);
-}
-
 TEST(Group, ALeaderWithoutAQuorumStepsDown) {
   Solo solo(Solo::fresh(3));
   solo.lead(ms(1500));
   ASSERT_TRUE(solo.group.read_index(ms(1500), 1, solo.live));
   EXPECT_TRUE(solo.settle(ms(1500)).wants_round);
-  echo(solo, b, ms(1500));
-  echo(solo, c, ms(2000));
+  solo.exchange_pulses(ms(1500), b);
+  solo.exchange_pulses(ms(2000), c);
   solo.group.peer_silent(ms(2500), b, solo.live);
   EXPECT_EQ(solo.group.role(), Role::leader);
   solo.group.peer_silent(ms(3000), c, solo.live);
@@ -221,8 +209,8 @@ TEST(Group, ALeaderWithoutAQuorumStepsDown) {
 TEST(Group, ALeaderThatHearsPeersButIsNotHeardStepsDown) {
   Solo solo(Solo::fresh(3));
   solo.lead(ms(1500));
-  echo(solo, b, ms(1500));
-  echo(solo, c, ms(1500));
+  solo.exchange_pulses(ms(1500), b);
+  solo.exchange_pulses(ms(1500), c);
   solo.live.heard(b, ms(2499));
   solo.live.heard(c, ms(2499));
   solo.group.peer_silent(ms(2500), b, solo.live);
