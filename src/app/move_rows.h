@@ -14,9 +14,9 @@ namespace nodedb::app {
 /// `12 s`, `4 min`, `3 h`.
 std::string age_text(std::int64_t ms);
 /// `640 B`, `12 KiB`, `3.4 MiB`.
+std::string bytes_text(std::int64_t bytes);
 /// What of a snapshot has been copied, and of how much.
 std::string copied_text(const Json& migration);
-std::string bytes_text(std::int64_t bytes);
 /// "aborting" goes before the phase.
 std::string phase_text(const Json& migration);
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "meta/decide.h"
+
 namespace nodedb::node {
 
 namespace {
@@ -13,9 +15,8 @@ constexpr double log_share = 0.75;     ///< of the log's room; the rest is for w
 constexpr double near_end = 1.0 / 16;  ///< of a snapshot whose size was guessed too small
 constexpr double share_step = 0.75;
 constexpr double rate_min = 16 * 1024;
-/// A target so near needs nobody to wait; meta::DecideLimits lets it vote.
-constexpr std::uint64_t near_entries = 64;
-constexpr std::uint64_t near_bytes = 256 * 1024;
+/// Whom the driver lets vote is near enough: nobody has to wait for it.
+constexpr meta::DecideLimits near;
 
 }  // namespace
 
@@ -28,7 +29,7 @@ double Pace::snapshot_rate(const Copy& copy, double speed) const {
 }
 
 double Pace::catch_up_rate(const Copy& copy, double entries_per_second) {
-  if (copy.lag_entries <= near_entries && copy.lag_bytes <= near_bytes) {
+  if (copy.lag_entries <= near.lag_entries_max && copy.lag_bytes <= near.lag_bytes_max) {
     share_ = 1;
     return 0;
   }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <atomic>
+#include <memory>
 #include <thread>
 
 #include "tests/e2e/support/moving_cluster.h"
@@ -78,7 +79,7 @@ TEST_F(Outrun, TheCopyEndsUnderHeavyWrites) {
   for (int i = 0; i < 16; ++i)
     writers.push_back(std::make_unique<Writer>(ports()[static_cast<std::size_t>(i) % 3], i));
 
-  std::atomic<bool> slowed = false;
+  bool slowed = false;
   const Finished begun = start(moving.value, moving.value % 3 + 1, 4);
   ASSERT_EQ(begun.status, 0) << begun.output;
   const std::string id = first_id(begun);
