@@ -124,7 +124,7 @@ void Host::pause(std::int64_t for_ns) {
 }
 
 node::Status Host::status(bool groups) const {
-  return life_->core.status(clock_now(), groups);
+  return life_->core.status(clock_now(), {.groups = groups});
 }
 
 // --- core thread ---

@@ -43,11 +43,10 @@ MemberPicture member_of(const Json& member, std::span<const NodeAnswer> answers)
 }
 
 void note_halted(const Json& status, std::vector<std::string>& halted) {
-  for (const Json& group : status["groups"].items()) {
-    if (group["halted"].text().empty()) continue;
+  for (const Json& group : status["halted"].items()) {
     const std::int64_t number = group["group"].number();
     halted.push_back((number == 0 ? "metadata group" : "vShard " + std::to_string(number - 1)) + " on node " +
-                     std::to_string(status["id"].number()) + ": " + group["halted"].text());
+                     std::to_string(status["id"].number()) + ": " + group["why"].text());
   }
 }
 

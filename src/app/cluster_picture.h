@@ -34,7 +34,7 @@ struct ClusterPicture {
   std::int64_t groups_total = 0;
   std::int64_t groups_without_leader = 0;
   std::int64_t lag_entries_max = 0;
-  std::vector<std::string> halted;       ///< "vShard 7 on node 2: reason"; only with groups
+  std::vector<std::string> halted;       ///< "vShard 7 on node 2: reason"
   Json moves;                            ///< the status of the node that is believed about migrations
   std::vector<std::string> quarantined;  ///< "node 2: reason"
 

@@ -107,7 +107,7 @@ struct Front::Impl final : resp::Backend {
     if (std::holds_alternative<AskInit>(*parsed))
       taken = core.offer(node::Init{id});
     else if (const auto* status = std::get_if<AskStatus>(&*parsed))
-      taken = core.offer(node::GetStatus{id, status->groups});
+      taken = core.offer(node::GetStatus{id, status->wish});
     else if (const auto* transfer = std::get_if<AskTransfer>(&*parsed))
       taken = core.offer(node::TransferLeader{id, transfer->group, transfer->to});
     else if (const auto* move = std::get_if<AskMigrate>(&*parsed))

@@ -25,7 +25,7 @@ void note(const std::string& text) {
 
 Exit show_rows(const Operator& from, Output output, const char* rows, std::string (*table)(const Json&)) {
   MoveSource source(from);
-  const auto status = source.look(true);
+  const auto status = source.look({.history = true});
   if (!status) return complain(status.error());
   if (!(*status)["drives"].boolean())
     note(
@@ -117,17 +117,16 @@ Result<Json> ask_patiently(Operator from, const OperatorRequest& request) {
 
 /// What a migration's id, or the beginning of one, stands for.
 struct Found {
-  Json status;
   Json migration;
   std::string id;
 };
 Result<Found> look_for(MoveSource& source, const std::string& id) {
-  auto status = source.look(true);
+  const auto status = source.look({.history = true});
   if (!status) return std::unexpected(status.error());
   auto migration = find_migration(*status, id);
   if (!migration) return std::unexpected(migration.error());
   std::string whole = (*migration)["id"].text();
-  return Found{std::move(*status), std::move(*migration), std::move(whole)};
+  return Found{std::move(*migration), std::move(whole)};
 }
 
 Result<std::string> begin(const Operator& from, const Move& move, std::uint64_t budget) {
@@ -193,7 +192,7 @@ Exit run_migration_start(const Operator& from, const MigrationStart& start, cons
   const auto budget = budget_us(start);
   if (!budget) return complain(budget.error());
   MoveSource source(from);
-  const auto status = source.look(true);
+  const auto status = source.look({.groups = true});
   if (!status) return complain(status.error());
   const auto plan = plan_moves(*wish, replica_map(*status));
   if (!plan) return complain(plan.error());
@@ -230,7 +229,7 @@ Exit run_migration_cancel(const Operator& from, const std::string& id, const Mig
   MoveSource source(from);
   const auto found = look_for(source, id);
   if (!found) return complain(found.error());
-  const auto& [status, migration, whole] = *found;
+  const auto& [migration, whole] = *found;
   if (has_ended(migration)) {
     const bool completed = migration["outcome"].text() == "completed";
     return complain({Code::invalid_state, "migration " + whole + " has ended (" +
@@ -255,7 +254,7 @@ Exit run_migration_undo(const Operator& from, const std::string& id, const Migra
   MoveSource source(from);
   const auto found = look_for(source, id);
   if (!found) return complain(found.error());
-  const auto& [status, migration, whole] = *found;
+  const auto& [migration, whole] = *found;
   if (!has_ended(migration))
     return complain({Code::invalid_state,
                      "migration " + whole + " is still under way: nodedb-cluster migration cancel " + whole});
@@ -268,7 +267,9 @@ Exit run_migration_undo(const Operator& from, const std::string& id, const Migra
   back.vshards = {migration["vshard"].number()};
   back.from = migration["target"].number();
   back.to = migration["source"].number();
-  const auto plan = plan_moves(back, replica_map(status));
+  const auto placed = source.look({.groups = true});
+  if (!placed) return complain(placed.error());
+  const auto plan = plan_moves(back, replica_map(*placed));
   if (!plan) return complain(plan.error());
   return carry_out(from, source, *plan, *budget, wait, output);
 }

@@ -38,22 +38,43 @@ std::string bar(const Json& row) {
 
 }  // namespace
 
-Result<Json> MoveSource::look(bool groups) {
+Result<Json> MoveSource::ask_at(const std::string& address, const node::StatusWish& wish) const {
+  Operator one = from_;
+  one.node = address;
+  if (address != from_.node) one.timeout_ns = std::min(from_.timeout_ns, ask_patience_ns);
+  return ask(one, AskStatus{wish});
+}
+
+/// Asks the node that was named, and then whom that one takes for the driver.
+void MoveSource::find_driver() {
+  std::string next = from_.node;
+  for (int asked = 0; asked < 2 && !next.empty(); ++asked) {
+    const auto status = ask_at(next, {});
+    if (!status) return;
+    if ((*status)["drives"].boolean()) {
+      driver_ = next;
+      return;
+    }
+    next.clear();
+    for (const Json& member : (*status)["members"].items())
+      if (member["id"].number() == (*status)["driver"].number()) next = member["quic"].text();
+  }
+}
+
+Result<Json> MoveSource::look(const node::StatusWish& wish) {
+  if (driver_.empty()) find_driver();
   if (!driver_.empty()) {
-    Operator driver = from_;
-    driver.node = driver_;
-    driver.timeout_ns = std::min(from_.timeout_ns, ask_patience_ns);
-    auto status = ask(driver, AskStatus{groups});
+    auto status = ask_at(driver_, wish);
     if (status && (*status)["drives"].boolean()) return status;
     driver_.clear();
   }
+  return ask_all(wish);
+}
+
+Result<Json> MoveSource::ask_all(const node::StatusWish& wish) {
   std::vector<std::future<Result<Json>>> asked;
-  for (const std::string& address : known_) {
-    Operator one = from_;
-    one.node = address;
-    if (address != from_.node) one.timeout_ns = std::min(from_.timeout_ns, ask_patience_ns);
-    asked.push_back(std::async(std::launch::async, [one, groups] { return ask(one, AskStatus{groups}); }));
-  }
+  for (const std::string& address : known_)
+    asked.push_back(std::async(std::launch::async, [&, address] { return ask_at(address, wish); }));
   std::vector<NodeAnswer> answers;
   for (std::size_t i = 0; i < asked.size(); ++i) answers.push_back({known_[i], asked[i].get()});
   bool more = false;
@@ -67,7 +88,7 @@ Result<Json> MoveSource::look(bool groups) {
       more = true;
     }
   }
-  if (more && driver_.empty()) return look(groups);
+  if (more && driver_.empty()) return ask_all(wish);
   const Json& best = mover_of(answers);
   if (!best.is_null()) return best;
   for (const NodeAnswer& answer : answers)
@@ -186,7 +207,7 @@ Result<std::vector<Json>> await_moves(MoveSource& source, const std::vector<std:
   Time heard = began;
   bool whole = false;  // the next look asks for the whole history
   while (ended.size() < ids.size()) {
-    const auto status = source.look(whole);
+    const auto status = source.look({.history = whole});
     const Time now = edge::monotonic_time();
     if (status) {
       heard = now;

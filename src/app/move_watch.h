@@ -20,9 +20,13 @@ class MoveSource {
 
   /// The driver's status; while there is none, that of a node that has the records (`drives` is false then).
   /// Errors: nobody answers, not_initialised.
-  Result<Json> look(bool groups);
+  Result<Json> look(const node::StatusWish& wish);
 
  private:
+  Result<Json> ask_at(const std::string& address, const node::StatusWish& wish) const;
+  void find_driver();
+  Result<Json> ask_all(const node::StatusWish& wish);
+
   Operator from_;
   std::vector<std::string> known_;  ///< addresses of members
   std::string driver_;              ///< its address; empty: not known

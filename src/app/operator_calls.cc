@@ -19,8 +19,8 @@ Result<Json> ask(const Operator& from, const OperatorRequest& request) {
   return parse_answer(*answer);
 }
 
-Result<std::vector<NodeAnswer>> ask_everybody(const Operator& from, bool groups) {
-  auto first = ask(from, AskStatus{groups});
+Result<std::vector<NodeAnswer>> ask_everybody(const Operator& from, const node::StatusWish& wish) {
+  auto first = ask(from, AskStatus{wish});
   if (!first) return std::unexpected(first.error());
   std::vector<std::pair<std::string, std::future<Result<Json>>>> asked;
   for (const Json& member : (*first)["members"].items()) {
@@ -29,9 +29,8 @@ Result<std::vector<NodeAnswer>> ask_everybody(const Operator& from, bool groups)
     other.node = member["quic"].text();
     other.timeout_ns = std::min(from.timeout_ns, 2 * ns_per_s);
     std::string address = other.node;
-    asked.emplace_back(std::move(address), std::async(std::launch::async, [other, groups] {
-                         return ask(other, AskStatus{groups});
-                       }));
+    asked.emplace_back(std::move(address),
+                       std::async(std::launch::async, [other, wish] { return ask(other, AskStatus{wish}); }));
   }
   std::vector<NodeAnswer> answers;
   answers.push_back({from.node, std::move(first)});

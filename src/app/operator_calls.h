@@ -27,6 +27,6 @@ struct NodeAnswer {
 };
 /// The status of the node that `from` names and of every member that it knows, asked at once. The first is
 /// that node's. Errors: when that node does not answer.
-Result<std::vector<NodeAnswer>> ask_everybody(const Operator& from, bool groups);
+Result<std::vector<NodeAnswer>> ask_everybody(const Operator& from, const node::StatusWish& wish);
 
 }  // namespace nodedb::app

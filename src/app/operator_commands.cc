@@ -46,22 +46,23 @@ std::unexpected<Error> not_formed(const Operator& from) {
                                          from.certs + " --node " + from.node);
 }
 
-Result<ClusterPicture> look(const Operator& from, bool groups) {
-  const auto answers = ask_everybody(from, groups);
+Result<ClusterPicture> look(const Operator& from) {
+  const auto answers = ask_everybody(from, {});
   if (!answers) return std::unexpected(answers.error());
   ClusterPicture picture = picture_of(*answers);
   if (picture.cluster.is_null()) return not_formed(from);
   return picture;
 }
 
-const Json* group_of_status(const Json& status, std::int64_t group) {
+const Json* group_of_status(const Json& status, GroupId group) {
   for (const Json& one : status["groups"].items())
-    if (one["group"].number() == group) return &one;
+    if (one["group"].number() == group.value) return &one;
   return nullptr;
 }
 
-Result<void> check_vshard(std::int64_t vshard) {
-  if (vshard >= 0 && vshard < std::int64_t{vshard_count}) return {};
+Result<GroupId> group_named(std::int64_t vshard) {
+  if (vshard >= 0 && vshard < std::int64_t{vshard_count})
+    return group_of(VShardId(static_cast<std::uint16_t>(vshard)));
   return fail(Code::not_found, "there is no vShard " + std::to_string(vshard) + "; they are 0 to 1023");
 }
 
@@ -82,7 +83,7 @@ Exit run_init(const Operator& from, Output output) {
 }
 
 Exit run_status(const Operator& from, Output output) {
-  const auto picture = look(from, true);
+  const auto picture = look(from);
   if (!picture) return complain(picture.error());
   if (output == Output::json) {
     print(picture_json(*picture).dump() + "\n");
@@ -104,7 +105,7 @@ Exit run_status(const Operator& from, Output output) {
 }
 
 Exit run_node_list(const Operator& from, Output output) {
-  const auto picture = look(from, false);
+  const auto picture = look(from);
   if (!picture) return complain(picture.error());
   if (output == Output::json)
     print(picture_json(*picture)["members"].dump() + "\n");
@@ -114,15 +115,16 @@ Exit run_node_list(const Operator& from, Output output) {
 }
 
 Exit run_shard_show(const Operator& from, std::int64_t vshard, Output output) {
-  if (const auto fine = check_vshard(vshard); !fine) return complain(fine.error());
-  const auto answers = ask_everybody(from, true);
+  const auto id = group_named(vshard);
+  if (!id) return complain(id.error());
+  const auto answers = ask_everybody(from, {.group = *id});
   if (!answers) return complain(answers.error());
   if ((*answers->front().status)["cluster"].is_null()) return complain(not_formed(from).error());
   Json replicas = Json::array();
   Table table({"NODE", "ROLE", "TERM", "LEADER", "COMMIT", "APPLIED", "LAST", "LOG-KIB", "VOTERS", "WANTED"});
   for (const NodeAnswer& answer : *answers) {
     if (!answer.status) continue;
-    const Json* const group = group_of_status(*answer.status, vshard + 1);
+    const Json* const group = group_of_status(*answer.status, *id);
     if (!group || !(*group)["replica"].boolean()) continue;
     const auto number = [&](const char* key) { return std::to_string((*group)[key].number()); };
     const std::string node = std::to_string((*answer.status)["id"].number());
@@ -141,19 +143,19 @@ Exit run_shard_show(const Operator& from, std::int64_t vshard, Output output) {
 }
 
 Exit run_shard_transfer(const Operator& from, std::int64_t vshard, std::int64_t to_node, Output output) {
-  if (const auto fine = check_vshard(vshard); !fine) return complain(fine.error());
+  const auto id = group_named(vshard);
+  if (!id) return complain(id.error());
   if (to_node < 1 || to_node > std::numeric_limits<std::uint32_t>::max())
     return complain({Code::not_found, "--to: there is no node " + std::to_string(to_node)});
-  const auto answers = ask_everybody(from, true);
+  const auto answers = ask_everybody(from, {.group = *id});
   if (!answers) return complain(answers.error());
   for (const NodeAnswer& answer : *answers) {
     if (!answer.status) continue;
-    const Json* const group = group_of_status(*answer.status, vshard + 1);
+    const Json* const group = group_of_status(*answer.status, *id);
     if (!group || (*group)["role"].text() != "leader") continue;
     Operator leader = from;
     leader.node = answer.address;
-    const AskTransfer request{group_of(VShardId(static_cast<std::uint16_t>(vshard))),
-                              NodeId(static_cast<std::uint32_t>(to_node))};
+    const AskTransfer request{*id, NodeId(static_cast<std::uint32_t>(to_node))};
     const auto started = ask(leader, request);
     if (!started) return complain(started.error());
     return finish(*started, output,

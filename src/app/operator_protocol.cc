@@ -33,7 +33,13 @@ Result<std::uint32_t> parse_id(BytesView word) {
 
 struct RequestText {
   Bytes operator()(const AskInit&) const { return "init"; }
-  Bytes operator()(const AskStatus& ask) const { return ask.groups ? "status groups" : "status"; }
+  Bytes operator()(const AskStatus& ask) const {
+    Bytes text = "status";
+    if (ask.wish.groups) text += " groups";
+    if (ask.wish.group) text += " group " + std::to_string(ask.wish.group->value);
+    if (ask.wish.history) text += " history";
+    return text;
+  }
   Bytes operator()(const AskTransfer& ask) const {
     return "transfer " + std::to_string(ask.group.value) + " " + std::to_string(ask.to.value);
   }
@@ -43,6 +49,29 @@ struct RequestText {
   }
   Bytes operator()(const AskCancel& ask) const { return "cancel " + ask.migration.text(); }
 };
+
+std::unexpected<Error> unknown(BytesView verb) {
+  return fail(Code::malformed, "this node does not know the request '" + std::string(verb.substr(0, 32)) +
+                                   "' in that form; is the command line of another version?");
+}
+
+Result<OperatorRequest> parse_status(const std::vector<BytesView>& words) {
+  AskStatus ask;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (words[i] == "groups") {
+      ask.wish.groups = true;
+    } else if (words[i] == "history") {
+      ask.wish.history = true;
+    } else if (words[i] == "group" && i + 1 < words.size()) {
+      const auto group = parse_id(words[++i]);
+      if (!group) return std::unexpected(group.error());
+      ask.wish.group = GroupId(*group);
+    } else {
+      return unknown(words[0]);
+    }
+  }
+  return ask;
+}
 
 Result<OperatorRequest> parse_transfer(const std::vector<BytesView>& words) {
   const auto group = parse_id(words[1]);
@@ -107,8 +136,7 @@ Result<OperatorRequest> parse_request(BytesView line) {
   const std::vector<BytesView> words = words_of(line);
   if (words.empty()) return fail(Code::malformed, "the request is empty");
   if (words[0] == "init" && words.size() == 1) return AskInit{};
-  if (words[0] == "status" && words.size() == 1) return AskStatus{};
-  if (words[0] == "status" && words.size() == 2 && words[1] == "groups") return AskStatus{.groups = true};
+  if (words[0] == "status") return parse_status(words);
   if (words[0] == "transfer" && words.size() == 3) return parse_transfer(words);
   if (words[0] == "migrate" && words.size() == 5) return parse_migrate(words);
   if (words[0] == "cancel" && words.size() == 2) {
@@ -116,8 +144,7 @@ Result<OperatorRequest> parse_request(BytesView line) {
     if (!id) return std::unexpected(id.error());
     return AskCancel{*id};
   }
-  return fail(Code::malformed, "this node does not know the request '" + std::string(words[0].substr(0, 32)) +
-                                   "' in that form; is the command line of another version?");
+  return unknown(words[0]);
 }
 
 Bytes encode_answer(const Result<Json>& answer) {

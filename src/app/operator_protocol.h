@@ -5,7 +5,9 @@
 // An answer is the exit status (app/exit_code.h) on the first line and JSON after it. Pure.
 //
 //   init                          form the cluster out of the seeds
-//   status [groups]               the node's status, with one row per group if asked
+//   status [groups] [group N] [history]
+//                                 the node's status; with a row for every group, or for one, and with all
+//                                 ended migrations, if asked
 //   transfer GROUP NODE           hand the group's leadership to a voter; asked of its leader
 //   migrate VSHARD FROM TO US     move a replica within a budget of so many microseconds; any node takes it
 //   cancel MIGRATION              undo a migration that has not cut over; any node takes it
@@ -24,7 +26,7 @@ struct AskInit {
   bool operator==(const AskInit&) const = default;
 };
 struct AskStatus {
-  bool groups = false;
+  node::StatusWish wish;
   bool operator==(const AskStatus&) const = default;
 };
 struct AskTransfer {

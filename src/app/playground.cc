@@ -144,7 +144,7 @@ class Playground {
   Result<std::string> try_form() {
     const auto formed = ask(operator_of(0), AskInit{});
     if (!formed && formed.error().code != Code::already_initialised) return std::unexpected(formed.error());
-    const auto answers = ask_everybody(operator_of(0), false);
+    const auto answers = ask_everybody(operator_of(0), {});
     if (!answers) return std::unexpected(answers.error());
     const ClusterPicture picture = picture_of(*answers);
     const auto started = static_cast<std::size_t>(

@@ -7,8 +7,6 @@ namespace nodedb::app {
 
 namespace {
 
-constexpr std::size_t history_latest = 32;
-
 Json ids_json(std::span<const NodeId> ids) {
   Json list = Json::array();
   for (const NodeId id : ids) list.push(Json(id.value));
@@ -148,24 +146,21 @@ Json ghost_json(const meta::GhostStub& ghost) {
   return body;
 }
 
-/// What moves, and what has moved. The history can be long: without details only its latest part.
-void set_moves(Json& body, const node::Status& status, bool details) {
+void set_moves(Json& body, const node::Status& status) {
   Json migrations = Json::array();
   for (const node::MigrationStatus& one : status.migrations) migrations.push(migration_json(one));
   Json ghosts = Json::array();
   for (const meta::GhostStub& one : status.ghosts) ghosts.push(ghost_json(one));
-  const std::size_t left_out =
-      details || status.history.size() <= history_latest ? 0 : status.history.size() - history_latest;
   Json history = Json::array();
-  for (std::size_t i = left_out; i < status.history.size(); ++i)
-    history.push(history_json(status.history[i]));
+  for (const meta::MigrationHistory& one : status.history) history.push(history_json(one));
   Json quarantined = Json::array();
   for (const std::string& reason : status.quarantined) quarantined.push(Json(reason));
   body.set("drives", status.drives)
+      .set("driver", status.driver.value)
       .set("migrations", std::move(migrations))
       .set("ghosts", std::move(ghosts))
       .set("history", std::move(history))
-      .set("history_left_out", left_out)
+      .set("history_left_out", status.history_left_out)
       .set("quarantined", std::move(quarantined));
 }
 
@@ -189,7 +184,14 @@ Json status_json(const node::Status& status) {
       .set("requests_waiting", status.requests_waiting)
       .set("log_bytes", status.log_bytes)
       .set("members", std::move(members));
-  set_moves(body, status, !status.groups.empty());
+  Json halted = Json::array();
+  for (const node::HaltedGroup& one : status.halted) {
+    Json row = Json::object();
+    row.set("group", one.group.value).set("why", one.why);
+    halted.push(std::move(row));
+  }
+  body.set("halted", std::move(halted));
+  set_moves(body, status);
   if (!status.groups.empty()) {
     Json groups = Json::array();
     for (const node::GroupStatus& group : status.groups) groups.push(group_json(group));

@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/uuid.h"
 #include "meta/migration.h"
+#include "node/status.h"
 #include "node/task.h"
 #include "wire/messages.h"
 
@@ -64,7 +65,7 @@ struct Init {
 };
 struct GetStatus {
   std::uint64_t tag = 0;
-  bool groups = false;  ///< with one row per group
+  StatusWish wish;
 };
 /// Hand the leadership of a vShard (or of group 0) to another voter.
 struct TransferLeader {

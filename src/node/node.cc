@@ -64,9 +64,9 @@ const raft::Group* Node::group(GroupId group) const {
   return replica == nullptr ? nullptr : &replica->raft;
 }
 
-Status Node::status(Now now, bool groups) const {
+Status Node::status(Now now, const StatusWish& wish) const {
   state_->tell_time(now);
-  return state_->status(groups);
+  return state_->status(wish);
 }
 
 void Node::State::tell_time(Now told) {
@@ -193,7 +193,7 @@ void Node::State::handle(ClientRequest event) {
 }
 
 void Node::State::handle(GetStatus event) {
-  answer_operator(event.tag, status(event.groups));
+  answer_operator(event.tag, status(event.wish));
 }
 
 void Node::State::handle(TransferLeader event) {
@@ -319,7 +319,7 @@ Time Node::State::next_wake() const {
   if (!timers.empty()) first = std::min(first, timers.begin()->first);
   if (report_wanted) first = std::min(first, now.mono);
   if (something_moves()) first = std::min(first, report_at);
-  if (driving) first = std::min(first, driver.deadline());
+  if (driving && drives()) first = std::min(first, driver.deadline());
   if (identity) first = std::min({first, next_pulse, next_upkeep});
   if (!held_back.empty()) first = std::min(first, held_back.begin()->first);
   if (!due.empty())

@@ -49,7 +49,7 @@ class Node {
   bool initialised() const;
   /// Null if this node has no replica of the group.
   const raft::Group* group(GroupId group) const;
-  Status status(Now now, bool groups) const;
+  Status status(Now now, const StatusWish& wish) const;
 
  private:
   struct State;

@@ -2,12 +2,15 @@
 #include "node/status.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "node/state.h"
 
 namespace nodedb::node {
 
 namespace {
+
+constexpr std::size_t history_latest = 32;
 
 std::string_view name(raft::Group::Follower::State state) {
   switch (state) {
@@ -23,7 +26,7 @@ std::string_view name(raft::Group::Follower::State state) {
 
 }  // namespace
 
-Status Node::State::status(bool with_groups) const {
+Status Node::State::status(const StatusWish& wish) const {
   Status out;
   if (identity) out.cluster = tables.cluster;
   out.uuid = options.uuid;
@@ -40,6 +43,7 @@ Status Node::State::status(bool with_groups) const {
     if (exists) ++led[leaders[group]];
     if (const Replica* here = replica(GroupId(group))) {
       out.log_bytes += here->raft.log_bytes();
+      if (here->halted) out.halted.push_back({GroupId(group), here->halted->detail});
       if (here->raft.role() == raft::Role::leader) {
         for (const auto& follower : here->raft.followers()) {
           if (follower.node == self) continue;
@@ -48,7 +52,8 @@ Status Node::State::status(bool with_groups) const {
         }
       }
     }
-    if (with_groups && exists) out.groups.push_back(group_status(GroupId(group)));
+    if (exists && (wish.groups || wish.group == GroupId(group)))
+      out.groups.push_back(group_status(GroupId(group)));
   }
   out.groups_led = self == NodeId() ? 0 : led[self];
   out.groups_without_leader = led[NodeId()];
@@ -64,18 +69,24 @@ Status Node::State::status(bool with_groups) const {
     one.leads = led[id];
     out.members.push_back(std::move(one));
   }
-  migration_status(out);
+  migration_status(out, wish.history);
   return out;
 }
 
-void Node::State::migration_status(Status& out) const {
-  out.drives = drives();
+void Node::State::migration_status(Status& out, bool whole_history) const {
+  out.drives = leads_metadata();
+  out.driver = leaders[metadata_group.value];
   for (const auto& [id, intent] : tables.migrations.intents()) {
     if (const auto record = tables.migrations.find(id))
       out.migrations.push_back(driver.status(now.mono, *record));
   }
   for (const auto& [where, ghost] : tables.ghosts) out.ghosts.push_back(ghost);
-  for (const auto& [index, ended] : tables.history) out.history.push_back(ended);
+  if (!whole_history && tables.history.size() > history_latest)
+    out.history_left_out = tables.history.size() - history_latest;
+  for (auto at = std::next(tables.history.begin(), static_cast<std::ptrdiff_t>(out.history_left_out));
+       at != tables.history.end(); ++at) {
+    out.history.push_back(at->second);
+  }
   for (const auto& row : tables.migrations.quarantined()) out.quarantined.push_back(row.error.detail);
 }
 

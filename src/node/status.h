@@ -58,6 +58,19 @@ struct MigrationStatus {
   std::uint64_t pace = 0;  ///< bytes per second to which writes are limited for the copy; 0: they are not
 };
 
+/// What a status is to tell beside what it always tells.
+struct StatusWish {
+  bool groups = false;             ///< a row for every group
+  std::optional<GroupId> group{};  ///< a row for this one
+  bool history = false;            ///< the whole history of migrations, not only its latest part
+  bool operator==(const StatusWish&) const = default;
+};
+
+struct HaltedGroup {
+  GroupId group;
+  std::string why;
+};
+
 struct Status {
   std::optional<meta::Cluster> cluster;  ///< nothing before `init`
   Uuid uuid;
@@ -73,12 +86,15 @@ struct Status {
   std::uint64_t requests_waiting = 0;
   std::size_t log_bytes = 0;
   std::vector<MemberStatus> members;
-  bool drives = false;  ///< this node leads group 0 and drives the migrations
+  std::vector<HaltedGroup> halted;  ///< groups of which this node applies nothing any more
+  bool drives = false;              ///< this node leads group 0 and drives the migrations
+  NodeId driver;                    ///< who does, as far as this node knows; 0: nobody
   std::vector<MigrationStatus> migrations;
   std::vector<meta::GhostStub> ghosts;
   std::vector<meta::MigrationHistory> history;  ///< the latest last
+  std::size_t history_left_out = 0;             ///< earlier ones
   std::vector<std::string> quarantined;         ///< rows of group 0 that cannot be trusted, and why
-  std::vector<GroupStatus> groups;              ///< only if asked for
+  std::vector<GroupStatus> groups;              ///< those that were asked for
 };
 
 }  // namespace nodedb::node

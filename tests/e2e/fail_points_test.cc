@@ -90,7 +90,7 @@ class FailPoints : public MovingCluster<FailPoints> {
   static bool compacted(std::uint16_t vshard) {
     for (std::size_t node = 0; node < newcomer; ++node) {
       const auto status = app::ask({cluster_->operator_certs(), cluster_->nodes()[node].quic, 5 * ns_per_s},
-                                   app::AskStatus{true});
+                                   app::AskStatus{{.groups = true}});
       if (!status) return false;
       for (const app::Json& group : (*status)["groups"].items())
         if (group["group"].number() == vshard + 1 && group["replica"].boolean() &&

@@ -58,7 +58,7 @@ TEST_F(Join, AMemberWithoutReplicasServesClients) {
   EXPECT_TRUE(rows.items()[joiner]["up"].boolean());
   EXPECT_EQ(member()["state"].text(), "active");
   const auto status = app::ask({cluster_->operator_certs(), cluster_->nodes()[joiner].quic, 5 * ns_per_s},
-                               app::AskStatus{true});
+                               app::AskStatus{{.groups = true}});
   ASSERT_TRUE(status);
   for (const app::Json& group : (*status)["groups"].items())
     ASSERT_EQ(group["replica"].boolean(), group["group"].number() == 0) << group.dump();

@@ -12,7 +12,8 @@ namespace {
 TEST(OperatorProtocol, RequestsAreReadBack) {
   const OperatorRequest requests[] = {AskInit{},
                                       AskStatus{},
-                                      AskStatus{true},
+                                      AskStatus{{.groups = true}},
+                                      AskStatus{{.group = GroupId(7), .history = true}},
                                       AskTransfer{GroupId(6), NodeId(3)},
                                       AskMigrate{VShardId(1023), NodeId(1), NodeId(4), 250'000},
                                       AskCancel{*Uuid::parse("3f2a1b4c-0000-4000-8000-000000000001")}};
@@ -21,14 +22,31 @@ TEST(OperatorProtocol, RequestsAreReadBack) {
     ASSERT_TRUE(parsed) << encode_request(request);
     EXPECT_EQ(*parsed, request);
   }
-  EXPECT_EQ(*parse_request("  status   groups \r\n"), OperatorRequest(AskStatus{true}));
+  EXPECT_EQ(*parse_request("  status   groups \r\n"), OperatorRequest(AskStatus{{.groups = true}}));
 }
 
 TEST(OperatorProtocol, RefusesWhatItDoesNotKnow) {
-  for (const char* line :
-       {"", " ", "\n", "reboot", "init now", "status all", "transfer", "transfer 1", "transfer x 1",
-        "transfer 1 99999999999", "transfer 1 2 3", "transfer -1 2", "migrate", "migrate 1 2 3",
-        "migrate 1024 1 2 5", "migrate 1 2 3 x", "cancel", "cancel 3f2a"})
+  for (const char* line : {"",
+                           " ",
+                           "\n",
+                           "reboot",
+                           "init now",
+                           "status all",
+                           "status group",
+                           "status group x",
+                           "status groups 7",
+                           "transfer",
+                           "transfer 1",
+                           "transfer x 1",
+                           "transfer 1 99999999999",
+                           "transfer 1 2 3",
+                           "transfer -1 2",
+                           "migrate",
+                           "migrate 1 2 3",
+                           "migrate 1024 1 2 5",
+                           "migrate 1 2 3 x",
+                           "cancel",
+                           "cancel 3f2a"})
     EXPECT_FALSE(parse_request(line)) << line;
   EXPECT_EQ(parse_request(std::string(2000, 'x')).error().code, Code::too_large);
 }

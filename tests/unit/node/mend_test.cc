@@ -76,7 +76,7 @@ struct Damaged {
   static std::vector<Put> rows() { return meta::rows_of(genesis()); }
 
   Turn step(std::int64_t ms, Event event) { return node->step(at_ms(ms), std::move(event)); }
-  std::vector<std::string> quarantined(std::int64_t ms) { return node->status(at_ms(ms), false).quarantined; }
+  std::vector<std::string> quarantined(std::int64_t ms) { return node->status(at_ms(ms), {}).quarantined; }
 
   std::optional<Node> node;
 };
