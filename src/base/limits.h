@@ -45,11 +45,13 @@ inline constexpr std::size_t handshakes_before_retry = 64;
 /// What may wait for one peer, by class of stream; a full class drops Raft messages (Raft resends them).
 inline constexpr std::size_t send_queue_bytes_max = 64 * 1024 * 1024;
 
-/// Raft, per group.
-inline constexpr std::size_t append_entries_max = 1024;
+/// Raft, per group. What is on its way to one follower is what its disk may get at once: the other groups
+/// there wait for that long when one follower has much to catch up on.
+inline constexpr std::size_t append_entries_max = 256;
 inline constexpr std::size_t append_bytes_max = 1024 * 1024;
 inline constexpr std::size_t inflight_appends_max = 64;
-inline constexpr std::size_t inflight_bytes_max = 8 * 1024 * 1024;
+inline constexpr std::size_t inflight_entries_max = 1024;
+inline constexpr std::size_t inflight_bytes_max = 2 * 1024 * 1024;
 inline constexpr std::size_t uncommitted_bytes_max = 64 * 1024 * 1024;
 inline constexpr std::size_t pending_reads_max = 64 * 1024;
 inline constexpr std::size_t config_members_max = 64;

@@ -38,6 +38,7 @@ struct Options {
   std::size_t append_entries_max;
   std::size_t append_bytes_max;
   std::size_t inflight_appends_max;
+  std::size_t inflight_entries_max;
   std::size_t inflight_bytes_max;
   std::size_t uncommitted_bytes_max;
   std::size_t pending_reads_max;

@@ -41,11 +41,8 @@ std::vector<Entry> Log::slice(Index from, std::size_t entries_max, std::size_t b
 }
 
 std::size_t Log::bytes_above(Index at) const {
-  std::size_t bytes = 0;
-  for (auto entry = entries_.rbegin(); entry != entries_.rend() && entry->index > at; ++entry) {
-    bytes += entry->bytes();
-  }
-  return bytes;
+  if (at <= base_.index) return bytes();
+  return at >= last().index ? 0 : appended_ - ends_[offset(at)];
 }
 
 Index Log::first_of_term(Index at) const {
@@ -65,30 +62,34 @@ std::optional<Index> Log::last_up_to_term(Index limit, Term term) const {
 
 void Log::append(Entry entry) {
   CHECK_MSG(entry.index == last().index + 1, "the log is gapless");
-  bytes_ += entry.bytes();
+  appended_ += entry.bytes();
+  ends_.push_back(appended_);
   entries_.push_back(std::move(entry));
 }
 
 void Log::truncate_from(Index from) {
   CHECK(from > base_.index);
   while (!entries_.empty() && entries_.back().index >= from) {
-    bytes_ -= entries_.back().bytes();
     entries_.pop_back();
+    ends_.pop_back();
   }
+  appended_ = ends_.empty() ? dropped_ : ends_.back();
 }
 
 void Log::compact_to(Index to) {
   CHECK(to >= base_.index && to <= last().index);
   while (!entries_.empty() && entries_.front().index <= to) {
-    bytes_ -= entries_.front().bytes();
     base_ = Position{entries_.front().index, entries_.front().term};
+    dropped_ = ends_.front();
     entries_.pop_front();
+    ends_.pop_front();
   }
 }
 
 void Log::reset(Position base) {
   entries_.clear();
-  bytes_ = 0;
+  ends_.clear();
+  dropped_ = appended_;
   base_ = base;
 }
 

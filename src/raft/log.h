@@ -21,13 +21,14 @@ class Log {
   Position base() const { return base_; }
   Position last() const;
   /// Of all entries, by Entry::bytes.
-  std::size_t bytes() const { return bytes_; }
+  std::size_t bytes() const { return appended_ - dropped_; }
   /// Nothing outside base…last.
   std::optional<Term> term_at(Index at) const;
   /// Pre: base < at <= last.
   const Entry& at(Index at) const;
   /// Entries from `from` on, within both caps, but at least one. Pre: base < from <= last.
   std::vector<Entry> slice(Index from, std::size_t entries_max, std::size_t bytes_max) const;
+  /// Of the entries with index > `at`.
   std::size_t bytes_above(Index at) const;
 
   /// The first index in the window whose term is that of `at`. Pre: base <= at <= last.
@@ -49,7 +50,9 @@ class Log {
 
   Position base_;
   std::deque<Entry> entries_;
-  std::size_t bytes_ = 0;
+  std::deque<std::size_t> ends_;  ///< of each entry, in bytes since the window was born
+  std::size_t appended_ = 0;      ///< the last one's
+  std::size_t dropped_ = 0;       ///< the base's
 };
 
 }  // namespace nodedb::raft

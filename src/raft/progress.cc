@@ -31,7 +31,8 @@ void Progress::to_snapshot(Index floor) {
 }
 
 bool Progress::window_full(const Options& options) const {
-  return in_flight.size() >= options.inflight_appends_max || in_flight_bytes >= options.inflight_bytes_max;
+  return in_flight.size() >= options.inflight_appends_max || in_flight_bytes >= options.inflight_bytes_max ||
+         next.value - match.value > options.inflight_entries_max;
 }
 
 void Progress::settle_told() {

@@ -13,6 +13,7 @@ Options::Options()
     : append_entries_max(limits::append_entries_max),
       append_bytes_max(limits::append_bytes_max),
       inflight_appends_max(limits::inflight_appends_max),
+      inflight_entries_max(limits::inflight_entries_max),
       inflight_bytes_max(limits::inflight_bytes_max),
       uncommitted_bytes_max(limits::uncommitted_bytes_max),
       pending_reads_max(limits::pending_reads_max) {}

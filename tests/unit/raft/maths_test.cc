@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/limits.h"
+#include "base/rng.h"
 #include "raft/config_history.h"
 #include "raft/durability.h"
 #include "raft/invariants.h"
@@ -187,6 +188,37 @@ TEST(Log, KnowsTermsOnlyInsideTheWindow) {
   EXPECT_EQ(log.term_at(Index(16)), std::nullopt);
   EXPECT_EQ(log.bytes(), 5 * 32 + 3U);
   EXPECT_EQ(log.bytes_above(Index(13)), 64U);
+}
+
+RC_GTEST_PROP(Log, CountsTheBytesOfWhatItHolds, (std::uint64_t seed)) {
+  Rng rng(seed);
+  Log log(Position{Index(10), Term(1)}, {});
+  for (int step = 0; step < 60; ++step) {
+    const Index below = log.base().index;
+    const Index at = below + rng.below(log.last().index.value - below.value + 1);
+    switch (rng.below(8)) {
+      case 0:
+        log.compact_to(at);
+        break;
+      case 1:
+        log.truncate_from(at + 1);
+        break;
+      case 2:
+        if (rng.below(4) == 0) log.reset(Position{at, Term(1)});
+        break;
+      default:
+        log.append(entry(log.last().index.value + 1, 1, std::string(rng.below(50), 'x')));
+    }
+    const Index asked = log.base().index + rng.below(log.last().index.value - log.base().index.value + 1);
+    std::size_t above = 0;
+    std::size_t all = 0;
+    for (Index i = log.base().index + 1; i <= log.last().index; ++i) {
+      all += log.at(i).bytes();
+      if (i > asked) above += log.at(i).bytes();
+    }
+    RC_ASSERT(log.bytes() == all);
+    RC_ASSERT(log.bytes_above(asked) == above);
+  }
 }
 
 TEST(Log, FindsTheEdgesOfTerms) {
