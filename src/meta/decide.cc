@@ -71,6 +71,9 @@ class Judge {
   Action order_learner(const GroupFacts& group) const {
     if (!group.config_committed) return uncommitted();
     if (!facts_.target_reachable) return Wait{named(first_.target) + ", the target, cannot be reached"};
+    // What the leader sends it before that is lost and has to be sent again.
+    if (facts_.target_holds_replica != true)
+      return Wait{named(first_.target) + ", the target, has not made its replica yet"};
     return GiveOrder{group.leader, OrderLearner{first_.target},
                      named(first_.target) + " becomes a learner of the group"};
   }
@@ -106,7 +109,14 @@ class Judge {
       return who + "is behind by " + std::to_string(it.lag_entries) + " entries, " +
              std::to_string(it.lag_bytes) + " bytes, " + std::to_string(it.lag_ns / 1'000'000) + " ms";
     }
-    return {};
+    return unapplied();
+  }
+
+  // Whoever leads answers only when it has applied: the target must have got there, too.
+  std::string unapplied() const {
+    if (facts_.target_unapplied <= limits_.lag_entries_max) return {};
+    return named(first_.target) + ", the target, has " + std::to_string(facts_.target_unapplied) +
+           " entries still to apply";
   }
 
   Action add_learner() const {
@@ -151,6 +161,7 @@ class Judge {
       return GiveOrder{group.leader, OrderLeave{}, "the group leaves the joint config"};
     }
     if (group.transferring) return Wait{"the leadership moves to " + named(first_.target)};
+    if (auto behind = unapplied(); !behind.empty()) return Wait{std::move(behind)};
     return GiveOrder{first_.source, OrderTransfer{first_.target, first_.write_pause_budget_us},
                      "the leadership moves to " + named(first_.target)};
   }
@@ -181,6 +192,9 @@ class Judge {
     if (!facts_.group) return no_leader();
     const GroupFacts& group = *facts_.group;
     if (is_final(group)) return reached(CutoverCheckpoint{first_.vshard, group.leader, first_.source_group});
+    // Until then an order of before may still change the group.
+    if (!group.knows_abort)
+      return Wait{named(group.leader) + ", the group's leader, has not heard of the abort yet"};
     for (const Compensation step : record_.intent.compensations) {
       if (auto action = undo(step, group)) return std::move(*action);
     }

@@ -26,6 +26,7 @@ struct GroupFacts {
   Index config_index;
   bool config_committed = false;  ///< and an entry of `term`: no tail of an earlier term can prevail
   bool transferring = false;      ///< a leadership transfer is under way
+  bool knows_abort = true;        ///< its leader's own group 0 has the abort, if there is one
   // About the target; nothing while it is not among the followers.
   struct Follower {
     Index match;
@@ -42,6 +43,7 @@ struct MigrationFacts {
   bool source_applied_cutover = false;  ///< the source's own group 0 has got there: its ghost stub is durable
   std::optional<bool> source_holds_replica;  ///< nothing: it has not said
   std::optional<bool> target_holds_replica;
+  std::uint64_t target_unapplied = 0;  ///< committed entries that it has still to apply, as it said last
   bool source_reachable = false;
   bool target_reachable = false;
   std::uint64_t pause_us = 0;  ///< the longest that was measured

@@ -21,6 +21,8 @@ void Node::State::receive(Applied done) {
     group->applied = std::max(group->applied, one.applied.index);
     group->raft.applied(group->applied);
     touch(one.group);
+    while (!group->under_way.empty() && group->under_way.front() <= group->applied)
+      group->under_way.pop_front();
     for (Write& row : one.metadata) {
       if (auto absorbed = tables.absorb(Write(std::move(row))); !absorbed) one.halted = absorbed.error();
     }
@@ -41,6 +43,7 @@ void Node::State::receive(Applied done) {
         reply(write.origin, one.group, std::unexpected(*one.halted));
       }
     }
+    hand_out(*group);
   }
 }
 

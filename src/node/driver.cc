@@ -58,7 +58,7 @@ void Driver::reported(Time now, NodeId from, const wire::MoveReport& report) {
   for (const wire::GroupReport& one : report.led) {
     const auto known = groups_.find(one.group);
     if (known != groups_.end() && known->second.report.term > one.term) continue;
-    groups_.insert_or_assign(one.group, Seen{from, one, now});
+    groups_.insert_or_assign(one.group, Seen{from, one, report.applied, now});
   }
   for (const wire::Holding& one : report.holdings) {
     holdings_.insert_or_assign({from, one.group}, Held{one, now});
@@ -101,8 +101,10 @@ meta::MigrationFacts Driver::facts(Time now, const meta::Migration& record,
     facts.source_holds_replica = held->second.holding.holds;
     facts.pause_us = held->second.holding.pause_us;
   }
-  if (const auto held = holdings_.find({first.target, group}); held != holdings_.end())
+  if (const auto held = holdings_.find({first.target, group}); held != holdings_.end()) {
     facts.target_holds_replica = held->second.holding.holds;
+    facts.target_unapplied = held->second.holding.unapplied;
+  }
   facts.source_reachable = around.reachable(first.source);
   facts.target_reachable = around.reachable(first.target);
   const auto applied = applied_.find(first.source);
@@ -160,7 +162,10 @@ void Driver::follow(Time now, const meta::Migration& record, const Surroundings&
     course.since = now;
     return;
   }
+  if (record.intent.aborting && course.aborted_by == Index()) course.aborted_by = around.applied;
   meta::MigrationFacts known = facts(now, record, around);
+  if (known.group)
+    known.group->knows_abort = groups_.at(group_of(record.intent.first.vshard)).applied >= course.aborted_by;
   Mark mark{
       record.checkpoint.phase(),         record.checkpoint.attempt, record.intent.aborting, {}, {}, {}, 0,
       record.intent.compensations.size()};
@@ -198,10 +203,15 @@ void Driver::order(Time now, Course& course, NodeId to, wire::MoveOrder order) {
   const bool again = course.ordered == order && course.ordered_to == to;
   const auto* step = std::get_if<meta::Order>(&order.order);
   const bool transfer = step != nullptr && std::holds_alternative<meta::OrderTransfer>(*step);
-  if (again && now - course.ordered_at < (transfer ? transfer_again_ns : order_again_ns)) return;
+  // A node obeys what its own group 0 bears out; what it has applied since may have been missing.
+  const Index applied = applied_[to];
+  const bool knows_more = !transfer && applied > course.ordered_knowing;
+  if (again && !knows_more && now - course.ordered_at < (transfer ? transfer_again_ns : order_again_ns))
+    return;
   course.ordered = order;
   course.ordered_to = to;
   course.ordered_at = now;
+  course.ordered_knowing = applied;
   output_.orders.emplace_back(to, std::move(order));
 }
 

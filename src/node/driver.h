@@ -36,6 +36,7 @@ class Driver {
     const meta::Tables& tables;
     std::function<bool(NodeId)> reachable;
     std::function<NodeId(GroupId)> leader_of;  ///< a hint; 0: unknown
+    Index applied;                             ///< of group 0, here
     std::uint64_t wall_ms = 0;
   };
   struct Output {
@@ -61,6 +62,7 @@ class Driver {
   struct Seen {
     NodeId leader;
     wire::GroupReport report;
+    Index applied;  ///< of group 0, there
     Time at;
   };
   struct Held {
@@ -85,8 +87,10 @@ class Driver {
     std::optional<wire::MoveOrder> ordered;
     NodeId ordered_to;
     Time ordered_at = long_ago;
+    Index ordered_knowing;  ///< what `ordered_to` had applied of group 0 then
     std::optional<meta::MetaEntry> proposed;
     Time proposed_at = long_ago;
+    Index aborted_by;  ///< of group 0: the abort is at or below it; 0: not aborted
     std::string waits_for;
   };
 

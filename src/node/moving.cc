@@ -60,7 +60,10 @@ wire::MoveReport Node::State::draft_report() const {
     const GroupId group = group_of(intent.first.vshard);
     led.insert(group);
     if (intent.first.source != self && intent.first.target != self) continue;
-    wire::Holding holding{group, replica(group) != nullptr || graves.contains(group), 0};
+    const Replica* here = replica(group);
+    wire::Holding holding{.group = group, .holds = here != nullptr || graves.contains(group)};
+    if (here != nullptr)
+      holding.unapplied = here->raft.commit().value - std::min(here->applied, here->raft.commit()).value;
     if (const auto pause = pauses.find(group); pause != pauses.end())
       holding.pause_us = pause->second.longest_us;
     report.holdings.push_back(holding);
@@ -69,7 +72,7 @@ wire::MoveReport Node::State::draft_report() const {
     if (auto one = group_report(group)) report.led.push_back(std::move(*one));
   }
   for (const GroupId group : orphans) {
-    if (!tables.migrations.of(vshard_of(group))) report.holdings.push_back({group, true, 0});
+    if (!tables.migrations.of(vshard_of(group))) report.holdings.push_back({.group = group, .holds = true});
   }
   return report;
 }
@@ -116,23 +119,26 @@ void Node::State::report_moves() {
 }
 
 void Node::State::receive(NodeId peer, const wire::MoveReport& report) {
-  if (!drives()) return;
+  if (!leads_metadata()) return;
   driver.reported(now.mono, peer, report);
   drive_wanted = true;
 }
 
 // --- driving ---
 
-/// Group 0's leader, once it has applied all that its predecessors committed.
-bool Node::State::drives() const {
+bool Node::State::leads_metadata() const {
   const Replica* metadata = replica(metadata_group);
   return metadata != nullptr && metadata->raft.role() == raft::Role::leader && metadata_ready &&
-         !metadata->halted && !metadata_damaged() && metadata->raft.settled() &&
-         metadata->applied >= metadata->raft.commit();
+         !metadata->halted && !metadata_damaged() && metadata->raft.settled();
+}
+
+/// Not while something that is committed may still change what the driver would decide.
+bool Node::State::drives() const {
+  return leads_metadata() && replica(metadata_group)->applied >= replica(metadata_group)->raft.commit();
 }
 
 void Node::State::drive() {
-  if (!drives()) {
+  if (!leads_metadata()) {
     if (std::exchange(driving, false)) driver.reset();
     return;
   }
@@ -141,6 +147,7 @@ void Node::State::drive() {
     report_wanted = true;
     drive_wanted = true;
   }
+  if (!drives()) return;
   admit_to_metadata();
   if (!drive_wanted && driver.deadline() > now.mono) return;
   drive_wanted = false;
@@ -148,7 +155,7 @@ void Node::State::drive() {
     return node == self || (connected(node) && !silent.contains(node));
   };
   const auto leader_of = [this](GroupId group) { return leaders[group.value]; };
-  driver.drive(now.mono, {tables, reachable, leader_of,
+  driver.drive(now.mono, {tables, reachable, leader_of, replica(metadata_group)->applied,
                           static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.wall.ns)) / ns_per_ms});
   Driver::Output out = driver.take_output();
   for (auto& [to, order] : out.orders) {

@@ -66,7 +66,8 @@ struct Replica {
   };
   std::deque<HeldBack> held_back;  ///< to be proposed later (pace.h), rising by time
 
-  std::vector<raft::Entry> held;              ///< committed while a snapshot is being installed
+  std::deque<raft::Entry> held;  ///< committed, not given to the apply thread yet
+  std::deque<Index> under_way;   ///< given to it and not reported: the last entry of each portion
   std::multimap<Index, std::uint64_t> reads;  ///< granted, to be handed out once `handed` gets there: tokens
 
   Index handed;                 ///< given to the apply thread, or part of an installed snapshot

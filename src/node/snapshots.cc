@@ -79,15 +79,15 @@ void Node::State::receive(Installed done) {
   here->raft.installed_snapshot(now.mono, done.at, done.config, source.value_or(NodeId()));
   here->handed = std::max(here->handed, done.at.index);
   here->applied = here->handed;
+  here->under_way.clear();
   here->flushed = std::max(here->flushed, done.at.index);
   trace_snapshot(done.group, done.at);
   touch(done.group);
   if (auto credit = transfers.installed(done.group); credit && uuids.contains(credit->first)) {
     turn.send_after.push_back({uuids.at(credit->first), std::move(credit->second)});
   }
-  std::vector<raft::Entry> held = std::exchange(here->held, {});
-  std::erase_if(held, [&](const raft::Entry& entry) { return entry.index <= done.at.index; });
-  if (!held.empty()) apply(*here, std::move(held));
+  std::erase_if(here->held, [&](const raft::Entry& entry) { return entry.index <= done.at.index; });
+  hand_out(*here);
 }
 
 // --- rows of group 0 that cannot be trusted ---

@@ -262,6 +262,7 @@ struct Node::State {
   void drain(Replica& group);
   void persist(Replica& group, raft::Work& work);
   void apply(Replica& group, std::vector<raft::Entry> entries);
+  void hand_out(Replica& group);
   void role_changed(Replica& group);
   void answer_lost(Replica& group, const std::vector<raft::Decided>& lost);
   void update_timer(Replica& group);
@@ -334,6 +335,7 @@ struct Node::State {
   void sample_lags();
   void report_moves();
   void receive(NodeId peer, const wire::MoveReport& report);
+  bool leads_metadata() const;
   bool drives() const;
   void drive();
   void admit_to_metadata();
@@ -341,8 +343,8 @@ struct Node::State {
   void answered(const Gateway::Answer& answer);
 
   // status.cc
-  Status status(bool with_groups) const;
-  void migration_status(Status& out) const;
+  Status status(const StatusWish& wish) const;
+  void migration_status(Status& out, bool whole_history) const;
   GroupStatus group_status(GroupId group) const;
 };
 

@@ -10,6 +10,12 @@ namespace nodedb::node {
 
 namespace {
 
+/// What the apply thread is given of one group at a time, and how much of that: the second portion is ready
+/// when the first one is done.
+constexpr std::size_t portions_max = 2;
+constexpr std::size_t portion_entries_max = 256;
+constexpr std::size_t portion_bytes_max = 1024 * 1024;
+
 std::uint32_t entry_hash(const raft::Entry& entry) {
   const char kind = static_cast<char>(entry.kind);
   return crc32c(entry.payload.view(), crc32c(BytesView(&kind, 1)));
@@ -39,7 +45,11 @@ void Node::State::drain(Replica& group) {
   for (const raft::ReadGrant& grant : work.reads) granted(grant);
   hand_out_reads(group);
   for (const NodeId peer : work.snapshot_to) transfers.start(now.mono, id, peer);
-  if (work.commit_rose) live.touch(id);
+  if (work.commit_rose) {
+    live.touch(id);
+    // The steps of a migration wait for each other's nodes to know of them.
+    if (id == metadata_group) pulse_all = true;
+  }
   if (work.wants_round) {
     round_wanted = true;
     awaiting_support.insert(id);
@@ -62,17 +72,28 @@ void Node::State::persist(Replica& group, raft::Work& work) {
 
 void Node::State::apply(Replica& group, std::vector<raft::Entry> entries) {
   if (group.halted) return;
+  const bool config = std::ranges::any_of(
+      entries, [](const raft::Entry& entry) { return entry.kind == raft::EntryKind::config; });
+  report_wanted = report_wanted || (config && something_moves());
+  std::ranges::move(entries, std::back_inserter(group.held));
+  hand_out(group);
+}
+
+/// In portions, and few at a time: the apply thread serves all groups, and one that catches up would keep the
+/// others waiting.
+void Node::State::hand_out(Replica& group) {
   const GroupId id = group.raft.id();
-  if (transfers.installing(id) || (id == metadata_group && metadata_damaged())) {
-    for (raft::Entry& entry : entries) group.held.push_back(std::move(entry));
-    return;
+  const bool installs = transfers.installing(id) || (id == metadata_group && metadata_damaged());
+  if (group.halted || installs || group.held.empty() || group.under_way.size() >= portions_max) return;
+  std::vector<raft::Entry> entries;
+  std::size_t bytes = 0;
+  while (!group.held.empty() && entries.size() < portion_entries_max && bytes < portion_bytes_max) {
+    bytes += group.held.front().bytes();
+    entries.push_back(std::move(group.held.front()));
+    group.held.pop_front();
   }
   group.handed = entries.back().index;
-  if (something_moves() && std::ranges::any_of(entries, [](const raft::Entry& entry) {
-        return entry.kind == raft::EntryKind::config;
-      })) {
-    report_wanted = true;
-  }
+  group.under_way.push_back(group.handed);
   if (options.trace) {
     for (const raft::Entry& entry : entries) {
       trace({TraceKind::apply, id, entry.term, entry.index, {}, 0, entry_hash(entry)});

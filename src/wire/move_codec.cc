@@ -24,7 +24,7 @@ enum class OrderKind : std::uint8_t {
 };
 
 constexpr std::size_t report_bytes_min = 6;
-constexpr std::size_t holding_bytes_min = 3;
+constexpr std::size_t holding_bytes_min = 4;
 
 struct PutOrder {
   Writer& out;
@@ -181,6 +181,7 @@ void put_move_report(Writer& out, const MoveReport& message) {
     out.varint(holding.group.value);
     out.boolean(holding.holds);
     out.varint(holding.pause_us);
+    out.varint(holding.unapplied);
   }
 }
 
@@ -195,6 +196,7 @@ MoveReport get_move_report(Reader& in) {
     holding.group = GroupId(in.varint32());
     holding.holds = in.boolean();
     holding.pause_us = in.varint();
+    holding.unapplied = in.varint();
     message.holdings.push_back(holding);
   }
   return message;

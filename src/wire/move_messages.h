@@ -61,7 +61,8 @@ struct GroupReport {
 struct Holding {
   GroupId group;
   bool holds = false;
-  std::uint64_t pause_us = 0;  ///< the longest that its handing over leadership kept writes waiting
+  std::uint64_t pause_us = 0;   ///< the longest that its handing over leadership kept writes waiting
+  std::uint64_t unapplied = 0;  ///< committed entries that its state machine has still to apply
   bool operator==(const Holding&) const = default;
 };
 

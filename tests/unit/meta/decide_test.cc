@@ -51,6 +51,7 @@ MigrationFacts facts(std::vector<NodeId> voters, std::vector<NodeId> outgoing = 
                           .transferring = false,
                           .target = std::nullopt};
   made.source_reachable = made.target_reachable = true;
+  made.target_holds_replica = true;
   return made;
 }
 MigrationFacts before() {
@@ -112,6 +113,8 @@ TEST(Decide, AddLearner) {
   const Migration record = at(MigrationPhase::add_learner);
   orders(record, before(), source, OrderLearner{target});
   waits(record, with(before(), [](auto& it) { it.target_reachable = false; }));
+  waits(record, with(before(), [](auto& it) { it.target_holds_replica = false; }));
+  waits(record, with(before(), [](auto& it) { it.target_holds_replica.reset(); }));
   waits(record, with(learning(), uncommitted));
   advances(record, learning(), CatchUpCheckpoint{moved, Index(40)});
   advances(record, joint(), CatchUpCheckpoint{moved, Index(40)});
@@ -129,6 +132,7 @@ TEST(Decide, CatchUp) {
   behind([](auto& it) { it.group->target->match = Index(39); });
   behind([](auto& it) { it.group->target.reset(); });
   behind([](auto& it) { *it.group->target = {Index(29), true, 0, 0, 0}; });
+  behind([](auto& it) { it.target_unapplied = 65; });
   behind(uncommitted);
   const PromoteLearnerCheckpoint promoted{moved, target, group_of(moved)};
   advances(record, joint(), promoted);
@@ -136,6 +140,8 @@ TEST(Decide, CatchUp) {
   advances(record, after(), promoted);
   orders(record, before(), source, OrderLearner{target});
   waits(record, with(before(), [](auto& it) { it.target_reachable = false; }));
+  waits(record, with(before(), [](auto& it) { it.target_holds_replica = false; }));
+  waits(record, with(before(), [](auto& it) { it.target_holds_replica.reset(); }));
   waits(record, facts({NodeId(2), NodeId(3), NodeId(5)}, old_voters));
 }
 
@@ -169,6 +175,7 @@ TEST(Decide, PromoteLearner) {
 TEST(Decide, LeadershipTransfer) {
   const Migration record = at(MigrationPhase::leadership_transfer);
   orders(record, joint(), source, transfer);
+  waits(record, with(joint(), [](auto& it) { it.target_unapplied = 65; }));
   waits(record, with(joint(), [](auto& it) { it.group->transferring = true; }));
   waits(record, with(joint(), uncommitted));
   orders(record, with(joint(), [](auto& it) { it.group->leader = target; }), target, OrderLeave{});
@@ -205,6 +212,7 @@ TEST(Decide, Complete) {
 
 TEST(Decide, AbortingUndoesStepByStep) {
   const Migration record = aborting(MigrationPhase::leadership_transfer);
+  waits(record, with(joint(), [](auto& it) { it.group->knows_abort = false; }));
   const auto led_by_target = [](MigrationFacts& it) { it.group->leader = target; };
   orders(record, with(joint(), led_by_target), target, OrderTransfer{source, 500'000});
   orders(record,
@@ -313,6 +321,7 @@ MigrationFacts any_facts(Rng& rng) {
                             .config_index = Index(rng.below(100)),
                             .config_committed = coin(),
                             .transferring = coin(),
+                            .knows_abort = coin(),
                             .target = std::nullopt};
     if (coin()) {
       made.group->target =
@@ -323,6 +332,7 @@ MigrationFacts any_facts(Rng& rng) {
   made.source_applied_cutover = coin();
   made.source_holds_replica = maybe(rng);
   made.target_holds_replica = maybe(rng);
+  made.target_unapplied = rng.below(130);
   made.source_reachable = coin();
   made.target_reachable = coin();
   made.without_progress_ns = coin() ? 0 : static_cast<std::int64_t>(rng.below(200'000'000'000));

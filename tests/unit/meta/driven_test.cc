@@ -147,6 +147,9 @@ class Driven {
     group.step(faults);
     const auto now = record();
     if (!now) return;
+    // The target makes its empty replica once its own group 0 has the record.
+    if (!now->intent.aborting && now->intent.cutover == 0 && group.up(target) && rng_.below(2) == 0)
+      group.holders.insert(target);
     if (now->intent.cutover != 0 && group.up(source) && rng_.below(3) == 0) source_applied_ = true;
     const Action action = decide(*now, facts(faults), DecideLimits{});
     if (const auto* order = std::get_if<GiveOrder>(&action)) {
