@@ -257,11 +257,11 @@ void Host::die_writing(Fate fate) {
 
 namespace {
 
-std::optional<DurableWrite> durable_write(const node::StateTask& task) {
-  if (std::holds_alternative<node::FlushTask>(task)) return DurableWrite::flush;
+/// If it is one.
+DurableWrite durable_write(const node::StateTask& task) {
   if (std::holds_alternative<node::InstallTask>(task)) return DurableWrite::install;
   if (std::holds_alternative<node::DestroyTask>(task)) return DurableWrite::destroy;
-  return std::nullopt;
+  return DurableWrite::flush;
 }
 
 }  // namespace
@@ -279,27 +279,57 @@ void Host::start_apply() {
 void Host::finish_apply(std::size_t count) {
   Life& life = *life_;
   for (; count > 0; --count) {
-    const auto durable = durable_write(life.tasks.front());
-    const Fate fate = durable ? world_.outside.writing(number_, *durable) : Fate::kept;
-    if (fate == Fate::lost || fate == Fate::torn) return world_.outside.killed(number_);
-    auto done = life.applier.run(life.tasks.front());
-    if (fate == Fate::last) return world_.outside.killed(number_);
-    if (!done && done.error().code == Code::disk_full) {
+    const DurableWrite what = durable_write(life.tasks.front());
+    auto outcome = life.applier.run(life.tasks.front());
+    if (!outcome && outcome.error().code == Code::disk_full) {
       world_.schedule.mark("state-disk-was-full");
       later(retry_full_ns, [this, count] { finish_apply(count); });
       return;
     }
-    if (!done) {
+    if (!outcome) {
       world_.oracle.complain(
-          "C8", "the state store of node " + std::to_string(number_ + 1) + ": " + done.error().detail);
+          "C8", "the state store of node " + std::to_string(number_ + 1) + ": " + outcome.error().detail);
       return;
     }
     life.tasks.pop_front();
-    happened(node::FromState{std::move(*done)});
-    if (durable) world_.outside.wrote(number_);
+    if (outcome->flush) {
+      life.flushes.push_back({std::move(*outcome), what});
+    } else {
+      happened(node::FromState{std::move(outcome->done)});
+    }
   }
   life.apply_busy = false;
+  start_flush();
   start_apply();
+}
+
+// --- flush thread ---
+
+void Host::start_flush() {
+  Life& life = *life_;
+  if (life.flush_busy || life.flushes.empty()) return;
+  life.flush_busy = true;
+  const bool slow = world_.schedule.now() < slow_disk_until_;
+  const std::int64_t time = around(world_.climate.disk_ns);
+  later(slow ? time * 20 + rng_.between(0, ns_per_s) : time, [this] { finish_flush(); });
+}
+
+void Host::finish_flush() {
+  Life& life = *life_;
+  Life::Flushing& front = life.flushes.front();
+  const Fate fate = world_.outside.writing(number_, front.what);
+  if (fate == Fate::lost || fate == Fate::torn) return world_.outside.killed(number_);
+  if (!front.outcome.flush->finish()) {
+    world_.schedule.mark("state-disk-was-full");
+    later(retry_full_ns, [this] { finish_flush(); });
+    return;
+  }
+  if (fate == Fate::last) return world_.outside.killed(number_);
+  happened(node::FromState{std::move(front.outcome.done)});
+  life.flushes.pop_front();
+  life.flush_busy = false;
+  world_.outside.wrote(number_);
+  start_flush();
 }
 
 }  // namespace nodedb::sim

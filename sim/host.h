@@ -114,6 +114,13 @@ class Host {
     // The apply thread.
     std::deque<node::StateTask> tasks;
     bool apply_busy = false;
+    // The flush thread.
+    struct Flushing {
+      node::Applier::Outcome outcome;
+      DurableWrite what;
+    };
+    std::deque<Flushing> flushes;
+    bool flush_busy = false;
   };
 
   /// Runs `action` later, if this life still goes on.
@@ -136,6 +143,8 @@ class Host {
   void finish_disk();
   void start_apply();
   void finish_apply(std::size_t count);
+  void start_flush();
+  void finish_flush();
   std::vector<Put> metadata_rows();
 
   std::size_t number_;

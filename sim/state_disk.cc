@@ -124,7 +124,7 @@ Result<void> StateDisk::write(std::span<const node::GroupStateUpdate> updates) {
     Group& group = live_[update.group];
     const raft::Position before = group.applied;
     apply(group, update);
-    unflushed_.push_back(update);
+    change(update);
     if (witness_ != nullptr) {
       witness_->state_moved(update.group, before, update.applied, group.digest, false);
     }
@@ -132,11 +132,36 @@ Result<void> StateDisk::write(std::span<const node::GroupStateUpdate> updates) {
   return {};
 }
 
-Result<void> StateDisk::flush() {
-  if (full_) return no_room();
-  for (const node::GroupStateUpdate& update : unflushed_) apply(durable_[update.group], update);
-  unflushed_.clear();
-  return {};
+class StateDisk::Flush final : public node::StateFlush {
+ public:
+  explicit Flush(StateDisk& disk) : disk_(disk), upto_(disk.hardened_ + disk.unflushed_.size()) {}
+  Result<void> finish() override {
+    if (disk_.full_) return no_room();
+    disk_.harden(static_cast<std::size_t>(upto_ - std::min(upto_, disk_.hardened_)));
+    return {};
+  }
+
+ private:
+  StateDisk& disk_;
+  std::uint64_t upto_;
+};
+
+std::unique_ptr<node::StateFlush> StateDisk::begin_flush() {
+  return std::make_unique<Flush>(*this);
+}
+
+void StateDisk::harden(std::size_t count) {
+  hardened_ += count;
+  for (; count > 0; --count) {
+    if (const auto* update = std::get_if<node::GroupStateUpdate>(&unflushed_.front())) {
+      apply(durable_[update->group], *update);
+    } else if (auto* install = std::get_if<Install>(&unflushed_.front())) {
+      durable_[install->id] = std::move(install->group);
+    } else {
+      durable_.erase(std::get<Destroy>(unflushed_.front()).id);
+    }
+    unflushed_.pop_front();
+  }
 }
 
 Result<std::unique_ptr<node::StateSnapshot>> StateDisk::snapshot(GroupId group) {
@@ -174,8 +199,7 @@ Result<void> StateDisk::install(GroupId id, raft::Position at, const raft::Confi
   group.applied = at;
   group.snapshot_config = config;
   const raft::Position before = position(id);
-  std::erase_if(unflushed_, [&](const node::GroupStateUpdate& update) { return update.group == id; });
-  durable_[id] = group;
+  change(Install{id, group});
   const std::uint64_t digest = group.digest;
   live_[id] = std::move(group);
   if (witness_ != nullptr) witness_->state_moved(id, before, at, digest, true);
@@ -183,16 +207,15 @@ Result<void> StateDisk::install(GroupId id, raft::Position at, const raft::Confi
 }
 
 Result<void> StateDisk::destroy(GroupId group) {
-  std::erase_if(unflushed_, [&](const node::GroupStateUpdate& update) { return update.group == group; });
+  if (full_) return no_room();
+  change(Destroy{group});
   live_.erase(group);
-  durable_.erase(group);
   staged_.erase(group);
   return {};
 }
 
 void StateDisk::crash(Rng& rng) {
-  const std::size_t kept = rng.below(unflushed_.size() + 1);
-  for (std::size_t i = 0; i < kept; ++i) apply(durable_[unflushed_[i].group], unflushed_[i]);
+  harden(static_cast<std::size_t>(rng.below(unflushed_.size() + 1)));
   unflushed_.clear();
   live_ = durable_;
   std::erase_if(staged_, [&](const auto&) { return rng.chance(0.5); });

@@ -6,10 +6,12 @@
 // after every write at no cost.
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/rng.h"
@@ -34,7 +36,7 @@ class StateDisk final : public node::StateStore {
   Result<std::vector<node::StoredState>> load() override;
   std::unique_ptr<View> view(GroupId group) override;
   Result<void> write(std::span<const node::GroupStateUpdate> updates) override;
-  Result<void> flush() override;
+  std::unique_ptr<node::StateFlush> begin_flush() override;
   Result<std::unique_ptr<node::StateSnapshot>> snapshot(GroupId group) override;
   Result<void> stage(GroupId group, BytesView rows) override;
   Result<void> discard_staged(GroupId group) override;
@@ -59,13 +61,28 @@ class StateDisk final : public node::StateStore {
     std::uint64_t digest = 0;
   };
 
+  struct Install {
+    GroupId id;
+    Group group;
+  };
+  struct Destroy {
+    GroupId id;
+  };
+  using Change = std::variant<node::GroupStateUpdate, Install, Destroy>;
+  class Flush;
+
   static void put(Group& group, const Put& put);
   static void erase(Group& group, Rows::iterator row);
   static void apply(Group& group, const node::GroupStateUpdate& update);
 
+  void change(Change change) { unflushed_.push_back(std::move(change)); }
+  /// The first `count` of the changes since the last flush become durable.
+  void harden(std::size_t count);
+
   std::map<GroupId, Group> live_;
   std::map<GroupId, Group> durable_;
-  std::vector<node::GroupStateUpdate> unflushed_;
+  std::deque<Change> unflushed_;
+  std::uint64_t hardened_ = 0;  ///< changes, ever
   std::map<GroupId, Rows> staged_;
   bool full_ = false;
   Witness* witness_ = nullptr;

@@ -98,6 +98,22 @@ class FailingLogStore final : public node::LogStore {
   std::unique_ptr<node::LogStore> store_;
 };
 
+class FailingFlush final : public node::StateFlush {
+ public:
+  /// `event` is what becomes durable with it, or nothing.
+  FailingFlush(std::unique_ptr<node::StateFlush> flush, std::string_view event)
+      : flush_(std::move(flush)), event_(event) {}
+  Result<void> finish() override {
+    auto finished = flush_->finish();
+    if (finished && !event_.empty()) end_at(event_, ".after");
+    return finished;
+  }
+
+ private:
+  std::unique_ptr<node::StateFlush> flush_;
+  std::string_view event_;
+};
+
 class FailingStateStore final : public node::StateStore {
  public:
   explicit FailingStateStore(std::unique_ptr<node::StateStore> store) : store_(std::move(store)) {}
@@ -111,20 +127,22 @@ class FailingStateStore final : public node::StateStore {
   Result<void> install(GroupId group, raft::Position at, const raft::Config& config) override {
     end_at("install", ".before");
     auto installed = store_->install(group, at, config);
-    if (installed) end_at("install", ".after");
+    if (installed) undurable_ = "install";
     return installed;
   }
   Result<void> destroy(GroupId group) override {
     end_at("destroy", ".before");
     auto destroyed = store_->destroy(group);
-    if (destroyed) end_at("destroy", ".after");
+    if (destroyed) undurable_ = "destroy";
     return destroyed;
   }
 
   Result<std::vector<node::StoredState>> load() override { return store_->load(); }
   std::unique_ptr<View> view(GroupId group) override { return store_->view(group); }
   Result<void> view_trouble() const override { return store_->view_trouble(); }
-  Result<void> flush() override { return store_->flush(); }
+  std::unique_ptr<node::StateFlush> begin_flush() override {
+    return std::make_unique<FailingFlush>(store_->begin_flush(), std::exchange(undurable_, {}));
+  }
   Result<std::unique_ptr<node::StateSnapshot>> snapshot(GroupId group) override {
     return store_->snapshot(group);
   }
@@ -139,6 +157,7 @@ class FailingStateStore final : public node::StateStore {
   }
 
   std::unique_ptr<node::StateStore> store_;
+  std::string_view undurable_;  ///< what the flush that begins next makes durable
 };
 
 }  // namespace

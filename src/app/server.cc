@@ -100,7 +100,8 @@ struct Server::Impl {
     front = std::move(*opened);
     applier.emplace(*state_store, data_machine, metadata_machine);
     disk.emplace(*log_store, inbox, front->inbox(), storage_failed);
-    apply.emplace(*applier, inbox, storage_failed);
+    flush.emplace(inbox, storage_failed);
+    apply.emplace(*applier, *flush, inbox, storage_failed);
     core.emplace(std::move(*node), inbox, *disk, *apply, front->inbox(), std::move(on_trace));
     return {};
   }
@@ -108,6 +109,7 @@ struct Server::Impl {
   void run() {
     std::thread disk_thread([this] { disk->run(); });
     std::thread apply_thread([this] { apply->run(); });
+    std::thread flush_thread([this] { flush->run(); });
     std::thread core_thread([this] { core->run(); });
     front->run();
     // Downstream first, so that no thread waits for one that has gone: a full mailbox refuses once closed.
@@ -115,9 +117,11 @@ struct Server::Impl {
     inbox.close();
     disk->close(true);
     apply->close(true);
+    flush->close(true);
     core_thread.join();
     disk_thread.join();
     apply_thread.join();
+    flush_thread.join();
     // Only saves the next start from applying again what the log holds.
     if (const auto flushed = state_store->flush(); !flushed)
       log::warn("the state was not flushed", {{"error", log::text(flushed.error())}});
@@ -133,6 +137,7 @@ struct Server::Impl {
   std::unique_ptr<Front> front;
   std::optional<node::Applier> applier;
   std::optional<edge::DiskLoop> disk;
+  std::optional<edge::FlushLoop> flush;
   std::optional<edge::ApplyLoop> apply;
   std::optional<edge::CoreLoop> core;
 };

@@ -89,7 +89,7 @@ void Node::State::run_due() {
     if (group == nullptr || group->due_asked || group->halted) continue;
     if (group->raft.role() != raft::Role::leader || disk_full) continue;
     group->due_asked = true;
-    turn.tasks.push_back(DueTask{group->raft.id(), hlc.now(now.wall)});
+    give(DueTask{group->raft.id(), hlc.now(now.wall)});
   }
 }
 

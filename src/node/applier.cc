@@ -168,6 +168,7 @@ struct Applier::State {
   std::map<GroupId, Memory> memory;
   std::map<wire::TransferId, std::unique_ptr<StateSnapshot>> snapshots;
   std::map<wire::TransferId, Bytes> snapshot_cursors;
+  std::unique_ptr<StateFlush> flush;  ///< of the task under way
 
   const StateMachine& machine_of(GroupId group) const { return group == metadata_group ? metadata : data; }
 
@@ -234,7 +235,7 @@ Result<StateDone> Applier::State::run(const ReadTask& task) {
 }
 
 Result<StateDone> Applier::State::run(const FlushTask& task) {
-  if (auto flushed = store.flush(); !flushed) return std::unexpected(flushed.error());
+  flush = store.begin_flush();
   return Flushed{task.token};
 }
 
@@ -288,6 +289,7 @@ Result<StateDone> Applier::State::run(const InstallTask& task) {
     const auto stored = store.view(task.group);
     done.metadata = all_rows(MachineView(*stored));
   }
+  flush = store.begin_flush();
   return done;
 }
 
@@ -305,20 +307,21 @@ Result<StateDone> Applier::State::run(const DestroyTask& task) {
     return std::unexpected(discarded.error());
   if (auto destroyed = store.destroy(task.group); !destroyed) return std::unexpected(destroyed.error());
   memory.erase(task.group);
+  flush = store.begin_flush();
   return Destroyed{task.group};
 }
 
 Applier::Applier(StateStore& store, const StateMachine& data, const StateMachine& metadata, PlantedBugs bugs)
-    : state_(new State{store, data, metadata, bugs, {}, {}, {}}) {}
+    : state_(new State{store, data, metadata, bugs, {}, {}, {}, {}}) {}
 
 Applier::~Applier() = default;
 
-Result<StateDone> Applier::run(const StateTask& task) {
+Result<Applier::Outcome> Applier::run(const StateTask& task) {
   auto done = std::visit([this](const auto& one) { return state_->run(one); }, task);
-  if (!done) return done;
+  if (!done) return std::unexpected(done.error());
   // A view answers "no such row" where it could not read: nothing computed from that may leave.
   if (auto sound = state_->store.view_trouble(); !sound) return std::unexpected(sound.error());
-  return done;
+  return Outcome{std::move(*done), std::move(state_->flush)};
 }
 
 }  // namespace nodedb::node

@@ -22,8 +22,13 @@ class Applier {
   Applier(StateStore& store, const StateMachine& data, const StateMachine& metadata, PlantedBugs bugs = {});
   ~Applier();
 
+  /// What was done, to be told once `flush` is finished, if there is one.
+  struct Outcome {
+    StateDone done;
+    std::unique_ptr<StateFlush> flush;
+  };
   /// Errors are the store's: disk_full (the task may be given again), disk_failed, damaged.
-  Result<StateDone> run(const StateTask& task);
+  Result<Outcome> run(const StateTask& task);
 
  private:
   struct State;

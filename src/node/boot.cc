@@ -85,7 +85,7 @@ void Node::State::destroy_orphan_states(const std::vector<StoredState>& states) 
     if (state.group == metadata_group || state.group.value >= group_count || replica(state.group) != nullptr)
       continue;
     graves.insert(state.group);
-    turn.tasks.push_back(DestroyTask{state.group});
+    give(DestroyTask{state.group});
   }
 }
 
@@ -173,8 +173,8 @@ void Node::State::install_genesis_rows() {
     wire::append_row(rows, {std::get<Put>(stored).key, std::get<Put>(stored).value});
   }
   const raft::Config config = replica(metadata_group)->raft.config_at(birth.index);
-  turn.tasks.push_back(StageTask{birth_transfer, metadata_group, 0, Blob(std::move(rows))});
-  turn.tasks.push_back(InstallTask{birth_transfer, metadata_group, birth, config});
+  give(StageTask{birth_transfer, metadata_group, 0, Blob(std::move(rows))});
+  give(InstallTask{birth_transfer, metadata_group, birth, config});
 }
 
 }  // namespace nodedb::node

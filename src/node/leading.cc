@@ -132,9 +132,7 @@ void Node::State::hand_out_reads(Replica& group) {
     group.reads.erase(group.reads.begin());
     const auto at = reads.find(token);
     if (at == reads.end()) continue;
-    if (!apply_task.groups.empty()) turn.tasks.push_back(std::exchange(apply_task, {}));
-    turn.tasks.push_back(
-        ReadTask{token, at->second.group, group.handed, hlc.now(now.wall), at->second.query});
+    give(ReadTask{token, at->second.group, group.handed, hlc.now(now.wall), at->second.query});
   }
 }
 

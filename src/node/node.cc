@@ -157,7 +157,7 @@ void Node::State::handle(LogDurable event) {
       touch(group);
     }
     for (const TraceEvent& one : kept.trace) trace(one);
-    for (const GroupId group : kept.buried) turn.tasks.push_back(DestroyTask{group});
+    for (const GroupId group : kept.buried) give(DestroyTask{group});
     if (kept.founds) {
       install_genesis_rows();
       for (const auto& [peer, what] : known) offer_genesis(peer);
@@ -286,7 +286,16 @@ void Node::State::settle() {
     take_transfers();
     if (out.sends.empty() && out.replies.empty() && now_dirty.empty() && staged.empty()) break;
   }
+  give_entries();
+}
+
+void Node::State::give_entries() {
   if (!apply_task.groups.empty()) turn.tasks.push_back(std::exchange(apply_task, {}));
+}
+
+void Node::State::give(StateTask task) {
+  give_entries();
+  turn.tasks.push_back(std::move(task));
 }
 
 void Node::State::seal_log() {

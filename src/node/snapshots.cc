@@ -74,7 +74,8 @@ void Node::State::receive(Installed done) {
     metadata_changed();
   }
   Replica* here = replica(done.group);
-  if (here == nullptr || done.transfer == wire::TransferId{}) return;  // the genesis' own rows
+  if (here == nullptr) return;
+  if (done.transfer == wire::TransferId{}) return hand_out(*here);  // the genesis' own rows
   const auto source = transfers.source(done.group);
   here->raft.installed_snapshot(now.mono, done.at, done.config, source.value_or(NodeId()));
   here->handed = std::max(here->handed, done.at.index);
@@ -126,10 +127,7 @@ void Node::State::take_transfers() {
   for (auto& [to, message] : out.sends) {
     if (uuids.contains(to)) turn.send_now.push_back({uuids.at(to), std::move(message)});
   }
-  for (StateTask& task : out.tasks) {
-    if (!apply_task.groups.empty()) turn.tasks.push_back(std::exchange(apply_task, {}));
-    turn.tasks.push_back(std::move(task));
-  }
+  for (StateTask& task : out.tasks) give(std::move(task));
   for (const Transfers::Finished& one : out.finished) {
     Replica* led = replica(one.group);
     if (led == nullptr) continue;

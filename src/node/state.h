@@ -193,6 +193,9 @@ struct Node::State {
   Time next_wake() const;
   Replica* replica(GroupId group) const;
   void touch(GroupId group);
+  /// To the apply thread, behind all entries that have been handed out.
+  void give(StateTask task);
+  void give_entries();
   void notice(std::string text) { turn.notices.push_back(std::move(text)); }
   void answer_operator(std::uint64_t tag, decltype(OperatorReply::result) result) {
     turn.operator_replies.push_back({tag, std::move(result)});

@@ -100,6 +100,15 @@ class StateSnapshot {
   virtual Result<SnapshotRows> read(BytesView after, std::size_t bytes_max) = 0;
 };
 
+/// A flush under way: of everything that was written before it began.
+class StateFlush {
+ public:
+  virtual ~StateFlush() = default;
+  /// Blocks until all of that is durable; again after disk_full. On any one thread, beside whatever else the
+  /// store does, as long as the store lives.
+  virtual Result<void> finish() = 0;
+};
+
 class StateStore {
  public:
   virtual ~StateStore() = default;
@@ -113,17 +122,19 @@ class StateStore {
   /// `write` answers with it too.
   virtual Result<void> view_trouble() const { return {}; }
   virtual Result<void> write(std::span<const GroupStateUpdate> updates) = 0;
-  virtual Result<void> flush() = 0;
+  virtual std::unique_ptr<StateFlush> begin_flush() = 0;
+  Result<void> flush() { return begin_flush()->finish(); }
 
   virtual Result<std::unique_ptr<StateSnapshot>> snapshot(GroupId group) = 0;
   /// Adds rows (wire/rows.h) to the group's next generation, invisible until `install`.
   virtual Result<void> stage(GroupId group, BytesView rows) = 0;
   /// Forgets what was staged.
   virtual Result<void> discard_staged(GroupId group) = 0;
-  /// Makes the staged generation current, with its position, in one step, drops the old one, and is durable
-  /// when it returns (rule R6). With nothing staged: installs an empty state.
+  /// Makes the staged generation current, with its position, in one step, and drops the old one. Durable with
+  /// the next flush, and not to be told before (rule R6). With nothing staged: installs an empty state.
   virtual Result<void> install(GroupId group, raft::Position at, const raft::Config& config) = 0;
-  /// Drops the group's rows and position.
+  /// Drops the group's rows and position. Durable with the next flush: until then a crash may bring them
+  /// back.
   virtual Result<void> destroy(GroupId group) = 0;
 };
 

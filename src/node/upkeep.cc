@@ -42,7 +42,7 @@ void Node::State::maybe_flush() {
   for (const auto& here : replicas) {
     if (here) here->flushing = here->handed;
   }
-  turn.tasks.push_back(FlushTask{++flush_token});
+  give(FlushTask{++flush_token});
 }
 
 /// After a flush the log below what is durable may go. A tail stays for followers that were away for a

@@ -83,7 +83,9 @@ void Node::State::apply(Replica& group, std::vector<raft::Entry> entries) {
 /// others waiting.
 void Node::State::hand_out(Replica& group) {
   const GroupId id = group.raft.id();
-  const bool installs = transfers.installing(id) || (id == metadata_group && metadata_damaged());
+  // An install ends with rows of its own moment: what were applied meanwhile would be forgotten here.
+  const bool installs =
+      transfers.installing(id) || (id == metadata_group && (!metadata_ready || metadata_damaged()));
   if (group.halted || installs || group.held.empty() || group.under_way.size() >= portions_max) return;
   std::vector<raft::Entry> entries;
   std::size_t bytes = 0;

@@ -49,8 +49,8 @@ class Receiver {
       for (const node::StateTask& task : output.tasks) {
         const auto done = applier_.run(task);
         CHECK_MSG(done.has_value(), "the store refuses what was let in");
-        if (const auto* staged = std::get_if<node::Staged>(&*done)) transfers_.staged(now_, *staged);
-        if (const auto* installed = std::get_if<node::Installed>(&*done)) {
+        if (const auto* staged = std::get_if<node::Staged>(&done->done)) transfers_.staged(now_, *staged);
+        if (const auto* installed = std::get_if<node::Installed>(&done->done)) {
           CHECK(store_.position(installed->group) == installed->at);
           (void)transfers_.installed(installed->group);
         }

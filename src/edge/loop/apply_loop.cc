@@ -34,7 +34,10 @@ bool ApplyLoop::carry_out(const node::StateTask& task) {
         full_ = false;
         log::info("the state store has room again");
       }
-      core_.report(node::FromState{std::move(*done)});
+      if (done->flush)
+        flush_.give(std::move(*done));
+      else
+        core_.report(node::FromState{std::move(done->done)});
       return true;
     }
     if (done.error().code != Code::disk_full) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The apply thread: does the core's tasks over the state store, strictly in order, and reports each. A full
-// disk keeps the task and tries again; any other failure ends the process.
+// The apply thread: does the core's tasks over the state store, strictly in order, and reports each, or has
+// the flush thread report it. A full disk keeps the task and tries again; any other failure ends the process.
 
 #include <atomic>
 
 #include "edge/base/mailbox.h"
 #include "edge/loop/core_inbox.h"
+#include "edge/loop/flush_loop.h"
 #include "edge/loop/stop.h"
 #include "node/applier.h"
 
@@ -18,8 +19,12 @@ class ApplyLoop {
   static constexpr std::size_t inbox_max = 16 * 1024;
 
   /// All must outlive the loop.
-  ApplyLoop(node::Applier& applier, CoreInbox& core, OnFailure on_failure)
-      : applier_(applier), core_(core), on_failure_(std::move(on_failure)), inbox_(inbox_max) {}
+  ApplyLoop(node::Applier& applier, FlushLoop& flush, CoreInbox& core, OnFailure on_failure)
+      : applier_(applier),
+        flush_(flush),
+        core_(core),
+        on_failure_(std::move(on_failure)),
+        inbox_(inbox_max) {}
 
   /// The core thread's. Waits if the apply thread is that far behind.
   void give(node::StateTask task) { static_cast<void>(inbox_.push(std::move(task))); }
@@ -35,6 +40,7 @@ class ApplyLoop {
   void discard();
 
   node::Applier& applier_;
+  FlushLoop& flush_;
   CoreInbox& core_;
   OnFailure on_failure_;
   Mailbox<node::StateTask> inbox_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The core thread's one queue. What the disk and apply threads report must never be lost and is bounded by
-// what the core gave them; what comes from outside has a bound of its own and is refused above it. So the
-// reporting threads never wait for the core, and no ring of threads waits for itself.
+// The core thread's one queue. What the disk, apply and flush threads report must never be lost and is
+// bounded by what the core gave them; what comes from outside has a bound of its own and is refused above it.
+// So the reporting threads never wait for the core, and no ring of threads waits for itself.
 
 #include <atomic>
 #include <cstddef>
@@ -32,7 +32,7 @@ class CoreInbox {
     outside_.fetch_sub(1, std::memory_order_relaxed);
     return false;
   }
-  /// From the disk and apply threads: what they have done. Dropped only after `close`.
+  /// From the disk, apply and flush threads: what they have done. Dropped only after `close`.
   void report(node::Event event) { static_cast<void>(mailbox_.push({std::move(event), false})); }
 
   /// The core thread's: everything that waits, in order; see Mailbox::take_all.

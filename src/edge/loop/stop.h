@@ -11,7 +11,7 @@
 namespace nodedb::edge {
 
 /// Told of disk_failed and damaged: whatever may be acknowledged after that could be a lie, so it must end
-/// the process. Called from the disk or the apply thread.
+/// the process. Called from the disk, the apply or the flush thread.
 using OnFailure = std::function<void(const Error&)>;
 
 /// How long a thread waits before it gives a full disk the same work again.

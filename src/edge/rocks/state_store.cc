@@ -3,9 +3,11 @@
 
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <set>
@@ -27,6 +29,7 @@ constexpr double bloom_bits_per_key = 10;
 /// Range tombstones in memory before they are flushed away: each new one makes the next read sort them all.
 constexpr std::size_t tombstones_max = 128;
 constexpr int flush_tries_max = 5'000;
+constexpr int flush_again_after = 100;
 constexpr std::chrono::milliseconds flush_pause{2};
 
 rocksdb::Options options_for(const StateStoreOptions& wanted) {
@@ -44,16 +47,76 @@ rocksdb::Options options_for(const StateStoreOptions& wanted) {
   return options;
 }
 
+/// Counts how often RocksDB has put memory aside to be written.
+class Seals final : public rocksdb::EventListener {
+ public:
+  void OnMemTableSealed(const rocksdb::MemTableInfo&) override { ++count_; }
+  std::uint64_t count() const { return count_; }
+
+ private:
+  std::atomic<std::uint64_t> count_ = 0;
+};
+
+/// After RocksDB has found room again, its Flush answers ok before the files are written (seen in 7.8.3). So
+/// only this proves that all is durable: memory has been put aside since, and nothing lies aside.
+class Flush final : public node::StateFlush {
+ public:
+  /// On the thread that writes.
+  Flush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Seals> seals)
+      : db_(db), directory_(std::move(directory)), seals_(std::move(seals)), before_(seals_->count()) {
+    empty_ = property(rocksdb::DB::Properties::kNumEntriesActiveMemTable) == 0;
+  }
+
+  Result<void> finish() override {
+    for (int tries = 0; tries < flush_tries_max; ++tries) {
+      if (!put_aside() || tries % flush_again_after == 0) {
+        if (auto asked = ask(); !asked) return asked;
+      }
+      if (put_aside() && property(rocksdb::DB::Properties::kNumImmutableMemTable) == 0) return {};
+      std::this_thread::sleep_for(flush_pause);
+    }
+    return fail(Code::disk_full, directory_ + ": RocksDB has not written its memory to files yet");
+  }
+
+ private:
+  bool put_aside() const { return empty_ || seals_->count() > before_; }
+
+  Result<void> ask() {
+    const rocksdb::FlushOptions options;
+    rocksdb::Status status = db_.Flush(options);
+    if (!status.ok() && to_error(status, directory_).code == Code::disk_full) {
+      if (db_.Resume().ok()) status = db_.Flush(options);
+    }
+    if (!status.ok()) return std::unexpected(to_error(status, directory_));
+    return {};
+  }
+
+  /// 1 where RocksDB does not say.
+  std::uint64_t property(const std::string& name) const {
+    std::uint64_t value = 1;
+    return db_.GetIntProperty(name, &value) ? value : 1;
+  }
+
+  rocksdb::DB& db_;
+  std::string directory_;
+  std::shared_ptr<const Seals> seals_;
+  std::uint64_t before_;
+  bool empty_ = false;
+};
+
 class Store final : public node::StateStore {
  public:
-  Store(std::string directory, std::unique_ptr<rocksdb::DB> db)
-      : directory_(std::move(directory)), db_(std::move(db)), trouble_{directory_, std::nullopt} {}
+  Store(std::string directory, std::unique_ptr<rocksdb::DB> db, std::shared_ptr<const Seals> seals)
+      : directory_(std::move(directory)),
+        seals_(std::move(seals)),
+        db_(std::move(db)),
+        trouble_{directory_, std::nullopt} {}
 
   Result<std::vector<node::StoredState>> load() override;
   std::unique_ptr<View> view(GroupId group) override;
   Result<void> view_trouble() const override;
   Result<void> write(std::span<const node::GroupStateUpdate> updates) override;
-  Result<void> flush() override;
+  std::unique_ptr<node::StateFlush> begin_flush() override;
   Result<std::unique_ptr<node::StateSnapshot>> snapshot(GroupId group) override;
   Result<void> stage(GroupId group, BytesView rows) override;
   Result<void> discard_staged(GroupId group) override;
@@ -61,18 +124,17 @@ class Store final : public node::StateStore {
   Result<void> destroy(GroupId group) override;
 
  private:
-  bool installed(GroupId group, raft::Position at, const raft::Config& config) const;
   Generation current(GroupId group) const;
   Generation next(GroupId group) const;
   void add(rocksdb::WriteBatch& batch, Generation generation, const Batch& writes);
   void drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to);
   Result<void> commit(rocksdb::WriteBatch& batch);
-  bool all_in_files() const;
   Result<void> read_meta();
   Result<void> drop_strays();
   std::unexpected<Error> refused(const rocksdb::Status& status);
 
   std::string directory_;
+  std::shared_ptr<const Seals> seals_;
   std::unique_ptr<rocksdb::DB> db_;
   Trouble trouble_;
   std::optional<Error> failed_;  // stays: the process must stop
@@ -219,32 +281,9 @@ Result<void> Store::write(std::span<const node::GroupStateUpdate> updates) {
   return {};
 }
 
-Result<void> Store::flush() {
-  if (auto sound = view_trouble(); !sound) return sound;
-  rocksdb::FlushOptions options;
-  options.wait = true;
-  for (int tries = 0; tries < flush_tries_max; ++tries) {
-    rocksdb::Status status = db_->Flush(options);
-    if (!status.ok() && to_error(status, directory_).code == Code::disk_full) {
-      if (db_->Resume().ok()) status = db_->Flush(options);
-    }
-    if (!status.ok()) return refused(status);
-    if (all_in_files()) {
-      tombstones_ = 0;
-      return {};
-    }
-    std::this_thread::sleep_for(flush_pause);
-  }
-  return fail(Code::disk_full, directory_ + ": RocksDB has not written its memory to files yet");
-}
-
-/// After RocksDB has found room again, its Flush answers ok before the files are written (seen in 7.8.3):
-/// only empty memory proves that all is durable. Nobody else writes meanwhile.
-bool Store::all_in_files() const {
-  std::uint64_t active = 0;
-  std::uint64_t waiting = 0;
-  return db_->GetIntProperty(rocksdb::DB::Properties::kNumEntriesActiveMemTable, &active) && active == 0 &&
-         db_->GetIntProperty(rocksdb::DB::Properties::kNumImmutableMemTable, &waiting) && waiting == 0;
+std::unique_ptr<node::StateFlush> Store::begin_flush() {
+  tombstones_ = 0;
+  return std::make_unique<Flush>(*db_, directory_, seals_);
 }
 
 Result<std::unique_ptr<node::StateSnapshot>> Store::snapshot(GroupId group) {
@@ -281,17 +320,7 @@ Result<void> Store::discard_staged(GroupId group) {
   return {};
 }
 
-/// Given again, because its last flush found no room: the rows are in place, and nothing is staged any more.
-bool Store::installed(GroupId group, raft::Position at, const raft::Config& config) const {
-  const auto known = groups_.find(group);
-  return !staged_.contains(group) && known != groups_.end() && known->second.applied == at &&
-         known->second.snapshot_config == config;
-}
-
 Result<void> Store::install(GroupId group, raft::Position at, const raft::Config& config) {
-  if (installed(group, at, config)) return flush();
-  // The staged rows first: if there is no room, nothing has changed yet. The second flush is tiny.
-  if (auto flushed = flush(); !flushed) return flushed;
   const Generation old = current(group);
   const StateMeta meta{old.number + 1, at, config};
   rocksdb::WriteBatch batch;
@@ -300,7 +329,7 @@ Result<void> Store::install(GroupId group, raft::Position at, const raft::Config
   if (auto done = commit(batch); !done) return done;
   groups_[group] = meta;
   staged_.erase(group);
-  return flush();
+  return {};
 }
 
 Result<void> Store::destroy(GroupId group) {
@@ -319,10 +348,13 @@ Result<void> Store::destroy(GroupId group) {
 Result<std::unique_ptr<node::StateStore>> open_state_store(const StateStoreOptions& options) {
   const std::string directory = options.directory + "/state";
   if (auto made = make_directory(directory); !made) return std::unexpected(made.error());
+  const auto seals = std::make_shared<Seals>();
+  rocksdb::Options wanted = options_for(options);
+  wanted.listeners.push_back(seals);
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(options_for(options), directory, &opened);
+  const rocksdb::Status status = rocksdb::DB::Open(wanted, directory, &opened);
   if (!status.ok()) return std::unexpected(to_error(status, directory));
-  return std::make_unique<Store>(directory, std::unique_ptr<rocksdb::DB>(opened));
+  return std::make_unique<Store>(directory, std::unique_ptr<rocksdb::DB>(opened), seals);
 }
 
 }  // namespace nodedb::edge

@@ -5,9 +5,9 @@
 // journal. One column family, so that what a crash leaves is a prefix of what was written, and a group's
 // position can never be ahead of its rows (rule R5). Owned by the apply thread.
 //
-// A full disk: `flush` and `install` answer disk_full once RocksDB cannot write its files; `write` too once
-// its memory is full. Nothing is lost meanwhile; calls work again once there is room and RocksDB has noticed
-// (it looks every few seconds). After disk_failed or damaged every later change fails alike.
+// A full disk: a flush answers disk_full once RocksDB cannot write its files; the others too once its memory
+// is full. Nothing is lost meanwhile; calls work again once there is room and RocksDB has noticed (it looks
+// every few seconds). After disk_failed or damaged every later change fails alike.
 
 #include <memory>
 #include <string>

@@ -39,7 +39,7 @@ class MemoryStore : public StateStore {
     }
     return {};
   }
-  Result<void> flush() override { return {}; }
+  std::unique_ptr<StateFlush> begin_flush() override { return nullptr; }
   Result<std::unique_ptr<StateSnapshot>> snapshot(GroupId) override { return fail(Code::unsupported, ""); }
   Result<void> stage(GroupId, BytesView) override { return {}; }
   Result<void> discard_staged(GroupId) override { return {}; }
@@ -65,7 +65,7 @@ class ApplierTest : public ::testing::Test {
 
   GroupApplied apply(std::vector<raft::Entry> entries) {
     auto done = applier_.run(ApplyTask{{{group, std::move(entries), true}}});
-    return std::get<Applied>(*done).groups.at(0);
+    return std::get<Applied>(done->done).groups.at(0);
   }
   Bytes row(BytesView key) { return MachineView(*store_.view(group)).get(key).value_or("none"); }
 
@@ -124,7 +124,7 @@ TEST_F(ApplierTest, AnEntryThatIsNotUnderstoodStopsTheGroupBeforeIt) {
   EXPECT_EQ(done.applied.index, Index(2));
   EXPECT_EQ(row("log"), "a");
   auto later = applier_.run(ApplyTask{{{group, {command(5, "d")}, true}}});
-  EXPECT_TRUE(std::get<Applied>(*later).groups.empty());
+  EXPECT_TRUE(std::get<Applied>(later->done).groups.empty());
   EXPECT_EQ(row("log"), "a");
 }
 
@@ -147,9 +147,9 @@ TEST_F(ApplierTest, MalformedPayloadsHalt) {
 TEST_F(ApplierTest, ReadsSeeTheMachinesRowsOnly) {
   apply({command(2, "a", stamp(1))});
   auto read = applier_.run(ReadTask{7, group, Index(2), {}, Blob("log")});
-  EXPECT_EQ(*std::get<ReadDone>(*read).reply, Blob("a"));
+  EXPECT_EQ(*std::get<ReadDone>(read->done).reply, Blob("a"));
   auto hidden = applier_.run(ReadTask{8, group, Index(2), {}, Blob(session_key(NodeId(1)))});
-  EXPECT_EQ(*std::get<ReadDone>(*hidden).reply, Blob("none"));
+  EXPECT_EQ(*std::get<ReadDone>(hidden->done).reply, Blob("none"));
 }
 
 }  // namespace

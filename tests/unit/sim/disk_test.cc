@@ -173,7 +173,7 @@ TEST(StateDisk, EqualRowsHaveEqualDigestsHoweverTheyCameAbout) {
   EXPECT_NE(one.digest(group), other.digest(group));
 }
 
-TEST(StateDisk, InstallReplacesEverythingAndIsDurable) {
+TEST(StateDisk, InstallReplacesEverythingAndIsDurableWithTheNextFlush) {
   StateDisk source;
   put(source, 9, "k1", "v1");
   put(source, 10, "k2", "v2");
@@ -195,6 +195,7 @@ TEST(StateDisk, InstallReplacesEverythingAndIsDurable) {
   }
   EXPECT_TRUE(target.view(group)->get("old").has_value()) << "staged rows are invisible";
   ASSERT_TRUE(target.install(group, {Index(10), Term(1)}, {}).has_value());
+  ASSERT_TRUE(target.flush().has_value());
   Rng rng(1);
   target.crash(rng);
   EXPECT_FALSE(target.view(group)->get("old").has_value());

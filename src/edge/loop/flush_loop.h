@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The flush thread: waits until what the apply thread has written is durable, and only then reports what
+// depends on it, while the apply thread goes on. A full disk keeps the flush and tries again; any other
+// failure ends the process.
+
+#include <atomic>
+
+#include "edge/base/mailbox.h"
+#include "edge/loop/core_inbox.h"
+#include "edge/loop/stop.h"
+#include "node/applier.h"
+
+namespace nodedb::edge {
+
+class FlushLoop {
+ public:
+  static constexpr std::size_t inbox_max = 1024;
+
+  /// All must outlive the loop, and the store of the flushes, too.
+  FlushLoop(CoreInbox& core, OnFailure on_failure)
+      : core_(core), on_failure_(std::move(on_failure)), inbox_(inbox_max) {}
+
+  /// The apply thread's. Pre: `outcome.flush`.
+  void give(node::Applier::Outcome outcome) { static_cast<void>(inbox_.push(std::move(outcome))); }
+
+  void run();
+  /// As DiskLoop::close.
+  void close(bool abandon);
+
+ private:
+  /// False: the process stops.
+  bool finish(node::Applier::Outcome outcome);
+
+  CoreInbox& core_;
+  OnFailure on_failure_;
+  Mailbox<node::Applier::Outcome> inbox_;
+  std::atomic<bool> abandoned_ = false;
+  bool full_ = false;
+};
+
+}  // namespace nodedb::edge
