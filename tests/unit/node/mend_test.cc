@@ -10,29 +10,13 @@
 #include "meta/tables.h"
 #include "node/namespaces.h"
 #include "node/node.h"
-#include "wire/identity_codec.h"
+#include "tests/unit/node/founder.h"
 #include "wire/rows.h"
 
 namespace nodedb::node {
 namespace {
 
-constexpr raft::Position birth{Index(1), Term(1)};
 constexpr NodeId leader{2};
-
-Uuid uuid(std::uint8_t number) {
-  Uuid made;
-  made.bytes.fill(number);
-  return made;
-}
-
-Now at_ms(std::int64_t ms) {
-  return {Time{ms * ns_per_ms}, WallTime{ms * ns_per_ms}};
-}
-
-meta::Genesis genesis() {
-  meta::GenesisPlan plan{uuid(9), {{uuid(1), "a:1", ""}, {uuid(2), "b:1", ""}, {uuid(3), "c:1", ""}}, 3, 1};
-  return meta::make_genesis(plan).value();
-}
 
 meta::PersistedMigrationCheckpoint checkpoint() {
   return meta::make_checkpoint(uuid(7), 0, meta::CatchUpCheckpoint{VShardId(0), Index(5)}, 1);
@@ -41,26 +25,11 @@ meta::PersistedMigrationCheckpoint checkpoint() {
 /// Node 1 of three, booted with a migration's row of which one bit has turned.
 struct Damaged {
   Damaged() {
-    Options options;
-    options.uuid = uuid(1);
-    options.cluster = uuid(9);
-    options.address = "a:1";
-    options.vshards_placed = 1;
-    Boot boot;
-    boot.incarnation = Incarnation(2);
-    boot.log.identity =
-        wire::encode_identity({uuid(9), uuid(1), NodeId(1), wire::data_format_version, genesis()});
-    raft::Config voters;
-    voters.voters = {NodeId(1), NodeId(2), NodeId(3)};
-    for (const GroupId group : {metadata_group, GroupId(1)}) {
-      boot.log.groups.push_back({group, {Term(1), NodeId(), Index(1)}, {birth, voters}, {}});
-    }
-    boot.states = {{metadata_group, birth, std::nullopt}};
-    boot.metadata = rows();
+    Boot boot = founder_boot();
     Bytes row = meta::encode(checkpoint());
     row[row.size() / 2] ^= 1;
     boot.metadata.push_back({meta::checkpoint_key(uuid(7)), row});
-    auto made = Node::create(options, std::move(boot), Rng(1), at_ms(0));
+    auto made = Node::create(founder_options(), std::move(boot), Rng(1), at_ms(0));
     EXPECT_TRUE(made.has_value());
     node.emplace(std::move(*made));
     step(0, PeerConnected{uuid(2), {}});
@@ -72,8 +41,6 @@ struct Damaged {
     pulse.claims = {{metadata_group, Term(2), Index(1), true}};
     step(2, FromPeer{uuid(2), pulse});
   }
-
-  static std::vector<Put> rows() { return meta::rows_of(genesis()); }
 
   Turn step(std::int64_t ms, Event event) { return node->step(at_ms(ms), std::move(event)); }
   std::vector<std::string> quarantined(std::int64_t ms) { return node->status(at_ms(ms), {}).quarantined; }
@@ -122,7 +89,7 @@ TEST(Mend, ADamagedRowIsReportedAndTakenFromTheLeader) {
   const Turn installs = damaged.step(1'001, FromState{Staged{transfer, metadata_group, 0}});
   ASSERT_NE(task<InstallTask>(installs), nullptr);
 
-  std::vector<Put> sound = Damaged::rows();
+  std::vector<Put> sound = meta::rows_of(genesis());
   sound.push_back({meta::checkpoint_key(uuid(7)), meta::encode(checkpoint())});
   damaged.step(1'001, FromState{Installed{transfer, metadata_group, birth, voters, sound}});
   EXPECT_TRUE(damaged.quarantined(1'001).empty());
