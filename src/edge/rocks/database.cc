@@ -12,6 +12,7 @@ namespace {
 
 constexpr int open_files_max = 256;
 constexpr int background_jobs = 2;
+constexpr std::uint64_t bytes_per_sync = 512 * 1024;
 
 class Silence final : public rocksdb::Logger {
  public:
@@ -37,6 +38,8 @@ rocksdb::Options common_options(rocksdb::Env* env) {
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   options.max_background_jobs = background_jobs;
+  // A table that is written back all at once keeps every other fsync of the disk waiting.
+  options.bytes_per_sync = bytes_per_sync;
   options.max_open_files = open_files_max;
   options.compression = rocksdb::kLZ4Compression;
   return options;
