@@ -78,7 +78,7 @@ inline constexpr std::size_t clients_input_bytes_max = 512 * 1024 * 1024;
 inline constexpr std::size_t gathered_bytes_max = 128 * 1024 * 1024;
 
 inline constexpr std::size_t snapshot_chunk_bytes = 256 * 1024;
-inline constexpr std::size_t snapshot_bytes_per_second = 32 * 1024 * 1024;
+inline constexpr std::size_t snapshot_bytes_per_second = 24 * 1024 * 1024;
 inline constexpr std::size_t snapshots_sending_max = 8;
 inline constexpr std::size_t snapshots_receiving_max = 8;
 
