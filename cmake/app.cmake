@@ -59,7 +59,7 @@ target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support nodedb_sim)
 add_test(NAME e2e_chaos COMMAND e2e_chaos --rounds 10)
 set_tests_properties(e2e_chaos PROPERTIES LABELS "e2e;chaos" RUN_SERIAL ON TIMEOUT 600)
 
-add_executable(cluster_bench bench/cluster/main.cc bench/cluster/load.cc bench/cluster/cpu.cc)
+add_executable(cluster_bench bench/cluster/main.cc bench/cluster/load.cc bench/cluster/usage.cc)
 target_link_libraries(cluster_bench PRIVATE nodedb_e2e_support)
 
 add_executable(moves_bench bench/moves/main.cc)

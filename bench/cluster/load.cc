@@ -11,19 +11,27 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <deque>
 
+#include "base/ids.h"
 #include "base/rng.h"
 #include "edge/base/clock.h"
 #include "edge/disk/files.h"
+#include "tests/e2e/support/redis.h"
 
 namespace nodedb::bench {
 
 namespace {
 
-struct Client {
+/// An open loop that falls behind by more than this is not a loop any more.
+constexpr std::size_t outstanding_max = 100'000;
+constexpr std::int64_t nap_ns = 50 * ns_per_ms;
+
+struct Connection {
   edge::FileHandle socket;
+  std::string unsent;
   std::string received;
-  std::int64_t sent_ns = 0;
+  std::deque<std::int64_t> began_ns;  ///< of the commands under way, in order
 };
 
 std::int64_t now_ns() {
@@ -43,34 +51,55 @@ edge::FileHandle connect_to(int port) {
   return socket;
 }
 
-/// Bytes of the whole reply at the front of `text`, 0 if it is not all there. Simple strings, errors,
-/// integers and bulk strings: what SET and GET answer.
-std::size_t reply_bytes(const std::string& text) {
-  const std::size_t line = text.find("\r\n");
-  if (line == std::string::npos) return 0;
-  if (text[0] != '$') return line + 2;
-  const long size = std::strtol(text.c_str() + 1, nullptr, 10);
-  const std::size_t whole = size < 0 ? line + 2 : line + 4 + static_cast<std::size_t>(size);
-  return text.size() >= whole ? whole : 0;
+/// Bytes of the whole reply at `from`, 0 if it is not all there. Simple strings, errors, integers and bulk
+/// strings: what SET and GET answer.
+std::size_t reply_bytes(const std::string& text, std::size_t from) {
+  const std::size_t end = text.find("\r\n", from);
+  if (end == std::string::npos) return 0;
+  const std::size_t line = end + 2 - from;
+  if (text[from] != '$') return line;
+  const long size = std::strtol(text.c_str() + from + 1, nullptr, 10);
+  const std::size_t whole = size < 0 ? line : line + static_cast<std::size_t>(size) + 2;
+  return text.size() - from >= whole ? whole : 0;
+}
+
+std::string bulk(const std::string& word) {
+  return "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+}
+
+/// One command for each key.
+std::vector<std::string> commands_for(const LoadOptions& options) {
+  const std::string value(options.value_bytes, 'v');
+  std::vector<std::string> commands;
+  for (std::uint64_t i = 0; i < options.keys; ++i) {
+    const auto vshard = static_cast<std::uint16_t>(i % options.vshards * vshard_count / options.vshards);
+    const std::string key = e2e::key_in(VShardId(vshard), "b" + std::to_string(i));
+    commands.push_back(options.operation == Operation::set ? "*3\r\n$3\r\nSET\r\n" + bulk(key) + bulk(value)
+                                                           : "*2\r\n$3\r\nGET\r\n" + bulk(key));
+  }
+  return commands;
 }
 
 class Load {
  public:
   explicit Load(const LoadOptions& options)
-      : options_(options), epoll_(::epoll_create1(EPOLL_CLOEXEC)), value_(options.value_bytes, 'v') {}
+      : options_(options),
+        commands_(commands_for(options)),
+        epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+        connections_(std::min(options.connections, options.outstanding)) {}
 
   bool connect(std::string& complaint) {
-    for (std::size_t i = 0; i < options_.clients; ++i) {
+    for (std::size_t i = 0; i < connections_.size(); ++i) {
       const int port = options_.ports[i % options_.ports.size()];
-      clients_.push_back({connect_to(port), {}, 0});
-      if (!clients_.back().socket.valid()) {
+      connections_[i].socket = connect_to(port);
+      if (!connections_[i].socket.valid()) {
         complaint = "cannot connect to port " + std::to_string(port);
         return false;
       }
       epoll_event event{};
       event.events = EPOLLIN;
       event.data.u64 = i;
-      ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, clients_.back().socket.get(), &event);
+      ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connections_[i].socket.get(), &event);
     }
     return true;
   }
@@ -78,47 +107,80 @@ class Load {
   std::optional<LoadResult> run(std::string& complaint) {
     const std::int64_t begin = now_ns();
     const std::int64_t end = begin + static_cast<std::int64_t>(options_.seconds * 1e9);
-    for (Client& client : clients_)
-      if (!send(client)) return lost(complaint);
+    due_ns_ = begin;
+    if (options_.rate == 0) {
+      for (std::size_t i = 0; i < options_.outstanding; ++i)
+        start(connections_[i % connections_.size()], begin);
+    }
     std::array<epoll_event, 256> events;
-    while (now_ns() < end) {
-      const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), 100);
-      for (int i = 0; i < ready; ++i)
-        if (!receive(clients_[events[static_cast<std::size_t>(i)].data.u64])) return lost(complaint);
+    while (!lost_ && (options_.each_once ? latencies_ns_.size() < commands_.size() : now_ns() < end)) {
+      start_due();
+      for (Connection& one : connections_) send(one);
+      const timespec nap = until_due();
+      const int ready = ::epoll_pwait2(epoll_.get(), events.data(), events.size(), &nap, nullptr);
+      for (int i = 0; i < ready; ++i) receive(connections_[events[static_cast<std::size_t>(i)].data.u64]);
+    }
+    if (lost_) {
+      complaint = "a connection was lost, or the rate is beyond what the cluster takes";
+      return std::nullopt;
     }
     return summary(static_cast<double>(now_ns() - begin) / 1e9);
   }
 
  private:
-  static std::optional<LoadResult> lost(std::string& complaint) {
-    complaint = "a connection was lost";
-    return std::nullopt;
+  void start(Connection& connection, std::int64_t at) {
+    if (options_.each_once && turn_ == commands_.size()) return;
+    connection.unsent += commands_[options_.each_once ? turn_++ : rng_.below(commands_.size())];
+    connection.began_ns.push_back(at);
   }
 
-  bool send(Client& client) {
-    const std::string key = "bench:" + std::to_string(rng_.below(options_.keys));
-    const auto bulk = [](const std::string& word) {
-      return "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
-    };
-    const std::string command = options_.operation == Operation::set
-                                    ? "*3\r\n$3\r\nSET\r\n" + bulk(key) + bulk(value_)
-                                    : "*2\r\n$3\r\nGET\r\n" + bulk(key);
-    client.sent_ns = now_ns();
-    return ::send(client.socket.get(), command.data(), command.size(), MSG_NOSIGNAL) ==
-           static_cast<ssize_t>(command.size());
+  /// Open loop only.
+  void start_due() {
+    if (options_.rate == 0) return;
+    const std::int64_t now = now_ns();
+    const auto pause = static_cast<std::int64_t>(1e9 / options_.rate);
+    for (; due_ns_ <= now; due_ns_ += pause) {
+      Connection& next = connections_[turn_++ % connections_.size()];
+      lost_ = lost_ || next.began_ns.size() > outstanding_max / connections_.size();
+      start(next, due_ns_);
+    }
   }
 
-  bool receive(Client& client) {
-    std::array<char, 4096> buffer;
-    const ssize_t got = ::recv(client.socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (got <= 0) return false;
-    client.received.append(buffer.data(), static_cast<std::size_t>(got));
-    const std::size_t whole = reply_bytes(client.received);
-    if (whole == 0) return true;
-    errors_ += client.received[0] == '-' ? 1 : 0;
-    client.received.erase(0, whole);
-    latencies_ns_.push_back(now_ns() - client.sent_ns);
-    return send(client);
+  timespec until_due() const {
+    const std::int64_t wait =
+        options_.rate == 0 ? nap_ns : std::clamp<std::int64_t>(due_ns_ - now_ns(), 0, nap_ns);
+    return {0, wait};
+  }
+
+  void send(Connection& connection) {
+    while (!connection.unsent.empty()) {
+      const ssize_t sent =
+          ::send(connection.socket.get(), connection.unsent.data(), connection.unsent.size(), MSG_NOSIGNAL);
+      if (sent <= 0) {
+        lost_ = true;
+        return;
+      }
+      connection.unsent.erase(0, static_cast<std::size_t>(sent));
+    }
+  }
+
+  void receive(Connection& connection) {
+    const ssize_t got = ::recv(connection.socket.get(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+    if (got <= 0) {
+      lost_ = true;
+      return;
+    }
+    connection.received.append(buffer_.data(), static_cast<std::size_t>(got));
+    const std::int64_t now = now_ns();
+    std::size_t done = 0;
+    while (const std::size_t bytes = reply_bytes(connection.received, done)) {
+      errors_ += connection.received[done] == '-' ? 1 : 0;
+      done += bytes;
+      latencies_ns_.push_back(now - connection.began_ns.front());
+      connection.began_ns.pop_front();
+      if (options_.rate == 0) start(connection, now);
+    }
+    connection.received.erase(0, done);
   }
 
   LoadResult summary(double seconds) {
@@ -128,19 +190,35 @@ class Load {
       const auto place = static_cast<std::size_t>(part * static_cast<double>(latencies_ns_.size() - 1));
       return static_cast<double>(latencies_ns_[place]) / 1e3;
     };
-    return {latencies_ns_.size(), errors_, seconds, percentile(0.5), percentile(0.99)};
+    return {latencies_ns_.size(), errors_,          seconds,           percentile(0.5),
+            percentile(0.9),      percentile(0.99), percentile(0.999), percentile(1)};
   }
 
   LoadOptions options_;
+  std::vector<std::string> commands_;
   edge::FileHandle epoll_;
-  std::string value_;
-  std::vector<Client> clients_;
+  std::vector<Connection> connections_;
+  std::array<char, 256 * 1024> buffer_;
   Rng rng_{1};
+  std::int64_t due_ns_ = 0;
+  std::size_t turn_ = 0;
   std::vector<std::int64_t> latencies_ns_;
   std::uint64_t errors_ = 0;
+  bool lost_ = false;
 };
 
 }  // namespace
+
+bool fill(LoadOptions options, std::string& complaint) {
+  options.operation = Operation::set;
+  options.outstanding = 64;
+  options.connections = options.ports.size();
+  options.rate = 0;
+  options.each_once = true;
+  const auto filled = run_load(options, complaint);
+  if (filled && filled->errors > 0) complaint = "a write was refused";
+  return filled && filled->errors == 0;
+}
 
 std::optional<LoadResult> run_load(const LoadOptions& options, std::string& complaint) {
   Load load(options);

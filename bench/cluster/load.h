@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Closed-loop Redis clients: each has one command outstanding, all are driven by one thread, spread evenly
-// over the nodes. Latency is measured from the send to the reply's last byte.
+// Redis clients, driven by one thread and spread evenly over the nodes.
+//
+// Closed loop: each connection keeps its share of commands outstanding; latency counts from the send. Open
+// loop: commands begin at a fixed rate whatever the answers do, and latency counts from the instant at which
+// a command was to begin, so that a stall shows in all that it held up.
 
 #include <cstdint>
 #include <optional>
@@ -17,9 +20,13 @@ struct LoadOptions {
   std::vector<int> ports;
   Operation operation = Operation::set;
   std::size_t value_bytes = 16;
-  std::size_t clients = 1;
+  std::size_t outstanding = 1;   ///< commands under way, all together (closed loop)
+  std::size_t connections = 1;   ///< at most `outstanding` are used
+  std::uint16_t vshards = 1024;  ///< that the keys lie in, spread over all
+  double rate = 0;               ///< commands per second; 0: closed loop
   double seconds = 5;
-  std::uint64_t keys = 10'000;
+  std::uint64_t keys = 8'192;
+  bool each_once = false;  ///< every key once and in order, however long it takes, instead of `seconds`
 };
 
 struct LoadResult {
@@ -27,8 +34,14 @@ struct LoadResult {
   std::uint64_t errors = 0;
   double seconds = 0;
   double p50_us = 0;
+  double p90_us = 0;
   double p99_us = 0;
+  double p999_us = 0;
+  double max_us = 0;
 };
+
+/// Writes every key once, so that reads find it.
+bool fill(LoadOptions options, std::string& complaint);
 
 /// Nothing if a connection could not be made or was lost; `complaint` says which.
 std::optional<LoadResult> run_load(const LoadOptions& options, std::string& complaint);

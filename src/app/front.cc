@@ -127,6 +127,11 @@ struct Front::Impl final : resp::Backend {
                [this, tag] { clients->completed(tag, fail(Code::busy, "too many requests are waiting")); });
   }
 
+  NetCounts net_counts() const {
+    const quic::TransportStats stats = transport->stats();
+    return {stats.packets_sent, stats.bytes_sent, stats.datagrams_received, stats.bytes_received};
+  }
+
   /// What the core and the disk thread have handed over.
   void deliver() {
     if (closed) return;
@@ -137,7 +142,7 @@ struct Front::Impl final : resp::Backend {
       for (node::ClientReply& reply : out.replies)
         if (clients) clients->completed(reply.tag, std::move(reply.result));
       for (const node::OperatorReply& reply : out.operator_replies)
-        transport->answer_operator(reply.tag, encode_answer(reply.result));
+        transport->answer_operator(reply.tag, encode_answer(reply.result, net_counts()));
       if (out.drained && stopping) close();
       if (closed) return;
     }

@@ -103,6 +103,8 @@ Code code_named(BytesView text) {
 }
 
 struct ReplyJson {
+  const NetCounts& net;
+
   Json operator()(const node::Initialised& reply) const {
     Json body = Json::object();
     body.set("cluster", reply.cluster.uuid.text())
@@ -110,7 +112,17 @@ struct ReplyJson {
         .set("replication_factor", reply.cluster.replication_factor);
     return body;
   }
-  Json operator()(const node::Status& reply) const { return status_json(reply); }
+  Json operator()(const node::Status& reply) const {
+    Json io = Json::object();
+    io.set("log_syncs", reply.log_syncs)
+        .set("datagrams_sent", net.datagrams_sent)
+        .set("bytes_sent", net.bytes_sent)
+        .set("datagrams_received", net.datagrams_received)
+        .set("bytes_received", net.bytes_received);
+    Json body = status_json(reply);
+    body.set("io", std::move(io));
+    return body;
+  }
   Json operator()(const node::Transferred&) const { return Json::object(); }
   Json operator()(const node::MigrationTaken& reply) const {
     Json body = Json::object();
@@ -154,9 +166,9 @@ Bytes encode_answer(const Result<Json>& answer) {
   return std::to_string(static_cast<int>(exit_of(answer.error().code))) + "\n" + body.dump();
 }
 
-Bytes encode_answer(const decltype(node::OperatorReply::result)& result) {
+Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const NetCounts& net) {
   if (!result) return encode_answer(Result<Json>(std::unexpected(result.error())));
-  return encode_answer(Result<Json>(std::visit(ReplyJson{}, *result)));
+  return encode_answer(Result<Json>(std::visit(ReplyJson{net}, *result)));
 }
 
 Result<Json> parse_answer(BytesView answer) {

@@ -52,9 +52,18 @@ Bytes encode_request(const OperatorRequest& request);
 /// Errors: malformed, too_large.
 Result<OperatorRequest> parse_request(BytesView line);
 
+/// Of QUIC, since the start.
+struct NetCounts {
+  std::uint64_t datagrams_sent = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t datagrams_received = 0;
+  std::uint64_t bytes_received = 0;
+};
+
 /// What the server answers: the reply's own JSON, or `{"code":…,"error":…}`.
 Bytes encode_answer(const Result<Json>& answer);
-Bytes encode_answer(const decltype(node::OperatorReply::result)& result);
+/// A status gets what the network has carried beside what the node knows.
+Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const NetCounts& net);
 
 /// Reads an answer back; a refused request is an error again, with its code. Errors: malformed, and the
 /// node's.

@@ -147,6 +147,7 @@ void Node::State::handle(FromPeer event) {
 }
 
 void Node::State::handle(LogDurable event) {
+  ++log_syncs;
   while (!promises.empty() && promises.front().id <= event.id) {
     const LogPromise kept = std::move(promises.front());
     promises.pop_front();

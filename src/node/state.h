@@ -135,6 +135,7 @@ struct Node::State {
 
   std::set<std::pair<std::int64_t, GroupId>> due;  ///< wall ns, led groups only
   std::size_t log_bytes_unflushed = 0;
+  std::uint64_t log_syncs = 0;
   bool flush_running = false;
   std::uint64_t flush_token = 0;
   Time next_upkeep = long_ago;

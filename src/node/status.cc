@@ -37,6 +37,7 @@ Status Node::State::status(const StatusWish& wish) const {
   out.disk_full = disk_full;
   out.draining = draining;
   out.requests_waiting = gateway.waiting();
+  out.log_syncs = log_syncs;
   std::map<NodeId, std::uint32_t> led;
   for (std::uint32_t group = 0; group < group_count; ++group) {
     const bool exists = group == 0 || (identity && !tables.placement[group - 1].replicas.empty());

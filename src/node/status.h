@@ -85,6 +85,7 @@ struct Status {
   std::uint64_t lag_entries_max = 0;        ///< the worst follower of a group led here
   std::uint64_t requests_waiting = 0;
   std::size_t log_bytes = 0;
+  std::uint64_t log_syncs = 0;  ///< writes of the log store in this life: each is one sync for all groups
   std::vector<MemberStatus> members;
   std::vector<HaltedGroup> halted;  ///< groups of which this node applies nothing any more
   bool drives = false;              ///< this node leads group 0 and drives the migrations
