@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/server.h"
 
-#include <charconv>
+#include <pthread.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <thread>
@@ -54,7 +55,15 @@ node::Options node_options(const Config& config, const tls::PeerIdentity& self) 
   return options;
 }
 
-/// The directory keeps it as hexadecimal text.
+/// Runs the loop on a thread of that name, as `top -H` shows it.
+template <class Loop>
+std::thread named(const char* name, Loop& loop) {
+  return std::thread([name, &loop] {
+    ::pthread_setname_np(::pthread_self(), name);
+    loop.run();
+  });
+}
+
 }  // namespace
 
 struct Server::Impl {
@@ -107,10 +116,10 @@ struct Server::Impl {
   }
 
   void run() {
-    std::thread disk_thread([this] { disk->run(); });
-    std::thread apply_thread([this] { apply->run(); });
-    std::thread flush_thread([this] { flush->run(); });
-    std::thread core_thread([this] { core->run(); });
+    std::thread disk_thread = named("disk", *disk);
+    std::thread apply_thread = named("apply", *apply);
+    std::thread flush_thread = named("flush", *flush);
+    std::thread core_thread = named("core", *core);
     front->run();
     // Downstream first, so that no thread waits for one that has gone: a full mailbox refuses once closed.
     front->inbox().close();

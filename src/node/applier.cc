@@ -199,14 +199,11 @@ struct Applier::State {
 Result<StateDone> Applier::State::run(const ApplyTask& task) {
   Applied done;
   std::vector<GroupStateUpdate> updates;
-  // The memory may be ahead of the store until the write below succeeds; a failed write takes it back.
-  std::map<GroupId, Memory> before;
   for (const GroupEntries& entries : task.groups) {
     const auto stored = store.view(entries.group);
     auto known = memory_of(entries.group, *stored);
     if (!known) return std::unexpected(known.error());
     if ((*known)->halted) continue;
-    before.emplace(entries.group, **known);
     GroupApply apply(entries.group, machine_of(entries.group), *stored, **known, bugs);
     bool any = false;
     for (const raft::Entry& entry : entries.entries) {
@@ -217,7 +214,8 @@ Result<StateDone> Applier::State::run(const ApplyTask& task) {
     done.groups.push_back(apply.take_done());
   }
   if (auto written = store.write(updates); !written) {
-    for (auto& [group, old] : before) memory.insert_or_assign(group, std::move(old));
+    // What is remembered is ahead of the store now: it is read from there again.
+    for (const GroupApplied& one : done.groups) memory.erase(one.group);
     return std::unexpected(written.error());
   }
   return done;
