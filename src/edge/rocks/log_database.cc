@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/rocks/log_database.h"
 
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/table.h>
 
 #include <vector>
@@ -23,6 +24,10 @@ rocksdb::Options options_for(const LogStoreOptions& wanted) {
   // A recycled file's old records would look like whole records behind a torn one.
   options.recycle_log_file_num = 0;
   options.write_buffer_size = wanted.write_buffer_bytes;
+  // Nothing is looked up while the log is written: rows are appended in memory and sorted when they go to
+  // files.
+  options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
+  options.allow_concurrent_memtable_write = false;
   options.max_write_buffer_number = 3;
   options.max_total_wal_size = 4 * wanted.write_buffer_bytes;
   rocksdb::BlockBasedTableOptions table;
