@@ -29,6 +29,10 @@ nodedb_test(edge_app SOURCES ${found} LINKS nodedb_app)
 
 add_executable(nodedb-cluster src/app/main.cc)
 target_link_libraries(nodedb-cluster PRIVATE nodedb_app)
+# Entries and messages are freed by other threads than those that made them, which glibc's malloc makes dear.
+if(NOT NODEDB_SANITIZE)
+  target_link_libraries(nodedb-cluster PRIVATE jemalloc)
+endif()
 
 # The same with fail points, for tests only: it links fail_points.cc before the library's fail_points_none.cc.
 add_executable(nodedb-cluster-failpoints src/app/main.cc src/app/fail_points.cc)
