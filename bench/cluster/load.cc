@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/cluster/load.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -15,8 +11,8 @@
 
 #include "base/ids.h"
 #include "base/rng.h"
-#include "edge/base/clock.h"
-#include "edge/disk/files.h"
+#include "base/time.h"
+#include "bench/cluster/client.h"
 #include "tests/e2e/support/redis.h"
 
 namespace nodedb::bench {
@@ -33,23 +29,6 @@ struct Connection {
   std::string received;
   std::deque<std::int64_t> began_ns;  ///< of the commands under way, in order
 };
-
-std::int64_t now_ns() {
-  return edge::monotonic_time().ns;
-}
-
-edge::FileHandle connect_to(int port) {
-  edge::FileHandle socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return edge::FileHandle();
-  const int on = 1;
-  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return socket;
-}
 
 /// Bytes of the whole reply at `from`, 0 if it is not all there. Simple strings, errors, integers and bulk
 /// strings: what SET and GET answer.
@@ -124,7 +103,7 @@ class Load {
       complaint = "a connection was lost, or the rate is beyond what the cluster takes";
       return std::nullopt;
     }
-    return summary(static_cast<double>(now_ns() - begin) / 1e9);
+    return summary_of(std::move(latencies_ns_), errors_, static_cast<double>(now_ns() - begin) / 1e9);
   }
 
  private:
@@ -181,17 +160,6 @@ class Load {
       if (options_.rate == 0) start(connection, now);
     }
     connection.received.erase(0, done);
-  }
-
-  LoadResult summary(double seconds) {
-    std::ranges::sort(latencies_ns_);
-    const auto percentile = [&](double part) {
-      if (latencies_ns_.empty()) return 0.0;
-      const auto place = static_cast<std::size_t>(part * static_cast<double>(latencies_ns_.size() - 1));
-      return static_cast<double>(latencies_ns_[place]) / 1e3;
-    };
-    return {latencies_ns_.size(), errors_,          seconds,           percentile(0.5),
-            percentile(0.9),      percentile(0.99), percentile(0.999), percentile(1)};
   }
 
   LoadOptions options_;

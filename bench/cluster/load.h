@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/cluster/client.h"
+
 namespace nodedb::bench {
 
 enum class Operation : std::uint8_t { set, get };
@@ -27,17 +29,6 @@ struct LoadOptions {
   double seconds = 5;
   std::uint64_t keys = 8'192;
   bool each_once = false;  ///< every key once and in order, however long it takes, instead of `seconds`
-};
-
-struct LoadResult {
-  std::uint64_t operations = 0;
-  std::uint64_t errors = 0;
-  double seconds = 0;
-  double p50_us = 0;
-  double p90_us = 0;
-  double p99_us = 0;
-  double p999_us = 0;
-  double max_us = 0;
 };
 
 /// Writes every key once, so that reads find it.
