@@ -34,7 +34,14 @@ Result<Hlc> decode_clock(BytesView row) {
   return clock;
 }
 
-/// What the applier remembers of a group between tasks: a cache of the node's own rows in it.
+NodeId gateway_of(BytesView session_key) {
+  std::uint32_t gateway = 0;
+  for (const char byte : session_key.substr(session_key.size() - session_gateway_bytes))
+    gateway = gateway << 8 | static_cast<unsigned char>(byte);
+  return NodeId(gateway);
+}
+
+/// What the applier remembers of a group between tasks: all of the node's own rows in it.
 struct Memory {
   Hlc clock;
   std::map<NodeId, Session> sessions;
@@ -69,7 +76,7 @@ class GroupApply {
   }
 
   GroupStateUpdate take_update() {
-    if (clock_changed_) update_.writes.push_back(Put{clock_key(), encode_clock(memory_.clock)});
+    if (own_clock_) update_.writes.push_back(Put{clock_key(), encode_clock(*own_clock_)});
     for (const NodeId gateway : sessions_changed_) {
       update_.writes.push_back(Put{session_key(gateway), memory_.sessions.at(gateway).encode()});
     }
@@ -89,25 +96,23 @@ class GroupApply {
   Result<Result<Blob>> command(const raft::Entry& entry) {
     auto decoded = wire::decode_command(entry.payload.view());
     if (!decoded) return std::unexpected(decoded.error());
-    if (decoded->stamp.gateway == NodeId()) return execute(entry, *decoded);
-    auto session = session_of(decoded->stamp.gateway);
-    if (!session) return std::unexpected(session.error());
+    if (decoded->stamp.gateway == NodeId()) return execute(entry, *decoded, nullptr);
+    Session& session = session_of(decoded->stamp.gateway);
     sessions_changed_.insert(decoded->stamp.gateway);
-    switch ((*session)->admit(decoded->stamp)) {
+    switch (session.admit(decoded->stamp)) {
       case Session::Verdict::stale:
         return fail_reply(Code::stale_session, "a later life of the gateway has written already");
       case Session::Verdict::out_of_order:
         return fail_reply(Code::out_of_order, "an earlier write of the gateway has not been applied");
       case Session::Verdict::duplicate:
         if (bugs_.duplicate_apply) break;
-        if (const Bytes* reply = (*session)->reply_to(decoded->stamp.sequence))
-          return Result<Blob>(Blob(*reply));
+        if (const Bytes* reply = session.reply_to(decoded->stamp.sequence)) return Result<Blob>(Blob(*reply));
         return fail_reply(Code::stale_session, "the answer to this write was let go");
       case Session::Verdict::apply:
         break;
     }
-    auto reply = execute(entry, *decoded);
-    if (reply) (*session)->answered(decoded->stamp.sequence, (*reply)->view());
+    auto reply = execute(entry, *decoded, &session);
+    if (reply) session.answered(decoded->stamp.sequence, (*reply)->view());
     return reply;
   }
 
@@ -115,7 +120,9 @@ class GroupApply {
     return Result<Blob>(fail(code, std::move(detail)));
   }
 
-  Result<Result<Blob>> execute(const raft::Entry& entry, const wire::CommandEntry& command) {
+  /// `session`: null if it comes from no gateway.
+  Result<Result<Blob>> execute(const raft::Entry& entry, const wire::CommandEntry& command,
+                               Session* session) {
     // Rises strictly within the group even if a later leader's clock is behind.
     const Hlc after = Hlc{memory_.clock.wall_ns, memory_.clock.logical + 1};
     const Hlc stamp = std::max(command.hlc, after);
@@ -124,7 +131,10 @@ class GroupApply {
     auto output = machine_.apply(overlay_, input);
     if (!output) return std::unexpected(output.error());
     memory_.clock = stamp;
-    clock_changed_ = true;
+    if (session != nullptr)
+      session->set_clock(stamp);  // its row is written in any case
+    else
+      own_clock_ = stamp;
     if (output->due_ns)
       done_.next_due_ns = std::min(*output->due_ns, done_.next_due_ns.value_or(*output->due_ns));
     for (Write& write : output->writes) {
@@ -135,17 +145,7 @@ class GroupApply {
     return Result<Blob>(Blob(std::move(output->reply)));
   }
 
-  Result<Session*> session_of(NodeId gateway) {
-    if (const auto known = memory_.sessions.find(gateway); known != memory_.sessions.end())
-      return &known->second;
-    Session session;
-    if (const auto row = stored_.get(session_key(gateway))) {
-      auto decoded = Session::decode(*row);
-      if (!decoded) return std::unexpected(decoded.error());
-      session = std::move(*decoded);
-    }
-    return &memory_.sessions.emplace(gateway, std::move(session)).first->second;
-  }
+  Session& session_of(NodeId gateway) { return memory_.sessions[gateway]; }
 
   GroupId group_;
   const StateMachine& machine_;
@@ -155,7 +155,7 @@ class GroupApply {
   Memory& memory_;
   PlantedBugs bugs_;
   std::set<NodeId> sessions_changed_;
-  bool clock_changed_ = false;
+  std::optional<Hlc> own_clock_;  ///< at the latest write that came from no gateway
   GroupStateUpdate update_;
   GroupApplied done_;
 };
@@ -180,6 +180,14 @@ struct Applier::State {
       auto clock = decode_clock(*row);
       if (!clock) return std::unexpected(clock.error());
       fresh.clock = *clock;
+    }
+    const Bytes first = session_key(NodeId());
+    const BytesView name = BytesView(first).substr(0, first.size() - session_gateway_bytes);
+    for (auto at = stored.seek(first); at->valid() && at->key().starts_with(name); at->next()) {
+      auto session = Session::decode(at->value());
+      if (!session) return std::unexpected(session.error());
+      fresh.clock = std::max(fresh.clock, session->clock());
+      fresh.sessions.emplace(gateway_of(at->key()), std::move(*session));
     }
     return &memory.emplace(group, std::move(fresh)).first->second;
   }

@@ -14,8 +14,9 @@ inline constexpr char node_rows = '\0';
 inline constexpr char machine_rows = '\1';
 
 /// The node's own rows of a group.
-Bytes clock_key();                  ///< the latest applied HLC
+Bytes clock_key();                  ///< the group's clock at the latest write that came from no gateway
 Bytes session_key(NodeId gateway);  ///< node/session.h
+inline constexpr std::size_t session_gateway_bytes = 4;  ///< at a session key's end
 
 /// The state machine's part of a stored view.
 class MachineView : public View {

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/hlc.h"
 #include "base/ids.h"
 #include "wire/messages.h"
 
@@ -33,12 +34,17 @@ class Session {
   /// Null if the answer was let go.
   const Bytes* reply_to(std::uint64_t sequence) const;
 
+  /// The group's clock when the gateway's latest write was applied. The group's own is the latest of all.
+  Hlc clock() const { return clock_; }
+  void set_clock(Hlc clock) { clock_ = clock; }
+
   Bytes encode() const;
   /// Errors: damaged.
   static Result<Session> decode(BytesView row);
 
  private:
   Incarnation incarnation_;
+  Hlc clock_;
   std::uint64_t last_ = 0;  ///< highest sequence applied
   std::map<std::uint64_t, Bytes> replies_;
 };
