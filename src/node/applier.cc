@@ -132,7 +132,7 @@ class GroupApply {
     if (!output) return std::unexpected(output.error());
     memory_.clock = stamp;
     if (session != nullptr)
-      session->set_clock(stamp);  // its row is written in any case
+      session->set_hlc(stamp);  // its row is written in any case
     else
       own_clock_ = stamp;
     if (output->due_ns)
@@ -186,7 +186,7 @@ struct Applier::State {
     for (auto at = stored.seek(first); at->valid() && at->key().starts_with(name); at->next()) {
       auto session = Session::decode(at->value());
       if (!session) return std::unexpected(session.error());
-      fresh.clock = std::max(fresh.clock, session->clock());
+      fresh.clock = std::max(fresh.clock, session->hlc());
       fresh.sessions.emplace(gateway_of(at->key()), std::move(*session));
     }
     return &memory.emplace(group, std::move(fresh)).first->second;

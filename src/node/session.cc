@@ -37,8 +37,8 @@ Bytes Session::encode() const {
   Bytes row;
   wire::Writer out(row);
   out.varint(incarnation_.value);
-  out.u64(static_cast<std::uint64_t>(clock_.wall_ns));
-  out.u32(clock_.logical);
+  out.u64(static_cast<std::uint64_t>(hlc_.wall_ns));
+  out.u32(hlc_.logical);
   out.varint(last_);
   out.varint(replies_.size());
   for (const auto& [sequence, reply] : replies_) {
@@ -52,8 +52,8 @@ Result<Session> Session::decode(BytesView row) {
   wire::Reader in(row);
   Session session;
   session.incarnation_ = Incarnation(in.varint());
-  session.clock_.wall_ns = static_cast<std::int64_t>(in.u64());
-  session.clock_.logical = in.u32();
+  session.hlc_.wall_ns = static_cast<std::int64_t>(in.u64());
+  session.hlc_.logical = in.u32();
   session.last_ = in.varint();
   const std::size_t count = in.count(limits::requests_max, 2);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {

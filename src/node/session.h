@@ -35,8 +35,8 @@ class Session {
   const Bytes* reply_to(std::uint64_t sequence) const;
 
   /// The group's clock when the gateway's latest write was applied. The group's own is the latest of all.
-  Hlc clock() const { return clock_; }
-  void set_clock(Hlc clock) { clock_ = clock; }
+  Hlc hlc() const { return hlc_; }
+  void set_hlc(Hlc hlc) { hlc_ = hlc; }
 
   Bytes encode() const;
   /// Errors: damaged.
@@ -44,7 +44,7 @@ class Session {
 
  private:
   Incarnation incarnation_;
-  Hlc clock_;
+  Hlc hlc_;
   std::uint64_t last_ = 0;  ///< highest sequence applied
   std::map<std::uint64_t, Bytes> replies_;
 };
