@@ -115,6 +115,8 @@ class Judge {
   // Whoever leads answers only when it has applied: the target must have got there, too.
   std::string unapplied() const {
     if (facts_.target_unapplied <= limits_.lag_entries_max) return {};
+    if (facts_.target_unapplied == std::numeric_limits<std::uint64_t>::max())
+      return named(first_.target) + ", the target, has just started and may not lead for a moment";
     return named(first_.target) + ", the target, has " + std::to_string(facts_.target_unapplied) +
            " entries still to apply";
   }

@@ -179,6 +179,10 @@ Config Group::config_at(Index at) const {
   return state_->configs.at(at);
 }
 
+bool Group::fenced(Time now) const {
+  return state_->fenced(now);
+}
+
 std::optional<NodeId> Group::transferring_to() const {
   if (!state_->transfer) return std::nullopt;
   return state_->transfer->target;

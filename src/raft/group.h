@@ -197,6 +197,8 @@ class Group {
   Config config_at(Index at) const;
   std::optional<Term> term_at(Index at) const;  ///< nothing outside base…last
   std::optional<NodeId> transferring_to() const;
+  /// An earlier life, or an earlier replica here, may have promised its vote: it cannot stand yet.
+  bool fenced(Time now) const;
   std::vector<Follower> followers() const;  ///< leader only
   /// The peer's share of the commit index, for claims. Leader only.
   Index commit_for(NodeId peer) const;
