@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/limits.h"
 #include "base/time.h"
 #include "sim/mix.h"
 
@@ -34,7 +35,7 @@ void draw_cluster(Climate& c, Rng& rng) {
   c.resend_ns = log_uniform(rng, 100 * ns_per_ms, 600 * ns_per_ms);
   c.rebalance_ns = rng.chance(0.3) ? 0 : log_uniform(rng, ns_per_s, 10 * ns_per_s);
   c.lease_reads = rng.chance(0.7);
-  c.append_entries_max = static_cast<std::size_t>(log_uniform(rng, 1, 256));
+  c.append_entries_max = static_cast<std::size_t>(log_uniform(rng, 1, limits::append_entries_max));
   c.inflight_appends_max = static_cast<std::size_t>(log_uniform(rng, 1, 64));
   const bool small_logs = rng.chance(0.6);
   c.log_bytes_per_node = static_cast<std::size_t>(small_logs ? log_uniform(rng, 2'000, 60'000) : 1 << 26);

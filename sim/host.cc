@@ -257,7 +257,7 @@ void Host::die_writing(Fate fate) {
 
 namespace {
 
-/// If it is one.
+/// What a task that ends with a flush makes durable.
 DurableWrite durable_write(const node::StateTask& task) {
   if (std::holds_alternative<node::InstallTask>(task)) return DurableWrite::install;
   if (std::holds_alternative<node::DestroyTask>(task)) return DurableWrite::destroy;
@@ -279,8 +279,8 @@ void Host::start_apply() {
 void Host::finish_apply(std::size_t count) {
   Life& life = *life_;
   for (; count > 0; --count) {
-    const DurableWrite what = durable_write(life.tasks.front());
-    auto outcome = life.applier.run(life.tasks.front());
+    const node::StateTask& task = life.tasks.front();
+    auto outcome = life.applier.run(task);
     if (!outcome && outcome.error().code == Code::disk_full) {
       world_.schedule.mark("state-disk-was-full");
       later(retry_full_ns, [this, count] { finish_apply(count); });
@@ -291,12 +291,12 @@ void Host::finish_apply(std::size_t count) {
           "C8", "the state store of node " + std::to_string(number_ + 1) + ": " + outcome.error().detail);
       return;
     }
-    life.tasks.pop_front();
     if (outcome->flush) {
-      life.flushes.push_back({std::move(*outcome), what});
+      life.flushes.push_back({std::move(*outcome), durable_write(task)});
     } else {
       happened(node::FromState{std::move(outcome->done)});
     }
+    life.tasks.pop_front();
   }
   life.apply_busy = false;
   start_flush();

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -38,6 +39,13 @@ edge::FileHandle connect_to(int port) {
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return socket;
+}
+
+void watch(const edge::FileHandle& epoll, const edge::FileHandle& socket, std::uint64_t number) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = number;
+  ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, socket.get(), &event);
 }
 
 }  // namespace nodedb::bench

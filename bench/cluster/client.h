@@ -27,5 +27,7 @@ std::int64_t now_ns();
 
 /// To a loopback port; not valid if nobody listens there.
 edge::FileHandle connect_to(int port);
+/// `epoll` tells `number` when there is something to read.
+void watch(const edge::FileHandle& epoll, const edge::FileHandle& socket, std::uint64_t number);
 
 }  // namespace nodedb::bench

@@ -75,10 +75,7 @@ class Load {
         complaint = "cannot connect to port " + std::to_string(port);
         return false;
       }
-      epoll_event event{};
-      event.events = EPOLLIN;
-      event.data.u64 = i;
-      ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connections_[i].socket.get(), &event);
+      watch(epoll_, connections_[i].socket, i);
     }
     return true;
   }
@@ -177,15 +174,13 @@ class Load {
 
 }  // namespace
 
-bool fill(LoadOptions options, std::string& complaint) {
+LoadOptions filling(LoadOptions options) {
   options.operation = Operation::set;
   options.outstanding = 64;
   options.connections = options.ports.size();
   options.rate = 0;
   options.each_once = true;
-  const auto filled = run_load(options, complaint);
-  if (filled && filled->errors > 0) complaint = "a write was refused";
-  return filled && filled->errors == 0;
+  return options;
 }
 
 std::optional<LoadResult> run_load(const LoadOptions& options, std::string& complaint) {

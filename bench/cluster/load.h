@@ -31,8 +31,8 @@ struct LoadOptions {
   bool each_once = false;  ///< every key once and in order, however long it takes, instead of `seconds`
 };
 
-/// Writes every key once, so that reads find it.
-bool fill(LoadOptions options, std::string& complaint);
+/// The same, but to write every key once, so that reads find it.
+LoadOptions filling(LoadOptions options);
 
 /// Nothing if a connection could not be made or was lost; `complaint` says which.
 std::optional<LoadResult> run_load(const LoadOptions& options, std::string& complaint);

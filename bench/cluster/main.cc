@@ -112,7 +112,11 @@ class Bench {
     load.connections = plan.connections == 0 ? load.outstanding : plan.connections;
     load.rate = plan.rate;
     load.seconds = 1;
-    if (load.operation == Operation::get && !fill(load, complaint)) return false;
+    if (load.operation == Operation::get) {
+      const auto filled = run_load(filling(load), complaint);
+      if (filled && filled->errors > 0) complaint = "a write was refused";
+      if (!filled || filled->errors > 0) return false;
+    }
     if (!run_load(load, complaint)) return false;  // warm
     load.seconds = plan.seconds;
     const std::vector<Usage> before = used();

@@ -87,10 +87,7 @@ class EtcdLoad {
       nghttp2_session_client_new(&made, callbacks, &one);
       one.session.reset(made);
       nghttp2_submit_settings(made, NGHTTP2_FLAG_NONE, nullptr, 0);
-      epoll_event event{};
-      event.events = EPOLLIN;
-      event.data.u64 = i;
-      ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, one.socket.get(), &event);
+      watch(epoll_, one.socket, i);
     }
     nghttp2_session_callbacks_del(callbacks);
     return complaint.empty();

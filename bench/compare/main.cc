@@ -61,11 +61,7 @@ bool measure(const std::vector<int>& ports, const std::vector<pid_t>& pids, doub
     LoadOptions load;
     load.ports = ports;
     load.value_bytes = rows[i].bytes;
-    load.outstanding = 64;
-    load.connections = ports.size();
-    load.each_once = true;
-    if (!run(load, complaint)) return false;  // so that reads find every key
-    load.each_once = false;
+    if (!run(filling(load), complaint)) return false;
     load.operation = rows[i].operation;
     load.outstanding = rows[i].outstanding;
     load.connections = rows[i].connections;

@@ -109,14 +109,15 @@ class Judge {
       return who + "is behind by " + std::to_string(it.lag_entries) + " entries, " +
              std::to_string(it.lag_bytes) + " bytes, " + std::to_string(it.lag_ns / 1'000'000) + " ms";
     }
-    return unapplied();
+    return unfit();
   }
 
-  // Whoever leads answers only when it has applied: the target must have got there, too.
-  std::string unapplied() const {
-    if (facts_.target_unapplied <= limits_.lag_entries_max) return {};
-    if (facts_.target_unapplied == std::numeric_limits<std::uint64_t>::max())
+  // Why the target cannot lead now, though it has the log; empty when it can.
+  std::string unfit() const {
+    if (facts_.target_fenced)
       return named(first_.target) + ", the target, has just started and may not lead for a moment";
+    // Whoever leads answers only when it has applied.
+    if (facts_.target_unapplied <= limits_.lag_entries_max) return {};
     return named(first_.target) + ", the target, has " + std::to_string(facts_.target_unapplied) +
            " entries still to apply";
   }
@@ -163,7 +164,7 @@ class Judge {
       return GiveOrder{group.leader, OrderLeave{}, "the group leaves the joint config"};
     }
     if (group.transferring) return Wait{"the leadership moves to " + named(first_.target)};
-    if (auto behind = unapplied(); !behind.empty()) return Wait{std::move(behind)};
+    if (auto why = unfit(); !why.empty()) return Wait{std::move(why)};
     return GiveOrder{first_.source, OrderTransfer{first_.target, first_.write_pause_budget_us},
                      "the leadership moves to " + named(first_.target)};
   }

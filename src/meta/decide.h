@@ -44,6 +44,7 @@ struct MigrationFacts {
   std::optional<bool> source_holds_replica;  ///< nothing: it has not said
   std::optional<bool> target_holds_replica;
   std::uint64_t target_unapplied = 0;  ///< committed entries that it has still to apply, as it said last
+  bool target_fenced = false;          ///< it cannot stand for election yet: just started, or made anew
   bool source_reachable = false;
   bool target_reachable = false;
   std::uint64_t pause_us = 0;  ///< the longest that was measured

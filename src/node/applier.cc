@@ -34,13 +34,6 @@ Result<Hlc> decode_clock(BytesView row) {
   return clock;
 }
 
-NodeId gateway_of(BytesView session_key) {
-  std::uint32_t gateway = 0;
-  for (const char byte : session_key.substr(session_key.size() - session_gateway_bytes))
-    gateway = gateway << 8 | static_cast<unsigned char>(byte);
-  return NodeId(gateway);
-}
-
 /// What the applier remembers of a group between tasks: all of the node's own rows in it.
 struct Memory {
   Hlc clock;
@@ -97,7 +90,7 @@ class GroupApply {
     auto decoded = wire::decode_command(entry.payload.view());
     if (!decoded) return std::unexpected(decoded.error());
     if (decoded->stamp.gateway == NodeId()) return execute(entry, *decoded, nullptr);
-    Session& session = session_of(decoded->stamp.gateway);
+    Session& session = memory_.sessions[decoded->stamp.gateway];
     sessions_changed_.insert(decoded->stamp.gateway);
     switch (session.admit(decoded->stamp)) {
       case Session::Verdict::stale:
@@ -145,8 +138,6 @@ class GroupApply {
     return Result<Blob>(Blob(std::move(output->reply)));
   }
 
-  Session& session_of(NodeId gateway) { return memory_.sessions[gateway]; }
-
   GroupId group_;
   const StateMachine& machine_;
   const View& stored_;
@@ -181,13 +172,13 @@ struct Applier::State {
       if (!clock) return std::unexpected(clock.error());
       fresh.clock = *clock;
     }
-    const Bytes first = session_key(NodeId());
-    const BytesView name = BytesView(first).substr(0, first.size() - session_gateway_bytes);
-    for (auto at = stored.seek(first); at->valid() && at->key().starts_with(name); at->next()) {
+    for (auto at = stored.seek(session_rows()); at->valid(); at->next()) {
+      const auto gateway = gateway_of(at->key());
+      if (!gateway) break;
       auto session = Session::decode(at->value());
       if (!session) return std::unexpected(session.error());
       fresh.clock = std::max(fresh.clock, session->hlc());
-      fresh.sessions.emplace(gateway_of(at->key()), std::move(*session));
+      fresh.sessions.emplace(*gateway, std::move(*session));
     }
     return &memory.emplace(group, std::move(fresh)).first->second;
   }

@@ -104,6 +104,7 @@ meta::MigrationFacts Driver::facts(Time now, const meta::Migration& record,
   if (const auto held = holdings_.find({first.target, group}); held != holdings_.end()) {
     facts.target_holds_replica = held->second.holding.holds;
     facts.target_unapplied = held->second.holding.unapplied;
+    facts.target_fenced = held->second.holding.fenced;
   }
   facts.source_reachable = around.reachable(first.source);
   facts.target_reachable = around.reachable(first.target);

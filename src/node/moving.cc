@@ -62,11 +62,10 @@ wire::MoveReport Node::State::draft_report() const {
     if (intent.first.source != self && intent.first.target != self) continue;
     const Replica* here = replica(group);
     wire::Holding holding{.group = group, .holds = here != nullptr || graves.contains(group)};
-    if (here != nullptr)
-      holding.unapplied =
-          here->raft.fenced(now.mono)
-              ? wire::Holding::cannot_stand
-              : here->raft.commit().value - std::min(here->applied, here->raft.commit()).value;
+    if (here != nullptr) {
+      holding.unapplied = here->raft.commit().value - std::min(here->applied, here->raft.commit()).value;
+      holding.fenced = here->raft.fenced(now.mono);
+    }
     if (const auto pause = pauses.find(group); pause != pauses.end())
       holding.pause_us = pause->second.longest_us;
     report.holdings.push_back(holding);

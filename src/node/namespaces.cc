@@ -31,10 +31,23 @@ Bytes clock_key() {
   return prefixed(node_rows, "clock");
 }
 
+Bytes session_rows() {
+  return prefixed(node_rows, "session");
+}
+
 Bytes session_key(NodeId gateway) {
-  Bytes key = prefixed(node_rows, "session");
+  Bytes key = session_rows();
   for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(gateway.value >> shift));
   return key;
+}
+
+std::optional<NodeId> gateway_of(BytesView session_key) {
+  const Bytes rows = session_rows();
+  if (!session_key.starts_with(rows) || session_key.size() != rows.size() + 4) return std::nullopt;
+  std::uint32_t gateway = 0;
+  for (const char byte : session_key.substr(rows.size()))
+    gateway = gateway << 8 | static_cast<unsigned char>(byte);
+  return NodeId(gateway);
 }
 
 std::optional<Bytes> MachineView::get(BytesView key) const {

@@ -5,6 +5,7 @@
 // tells whose it is. The state machine sees only its own, without that byte.
 
 #include <memory>
+#include <optional>
 
 #include "nodedb/cluster/state_machine.h"
 
@@ -15,8 +16,10 @@ inline constexpr char machine_rows = '\1';
 
 /// The node's own rows of a group.
 Bytes clock_key();                  ///< the group's clock at the latest write that came from no gateway
+Bytes session_rows();               ///< what the keys of all sessions begin with
 Bytes session_key(NodeId gateway);  ///< node/session.h
-inline constexpr std::size_t session_gateway_bytes = 4;  ///< at a session key's end
+/// Nothing if it is no session's key.
+std::optional<NodeId> gateway_of(BytesView session_key);
 
 /// The state machine's part of a stored view.
 class MachineView : public View {

@@ -35,8 +35,6 @@ void Node::State::bear_replica(GroupId group, const raft::Config& config, std::o
   update.base = LogBase{birth, config};
   log_batch().groups.push_back(std::move(update));
   add_replica(group, raft::Restored{hard, birth, config, {}, birth.index, promised}, birth.index);
-  // There may have been one here before, which has gone with all that it had.
-  trace({TraceKind::restart, group, {}, {}, {}, 0, 0});
   trace({TraceKind::snapshot, group, birth.term, birth.index, {}, 0, 0});
 }
 

@@ -72,9 +72,8 @@ void Node::State::persist(Replica& group, raft::Work& work) {
 
 void Node::State::apply(Replica& group, std::vector<raft::Entry> entries) {
   if (group.halted) return;
-  const bool config = std::ranges::any_of(
-      entries, [](const raft::Entry& entry) { return entry.kind == raft::EntryKind::config; });
-  report_wanted = report_wanted || (config && something_moves());
+  const auto is_config = [](const raft::Entry& entry) { return entry.kind == raft::EntryKind::config; };
+  if (something_moves() && std::ranges::any_of(entries, is_config)) report_wanted = true;
   std::ranges::move(entries, std::back_inserter(group.held));
   hand_out(group);
 }

@@ -159,7 +159,7 @@ const Config& Group::config() const {
   return state_->configs.latest();
 }
 std::size_t Group::log_bytes_above(Index at) const {
-  return state_->log.bytes_above(std::clamp(at, base().index, last().index));
+  return state_->log.bytes_above(at);
 }
 bool Group::settled() const {
   return role() == Role::leader && state_->own_term_committed();

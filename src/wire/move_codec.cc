@@ -24,7 +24,7 @@ enum class OrderKind : std::uint8_t {
 };
 
 constexpr std::size_t report_bytes_min = 6;
-constexpr std::size_t holding_bytes_min = 4;
+constexpr std::size_t holding_bytes_min = 5;
 
 struct PutOrder {
   Writer& out;
@@ -182,6 +182,7 @@ void put_move_report(Writer& out, const MoveReport& message) {
     out.boolean(holding.holds);
     out.varint(holding.pause_us);
     out.varint(holding.unapplied);
+    out.boolean(holding.fenced);
   }
 }
 
@@ -197,6 +198,7 @@ MoveReport get_move_report(Reader& in) {
     holding.holds = in.boolean();
     holding.pause_us = in.varint();
     holding.unapplied = in.varint();
+    holding.fenced = in.boolean();
     message.holdings.push_back(holding);
   }
   return message;

@@ -59,12 +59,11 @@ struct GroupReport {
 
 /// Whether the reporting node has a replica of a group that is moving, or should have none.
 struct Holding {
-  /// It may not lead yet whatever it has applied: it was started, or made anew, less than a lease ago.
-  static constexpr std::uint64_t cannot_stand = UINT64_MAX;
   GroupId group;
   bool holds = false;
   std::uint64_t pause_us = 0;   ///< the longest that its handing over leadership kept writes waiting
-  std::uint64_t unapplied = 0;  ///< committed entries that it has still to apply; `cannot_stand`
+  std::uint64_t unapplied = 0;  ///< committed entries that it has still to apply
+  bool fenced = false;          ///< it cannot stand for election yet (raft::Group::fenced)
   bool operator==(const Holding&) const = default;
 };
 

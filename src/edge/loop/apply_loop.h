@@ -4,12 +4,10 @@
 // The apply thread: does the core's tasks over the state store, strictly in order, and reports each, or has
 // the flush thread report it. A full disk keeps the task and tries again; any other failure ends the process.
 
-#include <atomic>
-
 #include "edge/base/mailbox.h"
 #include "edge/loop/core_inbox.h"
 #include "edge/loop/flush_loop.h"
-#include "edge/loop/stop.h"
+#include "edge/loop/full_disk.h"
 #include "node/applier.h"
 
 namespace nodedb::edge {
@@ -23,7 +21,8 @@ class ApplyLoop {
       : applier_(applier),
         flush_(flush),
         core_(core),
-        on_failure_(std::move(on_failure)),
+        full_disk_(std::move(on_failure), "the disk is full; applying waits for room",
+                   "the state store has room again"),
         inbox_(inbox_max) {}
 
   /// The core thread's. Waits if the apply thread is that far behind.
@@ -42,10 +41,8 @@ class ApplyLoop {
   node::Applier& applier_;
   FlushLoop& flush_;
   CoreInbox& core_;
-  OnFailure on_failure_;
+  FullDisk full_disk_;
   Mailbox<node::StateTask> inbox_;
-  std::atomic<bool> abandoned_ = false;
-  bool full_ = false;
 };
 
 }  // namespace nodedb::edge

@@ -2,11 +2,7 @@
 #include "edge/loop/disk_loop.h"
 
 #include <algorithm>
-#include <chrono>
 #include <iterator>
-#include <thread>
-
-#include "edge/base/log.h"
 
 namespace nodedb::edge {
 
@@ -16,7 +12,7 @@ void DiskLoop::give(DiskItem item) {
 }
 
 void DiskLoop::close(bool abandon) {
-  if (abandon) abandoned_ = true;
+  if (abandon) full_disk_.abandon();
   inbox_.close();
 }
 
@@ -45,7 +41,7 @@ bool DiskLoop::carry_out(std::vector<DiskItem> items) {
     durable = item.log->id;
     batches.push_back(std::move(item.log->batch));
   }
-  if (!batches.empty() && !write(batches)) return false;
+  if (!batches.empty() && !full_disk_.carry_out([&] { return store_.write(batches); })) return false;
 
   ToNet out;
   for (DiskItem& item : items) std::ranges::move(item.after, std::back_inserter(out.messages));
@@ -57,30 +53,6 @@ bool DiskLoop::carry_out(std::vector<DiskItem> items) {
 
 void DiskLoop::discard() {
   while (!inbox_.finished()) inbox_.take_all(never);
-}
-
-bool DiskLoop::write(const std::vector<node::LogBatch>& batches) {
-  while (true) {
-    const auto written = store_.write(batches);
-    if (written) break;
-    if (written.error().code != Code::disk_full) {
-      on_failure_(written.error());
-      return false;
-    }
-    if (!full_) {
-      full_ = true;
-      log::warn("the disk is full; writes wait for room", {{"detail", written.error().detail}});
-      core_.report(node::DiskRoom{.full = true});
-    }
-    if (abandoned_) return false;
-    std::this_thread::sleep_for(std::chrono::nanoseconds(disk_retry_ns));
-  }
-  if (full_) {
-    full_ = false;
-    log::info("the disk has room again");
-    core_.report(node::DiskRoom{.full = false});
-  }
-  return true;
 }
 
 }  // namespace nodedb::edge

@@ -11,8 +11,8 @@
 
 #include "edge/base/mailbox.h"
 #include "edge/loop/core_inbox.h"
+#include "edge/loop/full_disk.h"
 #include "edge/loop/net_port.h"
-#include "edge/loop/stop.h"
 #include "node/store.h"
 #include "node/turn.h"
 
@@ -31,7 +31,12 @@ class DiskLoop {
 
   /// All must outlive the loop.
   DiskLoop(node::LogStore& store, CoreInbox& core, NetInbox& net, OnFailure on_failure)
-      : store_(store), core_(core), net_(net), on_failure_(std::move(on_failure)), inbox_(inbox_max) {}
+      : store_(store),
+        core_(core),
+        net_(net),
+        full_disk_(std::move(on_failure), "the disk is full; writes wait for room", "the disk has room again",
+                   [&core](bool full) { core.report(node::DiskRoom{.full = full}); }),
+        inbox_(inbox_max) {}
 
   /// The core thread's. Waits if the disk is that far behind.
   void give(DiskItem item);
@@ -46,19 +51,16 @@ class DiskLoop {
  private:
   /// False: the process stops. Nothing may be written after that: it would leave a gap.
   bool carry_out(std::vector<DiskItem> items);
-  bool write(const std::vector<node::LogBatch>& batches);
   /// Until `close`: takes what comes and does nothing with it, so that nobody waits for room.
   void discard();
 
   node::LogStore& store_;
   CoreInbox& core_;
   NetInbox& net_;
-  OnFailure on_failure_;
+  FullDisk full_disk_;
   Mailbox<DiskItem> inbox_;
   std::uint64_t given_ = 0;  ///< items; core thread
   std::atomic<std::uint64_t> done_ = 0;
-  std::atomic<bool> abandoned_ = false;
-  bool full_ = false;
 };
 
 }  // namespace nodedb::edge

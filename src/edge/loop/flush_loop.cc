@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/loop/flush_loop.h"
 
-#include <chrono>
-#include <thread>
-
-#include "edge/base/log.h"
+#include <utility>
 
 namespace nodedb::edge {
 
 void FlushLoop::close(bool abandon) {
-  if (abandon) abandoned_ = true;
+  if (abandon) full_disk_.abandon();
   inbox_.close();
 }
 
@@ -22,24 +19,8 @@ void FlushLoop::run() {
 }
 
 bool FlushLoop::finish(node::Applier::Outcome outcome) {
-  while (true) {
-    if (abandoned_) return false;
-    const auto flushed = outcome.flush->finish();
-    if (flushed) break;
-    if (flushed.error().code != Code::disk_full) {
-      on_failure_(flushed.error());
-      return false;
-    }
-    if (!full_) {
-      full_ = true;
-      log::warn("the disk is full; a flush waits for room", {{"detail", flushed.error().detail}});
-    }
-    std::this_thread::sleep_for(std::chrono::nanoseconds(disk_retry_ns));
-  }
-  if (full_) {
-    full_ = false;
-    log::info("the state store has room to flush again");
-  }
+  if (full_disk_.abandoned()) return false;
+  if (!full_disk_.carry_out([&] { return outcome.flush->finish(); })) return false;
   core_.report(node::FromState{std::move(outcome.done)});
   return true;
 }

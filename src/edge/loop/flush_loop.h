@@ -5,11 +5,9 @@
 // depends on it, while the apply thread goes on. A full disk keeps the flush and tries again; any other
 // failure ends the process.
 
-#include <atomic>
-
 #include "edge/base/mailbox.h"
 #include "edge/loop/core_inbox.h"
-#include "edge/loop/stop.h"
+#include "edge/loop/full_disk.h"
 #include "node/applier.h"
 
 namespace nodedb::edge {
@@ -20,7 +18,10 @@ class FlushLoop {
 
   /// All must outlive the loop, and the store of the flushes, too.
   FlushLoop(CoreInbox& core, OnFailure on_failure)
-      : core_(core), on_failure_(std::move(on_failure)), inbox_(inbox_max) {}
+      : core_(core),
+        full_disk_(std::move(on_failure), "the disk is full; a flush waits for room",
+                   "the state store has room to flush again"),
+        inbox_(inbox_max) {}
 
   /// The apply thread's. Pre: `outcome.flush`.
   void give(node::Applier::Outcome outcome) { static_cast<void>(inbox_.push(std::move(outcome))); }
@@ -34,10 +35,8 @@ class FlushLoop {
   bool finish(node::Applier::Outcome outcome);
 
   CoreInbox& core_;
-  OnFailure on_failure_;
+  FullDisk full_disk_;
   Mailbox<node::Applier::Outcome> inbox_;
-  std::atomic<bool> abandoned_ = false;
-  bool full_ = false;
 };
 
 }  // namespace nodedb::edge

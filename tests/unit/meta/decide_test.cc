@@ -133,6 +133,7 @@ TEST(Decide, CatchUp) {
   behind([](auto& it) { it.group->target.reset(); });
   behind([](auto& it) { *it.group->target = {Index(29), true, 0, 0, 0}; });
   behind([](auto& it) { it.target_unapplied = 65; });
+  behind([](auto& it) { it.target_fenced = true; });
   behind(uncommitted);
   const PromoteLearnerCheckpoint promoted{moved, target, group_of(moved)};
   advances(record, joint(), promoted);
@@ -176,6 +177,7 @@ TEST(Decide, LeadershipTransfer) {
   const Migration record = at(MigrationPhase::leadership_transfer);
   orders(record, joint(), source, transfer);
   waits(record, with(joint(), [](auto& it) { it.target_unapplied = 65; }));
+  waits(record, with(joint(), [](auto& it) { it.target_fenced = true; }));
   waits(record, with(joint(), [](auto& it) { it.group->transferring = true; }));
   waits(record, with(joint(), uncommitted));
   orders(record, with(joint(), [](auto& it) { it.group->leader = target; }), target, OrderLeave{});
@@ -333,6 +335,7 @@ MigrationFacts any_facts(Rng& rng) {
   made.source_holds_replica = maybe(rng);
   made.target_holds_replica = maybe(rng);
   made.target_unapplied = rng.below(130);
+  made.target_fenced = coin();
   made.source_reachable = coin();
   made.target_reachable = coin();
   made.without_progress_ns = coin() ? 0 : static_cast<std::int64_t>(rng.below(200'000'000'000));
