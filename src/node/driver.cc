@@ -42,6 +42,7 @@ bool astray(const raft::Config& config, const meta::Migration& record, const std
 }
 
 void Driver::reset() {
+  latest_.clear();
   groups_.clear();
   holdings_.clear();
   applied_.clear();
@@ -53,6 +54,10 @@ void Driver::reset() {
 }
 
 void Driver::reported(Time now, NodeId from, const wire::MoveReport& report) {
+  const std::pair at(report.incarnation, report.number);
+  const auto [latest, first] = latest_.try_emplace(from, at);
+  if (!first && at <= latest->second) return;
+  latest->second = at;
   Index& applied = applied_[from];
   applied = std::max(applied, report.applied);
   for (const wire::GroupReport& one : report.led) {

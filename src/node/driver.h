@@ -49,6 +49,7 @@ class Driver {
 
   /// This node leads group 0 no longer, or has begun to.
   void reset();
+  /// Pre: the report is for this leadership. One that an other has overtaken is ignored.
   void reported(Time now, NodeId from, const wire::MoveReport& report);
   /// Looks at every migration, and at what no migration accounts for.
   void drive(Time now, const Surroundings& around);
@@ -109,6 +110,7 @@ class Driver {
 
   meta::DecideLimits limits_;
   meta::PlantedBugs bugs_;
+  std::map<NodeId, std::pair<Incarnation, std::uint64_t>> latest_;  ///< report of each node
   std::map<GroupId, Seen> groups_;
   std::map<std::pair<NodeId, GroupId>, Held> holdings_;
   std::map<NodeId, Index> applied_;

@@ -53,6 +53,8 @@ std::optional<wire::GroupReport> Node::State::group_report(GroupId id) const {
 
 wire::MoveReport Node::State::draft_report() const {
   wire::MoveReport report;
+  report.leadership = leader_terms[metadata_group.value];
+  report.incarnation = incarnation;
   if (const Replica* metadata = replica(metadata_group)) report.applied = metadata->applied;
   std::set<GroupId> led = deviating;
   led.insert(asked_about.begin(), asked_about.end());
@@ -110,18 +112,18 @@ void Node::State::report_moves() {
   const bool news = !(report == last_report) || told != reported_to;
   if (!news && now.mono - reported_at < report_again_ns) return;
   last_report = report;
+  report.number = ++last_report_number;
   reported_to = told;
   reported_at = now.mono;
   if (told == self) {
-    driver.reported(now.mono, self, report);
-    drive_wanted = true;
+    receive(self, report);
   } else if (uuids.contains(told)) {
     turn.send_now.push_back({uuids.at(told), std::move(report)});
   }
 }
 
 void Node::State::receive(NodeId peer, const wire::MoveReport& report) {
-  if (!leads_metadata()) return;
+  if (!leads_metadata() || report.leadership != replica(metadata_group)->raft.term()) return;
   driver.reported(now.mono, peer, report);
   drive_wanted = true;
 }

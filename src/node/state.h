@@ -156,7 +156,8 @@ struct Node::State {
   std::map<GroupId, Pause> pauses;
   bool report_wanted = false;
   Time report_at = never;
-  wire::MoveReport last_report;
+  wire::MoveReport last_report;  ///< without its number
+  std::uint64_t last_report_number = 0;
   NodeId reported_to;
   Time reported_at = long_ago;
   std::map<std::uint64_t, Asked> questions;  ///< by ticket

@@ -173,6 +173,9 @@ MoveOrder get_move_order(Reader& in) {
 }
 
 void put_move_report(Writer& out, const MoveReport& message) {
+  out.varint(message.leadership.value);
+  out.varint(message.incarnation.value);
+  out.varint(message.number);
   out.varint(message.applied.value);
   out.varint(message.led.size());
   for (const GroupReport& report : message.led) put_group_report(out, report);
@@ -188,6 +191,9 @@ void put_move_report(Writer& out, const MoveReport& message) {
 
 MoveReport get_move_report(Reader& in) {
   MoveReport message;
+  message.leadership = Term(in.varint());
+  message.incarnation = Incarnation(in.varint());
+  message.number = in.varint();
   message.applied = Index(in.varint());
   const std::size_t led = in.count(limits::move_reports_max, report_bytes_min);
   for (std::size_t i = 0; i < led && in.ok(); ++i) message.led.push_back(get_group_report(in));

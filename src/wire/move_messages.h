@@ -67,8 +67,13 @@ struct Holding {
   bool operator==(const Holding&) const = default;
 };
 
+/// To the leader of group 0. One that is late tells what is true no more: it counts only for the leadership
+/// that it was written for, and if none came from its sender that is later.
 struct MoveReport {
-  Index applied;  ///< of group 0
+  Term leadership;           ///< the receiver's, of group 0
+  Incarnation incarnation;   ///< the sender's
+  std::uint64_t number = 0;  ///< rises within an incarnation
+  Index applied;             ///< of group 0
   std::vector<GroupReport> led;
   std::vector<Holding> holdings;
   bool operator==(const MoveReport&) const = default;

@@ -115,7 +115,7 @@ wire::MoveReport report() {
   wire::GroupReport led{group, Term(5), config(), Index(43), true, false, {}};
   led.target =
       wire::GroupReport::Follower{NodeId(9), Index(40), true, 3, 400, 20'000'000, 262'144, 1'048'576, 65'536};
-  return {Index(200), {led}, {{group, true, 900}, {GroupId(7), false, 0}}};
+  return {Term(6), Incarnation(3), 41, Index(200), {led}, {{group, true, 900, 12, true}, {GroupId(7)}}};
 }
 
 std::vector<wire::PeerMessage> peer_messages() {

@@ -253,7 +253,7 @@ wire::GroupReport group_report() {
 }
 
 wire::MoveReport move_report() {
-  return {id<Index>(), list(3, group_report), list(3, [] {
+  return {id<Term>(), id<Incarnation>(), number(), id<Index>(), list(3, group_report), list(3, [] {
             return wire::Holding{id<GroupId>(), truth(), number(), number(), truth()};
           })};
 }
