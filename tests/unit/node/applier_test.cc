@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "memory_view.h"
+#include "memory_store.h"
 #include "node/namespaces.h"
 #include "wire/command_codec.h"
 
@@ -25,34 +25,6 @@ class Appender : public StateMachine {
   Bytes read(const View& view, const ReadInput& input) const override {
     return view.get(input.query).value_or("none");
   }
-};
-
-class MemoryStore : public StateStore {
- public:
-  Result<std::vector<StoredState>> load() override { return std::vector<StoredState>{}; }
-  std::unique_ptr<View> view(GroupId of) override { return std::make_unique<MemoryView>(rows_[of]); }
-  Result<void> write(std::span<const GroupStateUpdate> updates) override {
-    if (full_) return fail(Code::disk_full, "full");
-    for (const auto& update : updates) {
-      for (const Write& one : update.writes) apply_to(rows_[update.group], one);
-      applied_[update.group] = update.applied;
-    }
-    return {};
-  }
-  std::unique_ptr<StateFlush> begin_flush() override { return nullptr; }
-  Result<std::unique_ptr<StateSnapshot>> snapshot(GroupId) override { return fail(Code::unsupported, ""); }
-  Result<void> stage(GroupId, BytesView) override { return {}; }
-  Result<void> discard_staged(GroupId) override { return {}; }
-  Result<void> install(GroupId of, raft::Position at, const raft::Config&) override {
-    rows_[of].clear();
-    applied_[of] = at;
-    return {};
-  }
-  Result<void> destroy(GroupId) override { return {}; }
-
-  std::map<GroupId, Rows> rows_;
-  std::map<GroupId, raft::Position> applied_;
-  bool full_ = false;
 };
 
 class ApplierTest : public ::testing::Test {

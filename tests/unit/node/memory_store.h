@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A state store over maps, for tests: keeps everything, forgets nothing, takes no snapshots.
+
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "memory_view.h"
+#include "node/store.h"
+
+namespace nodedb::node::test {
+
+class MemoryStore : public StateStore {
+ public:
+  Result<std::vector<StoredState>> load() override { return std::vector<StoredState>{}; }
+  std::unique_ptr<View> view(GroupId of) override { return std::make_unique<MemoryView>(rows_[of]); }
+  Result<void> write(std::span<const GroupStateUpdate> updates) override {
+    if (full_) return fail(Code::disk_full, "full");
+    for (const auto& update : updates) {
+      for (const Write& one : update.writes) apply_to(rows_[update.group], one);
+      applied_[update.group] = update.applied;
+    }
+    return {};
+  }
+  std::unique_ptr<StateFlush> begin_flush() override { return nullptr; }
+  Result<std::unique_ptr<StateSnapshot>> snapshot(GroupId) override { return fail(Code::unsupported, ""); }
+  Result<void> stage(GroupId, BytesView) override { return {}; }
+  Result<void> discard_staged(GroupId) override { return {}; }
+  Result<void> install(GroupId of, raft::Position at, const raft::Config&) override {
+    rows_[of].clear();
+    applied_[of] = at;
+    return {};
+  }
+  Result<void> destroy(GroupId) override { return {}; }
+
+  std::map<GroupId, Rows> rows_;
+  std::map<GroupId, raft::Position> applied_;
+  bool full_ = false;
+};
+
+}  // namespace nodedb::node::test
