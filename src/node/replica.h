@@ -68,6 +68,7 @@ struct Replica {
 
   std::deque<raft::Entry> held;  ///< committed, not given to the apply thread yet
   std::deque<Index> under_way;   ///< given to it and not reported: the last entry of each portion
+  std::size_t task_place = 0;    ///< where the apply task in the making has this group, if it has
   std::multimap<Index, std::uint64_t> reads;  ///< granted, to be handed out once `handed` gets there: tokens
 
   Index handed;                 ///< given to the apply thread, or part of an installed snapshot

@@ -102,13 +102,14 @@ void Node::State::hand_out(Replica& group) {
   }
   const bool wanted = !group.writes.empty();
   // A group may come up twice in one step: its entries join, so that a task names each group once.
-  const auto again = std::ranges::find(apply_task.groups, id, &GroupEntries::group);
-  if (again == apply_task.groups.end()) {
-    apply_task.groups.push_back({id, std::move(entries), wanted});
+  std::vector<GroupEntries>& groups = apply_task.groups;
+  if (group.task_place >= groups.size() || groups[group.task_place].group != id) {
+    group.task_place = groups.size();
+    groups.push_back({id, std::move(entries), wanted});
     return;
   }
-  again->want_replies |= wanted;
-  std::ranges::move(entries, std::back_inserter(again->entries));
+  groups[group.task_place].want_replies |= wanted;
+  std::ranges::move(entries, std::back_inserter(groups[group.task_place].entries));
 }
 
 void Node::State::role_changed(Replica& group) {
