@@ -11,7 +11,7 @@ bool Reader::boolean() {
   return ok() && value == 1;
 }
 
-std::uint64_t Reader::varint(std::uint64_t value_max) {
+std::uint64_t Reader::long_varint(std::uint64_t value_max) {
   std::uint64_t value = 0;
   for (int shift = 0; shift < 64; shift += 7) {
     const std::uint8_t part = u8();

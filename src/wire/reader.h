@@ -33,7 +33,17 @@ class Reader {
   /// 0 or 1; anything else is malformed.
   bool boolean();
   /// LEB128 in its shortest form, at most `value_max`.
-  std::uint64_t varint(std::uint64_t value_max = std::numeric_limits<std::uint64_t>::max());
+  std::uint64_t varint(std::uint64_t value_max = std::numeric_limits<std::uint64_t>::max()) {
+    // Most numbers are small.
+    if (ok() && !at_end()) {
+      const auto first = static_cast<unsigned char>(all_[at_]);
+      if (first < 0x80 && first <= value_max) {
+        ++at_;
+        return first;
+      }
+    }
+    return long_varint(value_max);
+  }
   std::uint32_t varint32() {
     return static_cast<std::uint32_t>(varint(std::numeric_limits<std::uint32_t>::max()));
   }
@@ -59,6 +69,8 @@ class Reader {
   Result<void> finish(const char* what);
 
  private:
+  std::uint64_t long_varint(std::uint64_t value_max);
+
   template <class Unsigned>
   Unsigned fixed() {
     const BytesView part = raw(sizeof(Unsigned));
