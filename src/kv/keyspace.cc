@@ -116,6 +116,7 @@ void Keyspace::append_writes(Batch& batch, BytesView key, Entry& entry) {
 
 Batch Keyspace::take_batch() {
   Batch batch;
+  batch.reserve(entries_.size() + 1);
   if (cleared_) {
     batch.push_back(DeleteRange{Bytes(rows::values_begin), Bytes(rows::values_end)});
     batch.push_back(DeleteRange{Bytes(rows::expiries_begin), Bytes(rows::expiries_end)});

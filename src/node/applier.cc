@@ -46,16 +46,22 @@ struct Memory {
 /// One task's work on one group: the entries' effects gather here and are stored in one update.
 class GroupApply {
  public:
-  GroupApply(GroupId group, const StateMachine& machine, const View& stored, Memory& memory, PlantedBugs bugs)
-      : group_(group),
+  GroupApply(const GroupEntries& entries, const StateMachine& machine, const View& stored, Memory& memory,
+             PlantedBugs bugs)
+      : group_(entries.group),
+        left_(entries.entries.size()),
         machine_(machine),
         stored_(stored),
         overlay_(machine_view_),
         memory_(memory),
-        bugs_(bugs) {}
+        bugs_(bugs) {
+    // Most entries write a row, and some one more; then come a session's and perhaps the clock's.
+    update_.writes.reserve(2 * left_ + 2);
+  }
 
-  /// False: this build cannot understand the entry; nothing of it has happened.
+  /// The next entry. False: this build cannot understand the entry; nothing of it has happened.
   bool apply(const raft::Entry& entry, bool want_reply) {
+    --left_;
     if (entry.kind == raft::EntryKind::command) {
       auto outcome = command(entry);
       if (!outcome) {
@@ -131,14 +137,15 @@ class GroupApply {
     if (output->due_ns)
       done_.next_due_ns = std::min(*output->due_ns, done_.next_due_ns.value_or(*output->due_ns));
     for (Write& write : output->writes) {
-      update_.writes.push_back(to_stored(write));
       if (group_ == metadata_group) done_.metadata.push_back(write);
-      overlay_.add(write);
+      if (left_ > 0) overlay_.add(write);
+      update_.writes.push_back(to_stored(std::move(write)));
     }
     return Result<Blob>(Blob(std::move(output->reply)));
   }
 
   GroupId group_;
+  std::size_t left_;  ///< entries to come, which must see what those before them wrote
   const StateMachine& machine_;
   const View& stored_;
   MachineView machine_view_{stored_};
@@ -203,7 +210,7 @@ Result<StateDone> Applier::State::run(const ApplyTask& task) {
     auto known = memory_of(entries.group, *stored);
     if (!known) return std::unexpected(known.error());
     if ((*known)->halted) continue;
-    GroupApply apply(entries.group, machine_of(entries.group), *stored, **known, bugs);
+    GroupApply apply(entries, machine_of(entries.group), *stored, **known, bugs);
     bool any = false;
     for (const raft::Entry& entry : entries.entries) {
       if (!apply.apply(entry, entries.want_replies)) break;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/namespaces.h"
 
+#include <utility>
+
 namespace nodedb::node {
 
 namespace {
@@ -65,8 +67,9 @@ std::vector<Put> all_rows(const View& machine) {
   return rows;
 }
 
-Write to_stored(const Write& write) {
-  if (const auto* put = std::get_if<Put>(&write)) return Put{prefixed(machine_rows, put->key), put->value};
+Write to_stored(Write write) {
+  if (auto* put = std::get_if<Put>(&write))
+    return Put{prefixed(machine_rows, put->key), std::move(put->value)};
   if (const auto* erase = std::get_if<Delete>(&write)) return Delete{prefixed(machine_rows, erase->key)};
   const auto& range = std::get<DeleteRange>(write);
   // The end of the machine's rows is the end of the group's: nothing is stored behind them.

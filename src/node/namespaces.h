@@ -36,6 +36,6 @@ class MachineView : public View {
 std::vector<Put> all_rows(const View& machine);
 
 /// A state machine's write, as stored.
-Write to_stored(const Write& write);
+Write to_stored(Write write);
 
 }  // namespace nodedb::node
