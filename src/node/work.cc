@@ -25,7 +25,7 @@ std::uint32_t entry_hash(const raft::Entry& entry) {
 
 void Node::State::drain(Replica& group) {
   group.dirty = false;
-  raft::Work work = group.raft.take_work();
+  raft::Work work = group.raft.has_work() ? group.raft.take_work() : raft::Work();
   const GroupId id = group.raft.id();
   if (options.trace) trace_work(group, work);
   if (work.must_persist()) persist(group, work);
