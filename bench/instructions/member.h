@@ -47,7 +47,6 @@ class Member final : public resp::Backend {
 
   // --- what is around them ---
   void happened(node::Event event) { inbox_.push_back(std::move(event)); }
-  bool idle() const { return inbox_.empty(); }
   const node::Node& node() const { return node_; }
   const node::Turn& turn() const { return turn_; }
   /// The disk is that fast.
