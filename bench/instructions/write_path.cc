@@ -112,10 +112,10 @@ void WritePath::step(Meter& meter, const char* part) {
     for (const auto& one : members_) one->step(now_);
   });
   for (const auto& one : members_) one->make_durable();
-  carry(meter);
   const auto any = [this](auto what) {
     return std::ranges::any_of(members_, [&](const auto& one) { return !(one->turn().*what).empty(); });
   };
+  if (any(&node::Turn::send_now) || any(&node::Turn::send_after)) carry(meter);
   if (any(&node::Turn::tasks)) {
     meter.count("apply", [this] {
       for (const auto& one : members_) one->apply();
