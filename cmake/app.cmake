@@ -12,7 +12,7 @@ if(NOT NODEDB_EDGE)
 endif()
 
 # The threads that run a node.
-nodedb_library(nodedb_edge_loop FOLDERS src/edge/loop LINKS nodedb_node nodedb_edge_base nodedb_edge_rocks)
+nodedb_library(nodedb_edge_loop FOLDERS src/edge/loop LINKS nodedb_node nodedb_edge_base nodedb_edge_log nodedb_edge_rocks)
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/loop/*.cc)
 nodedb_test(edge_loop SOURCES ${found} LINKS nodedb_edge_loop)
 

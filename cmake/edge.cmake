@@ -10,9 +10,11 @@ target_compile_definitions(nodedb_edge_base PUBLIC ASIO_STANDALONE ASIO_SEPARATE
                            ASIO_DISABLE_STD_ALIGNED_ALLOC)
 target_compile_definitions(nodedb_edge_base PRIVATE SPDLOG_COMPILED_LIB SPDLOG_SHARED_LIB SPDLOG_FMT_EXTERNAL)
 
-nodedb_library(nodedb_edge_rocks FOLDERS src/edge/rocks src/edge/disk LINKS nodedb_wire nodedb_base rocksdb)
+nodedb_library(nodedb_edge_disk FOLDERS src/edge/disk LINKS nodedb_wire nodedb_base)
+nodedb_library(nodedb_edge_log FOLDERS src/edge/log LINKS nodedb_edge_disk nodedb_node nodedb_wire nodedb_base)
+nodedb_library(nodedb_edge_rocks FOLDERS src/edge/rocks LINKS nodedb_edge_disk nodedb_node nodedb_wire nodedb_base rocksdb)
 
-foreach(folder base rocks)
+foreach(folder base disk log rocks)
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/${folder}/*.cc)
   if(found)
     nodedb_test(edge_${folder} SOURCES ${found} LINKS nodedb_edge_${folder})

@@ -7,6 +7,7 @@
 set(config_links nodedb_app_config)
 set(entry_links nodedb_kv)
 set(kv_rows_links nodedb_kv)
+set(log_links nodedb_fuzz_edge)
 set(operator_links nodedb_fuzz_edge)
 set(reply_links nodedb_edge_resp_core)
 set(resp_links nodedb_edge_resp_core)
@@ -15,10 +16,10 @@ set(stored_links nodedb_fuzz_edge)
 include(${PROJECT_SOURCE_DIR}/cmake/resp.cmake)  # without NODEDB_EDGE nothing else has included it
 
 # The decoders of the edge that need nothing but core, without the libraries that their neighbours need.
-add_library(nodedb_fuzz_edge STATIC EXCLUDE_FROM_ALL
-            ${PROJECT_SOURCE_DIR}/src/app/operator_protocol.cc ${PROJECT_SOURCE_DIR}/src/app/status_json.cc
-            ${PROJECT_SOURCE_DIR}/src/edge/rocks/sealed_text.cc ${PROJECT_SOURCE_DIR}/src/edge/rocks/state_meta.cc
-            ${PROJECT_SOURCE_DIR}/src/edge/rocks/wal_scan.cc ${PROJECT_SOURCE_DIR}/src/edge/tls/identity.cc)
+set(fuzz_edge_sources app/operator_protocol app/status_json edge/disk/advice edge/disk/sealed_text edge/log/log_index
+    edge/log/record edge/log/replay edge/log/segment edge/rocks/state_meta edge/tls/identity)
+list(TRANSFORM fuzz_edge_sources REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/\\1.cc")
+add_library(nodedb_fuzz_edge STATIC EXCLUDE_FROM_ALL ${fuzz_edge_sources})
 target_link_libraries(nodedb_fuzz_edge PUBLIC nodedb_app_config nodedb_node)
 
 if(NODEDB_FUZZ)

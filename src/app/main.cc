@@ -10,6 +10,7 @@
 #include "app/output.h"
 #include "app/playground.h"
 #include "app/start_command.h"
+#include "app/wal_commands.h"
 
 namespace nodedb::app {
 
@@ -209,6 +210,30 @@ void add_certs(CLI::App& app, CertWords& words, Exit& exit) {
   show->callback([&] { exit = run_cert_show(words.file); });
 }
 
+struct WalWords {
+  WalArguments arguments;
+  std::string output = "table";
+
+  Output kind() const { return output == "json" ? Output::json : Output::table; }
+};
+
+void add_wal(CLI::App& app, WalWords& words, Exit& exit) {
+  CLI::App* const wal = app.add_subcommand("wal", "a look at a stopped node's Raft log");
+  wal->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help) {
+    CLI::App* const command = wal->add_subcommand(name, help);
+    command->add_option("--data", words.arguments.data, "the node's data directory")->required();
+    add_output(command, words.output);
+    return command;
+  };
+  add("check", "read it all, as a start would")->callback([&] {
+    exit = run_wal_check(words.arguments, words.kind());
+  });
+  CLI::App* const dump = add("dump", "what stands in it, record by record");
+  dump->add_option("--vshard", words.arguments.vshard, "of this one only");
+  dump->callback([&] { exit = run_wal_dump(words.arguments, words.kind()); });
+}
+
 struct PlaygroundWords {
   PlaygroundArguments arguments;
   std::string output = "table";
@@ -241,11 +266,13 @@ int run(int count, char** words) {
   OperatorWords operators;
   MigrationWords migrations;
   CertWords certs;
+  WalWords wal;
   PlaygroundWords playground;
   add_start(app, start, exit);
   add_operators(app, operators, exit);
   add_migrations(app, operators, migrations, exit);
   add_certs(app, certs, exit);
+  add_wal(app, wal, exit);
   add_playground(app, playground, exit);
   app.add_subcommand("version", "the version")->callback([] {
     print("nodedb-cluster " NODEDB_VERSION "\n");

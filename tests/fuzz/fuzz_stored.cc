@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a node keeps for itself beside the log: session rows, the state store's meta rows, the small text
-// files, the outline of RocksDB's write-ahead log. The first byte chooses; where a checksum would hide the
+// files. The first byte chooses; where a checksum would hide the
 // rest, the input is also tried sealed anew.
 
 #include "base/crc32c.h"
-#include "edge/rocks/sealed_text.h"
+#include "edge/disk/sealed_text.h"
 #include "edge/rocks/state_meta.h"
-#include "edge/rocks/wal_scan.h"
 #include "node/session.h"
 #include "tests/fuzz/fuzz.h"
 #include "wire/writer.h"
@@ -51,21 +50,12 @@ void sealed_text(BytesView body) {
   if (!lines) CHECK(lines.error().code == Code::damaged);
 }
 
-void wal(BytesView file) {
-  const edge::WalScan scan = edge::scan_wal(file);
-  CHECK(scan.good_end <= file.size());
-  if (scan.trouble_at) CHECK(*scan.trouble_at <= file.size() && scan.good_end <= *scan.trouble_at);
-  if (scan.record_after) CHECK(scan.trouble_at && *scan.record_after >= *scan.trouble_at);
-  // What is cut off is no trouble any more.
-  if (!scan.record_after) CHECK(!edge::scan_wal(file.substr(0, scan.good_end)).trouble_at);
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const BytesView bytes = fuzz::view(data, size).substr(1);
-  constexpr void (*readers[])(BytesView) = {session, state_meta, sealed_state_meta, text, sealed_text, wal};
+  constexpr void (*readers[])(BytesView) = {session, state_meta, sealed_state_meta, text, sealed_text};
   readers[data[0] % std::size(readers)](bytes);
   return 0;
 }

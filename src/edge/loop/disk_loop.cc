@@ -23,14 +23,26 @@ void DiskLoop::run() {
       if (inbox_.finished()) return;
       continue;
     }
-    // In portions, so that one batch's memory stays within reason after a long wait.
-    for (std::size_t from = 0; from < items.size(); from += batches_max) {
-      const auto begin = items.begin() + static_cast<std::ptrdiff_t>(from);
-      const auto end =
-          items.begin() + static_cast<std::ptrdiff_t>(std::min(items.size(), from + batches_max));
-      if (!carry_out({std::make_move_iterator(begin), std::make_move_iterator(end)})) return discard();
+    // In portions, so that one write's memory and time stay within reason after a long wait.
+    for (std::size_t from = 0; from < items.size();) {
+      const std::size_t count = portion(items, from);
+      const auto begin = std::make_move_iterator(items.begin() + static_cast<std::ptrdiff_t>(from));
+      if (!carry_out({begin, begin + static_cast<std::ptrdiff_t>(count)})) return discard();
+      from += count;
     }
   }
+}
+
+std::size_t DiskLoop::portion(const std::vector<DiskItem>& items, std::size_t from) {
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+  for (; from + count < items.size() && count < batches_max && bytes < bytes_max; ++count) {
+    const std::optional<node::LogWrite>& log = items[from + count].log;
+    if (!log) continue;
+    for (const node::GroupLogUpdate& update : log->batch.groups)
+      for (const raft::Entry& entry : update.append) bytes += entry.bytes();
+  }
+  return count;
 }
 
 bool DiskLoop::carry_out(std::vector<DiskItem> items) {

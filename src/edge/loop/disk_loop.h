@@ -27,7 +27,9 @@ struct DiskItem {
 class DiskLoop {
  public:
   static constexpr std::size_t inbox_max = 16 * 1024;
+  /// In one write.
   static constexpr std::size_t batches_max = 1024;
+  static constexpr std::size_t bytes_max = 8u << 20;
 
   /// All must outlive the loop.
   DiskLoop(node::LogStore& store, CoreInbox& core, NetInbox& net, OnFailure on_failure)
@@ -49,6 +51,8 @@ class DiskLoop {
   void close(bool abandon);
 
  private:
+  /// How many of the items from `from` on go into one write: at least one.
+  static std::size_t portion(const std::vector<DiskItem>& items, std::size_t from);
   /// False: the process stops. Nothing may be written after that: it would leave a gap.
   bool carry_out(std::vector<DiskItem> items);
   /// Until `close`: takes what comes and does nothing with it, so that nobody waits for room.

@@ -3,8 +3,9 @@
 
 #include <rocksdb/env.h>
 
-#include <filesystem>
 #include <memory>
+
+#include "edge/disk/advice.h"
 
 namespace nodedb::edge {
 
@@ -26,11 +27,10 @@ bool says(const std::string& text, const char* words) {
 
 }  // namespace
 
-rocksdb::Options common_options(rocksdb::Env* env) {
+rocksdb::Options database_options(rocksdb::Env* env) {
   rocksdb::Options options;
   if (env != nullptr) options.env = env;
   options.create_if_missing = true;
-  options.create_missing_column_families = true;
   options.paranoid_checks = true;
   // Trouble is the caller's to handle: RocksDB must not go on by itself after a failed write.
   options.max_bgerror_resume_count = 0;
@@ -54,14 +54,6 @@ Error to_error(const rocksdb::Status& status, const std::string& directory) {
   const bool sync = says(text, "While fdatasync") || says(text, "While fsync") || says(text, "While sync");
   if (full && !sync) return Error{Code::disk_full, directory + ": " + text};
   return Error{Code::disk_failed, directory + ": " + text};
-}
-
-std::string damage_advice(const std::string& directory) {
-  const std::string root = std::filesystem::path(directory).parent_path().string();
-  return "this replica's data is damaged: check the disk, then move " + root +
-         " aside and let the node rejoin with a new identity, or bring back this very directory as it was "
-         "when the node"
-         " stopped; never start from an older copy";
 }
 
 }  // namespace nodedb::edge

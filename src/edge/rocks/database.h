@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What both stores ask of RocksDB: options that are the same for them, and its statuses as our errors.
+// What the state store asks of RocksDB: options, and its statuses as our errors.
 
 #include <rocksdb/options.h>
 #include <rocksdb/status.h>
@@ -12,15 +12,12 @@
 
 namespace nodedb::edge {
 
-/// RocksDB's options shared by both stores. `env` may be null: the system's files. Nothing is logged into the
-/// directory, for RocksDB's own log aborts the process when the disk is full.
-rocksdb::Options common_options(rocksdb::Env* env);
+/// `env` may be null: the system's files. Nothing is logged into the directory, for RocksDB's own log aborts
+/// the process when the disk is full.
+rocksdb::Options database_options(rocksdb::Env* env);
 
 /// Not ok: disk_full, damaged or disk_failed; the detail names `directory` and, for damage, what to do. A
 /// failed sync is disk_failed whatever the reason: nobody knows what is durable (rule R4).
 Error to_error(const rocksdb::Status& status, const std::string& directory);
-
-/// What a person is to do about damage in a replica's data directory.
-std::string damage_advice(const std::string& directory);
 
 }  // namespace nodedb::edge

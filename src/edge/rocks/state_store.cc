@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "edge/disk/advice.h"
 #include "edge/disk/files.h"
 #include "edge/rocks/database.h"
 #include "edge/rocks/state_meta.h"
@@ -33,7 +34,7 @@ constexpr int flush_again_after = 100;
 constexpr std::chrono::milliseconds flush_pause{2};
 
 rocksdb::Options options_for(const StateStoreOptions& wanted) {
-  rocksdb::Options options = common_options(wanted.env);
+  rocksdb::Options options = database_options(wanted.env);
   options.write_buffer_size = wanted.write_buffer_bytes;
   options.max_write_buffer_number = 3;
   options.level_compaction_dynamic_level_bytes = true;

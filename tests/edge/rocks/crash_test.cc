@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Kills a process that works on the stores, again and again, and looks at what is left. The child is this
-// program, started again with a filter for the "child" tests below: RocksDB's threads do not survive a fork.
-// It tells through a pipe what was acknowledged. Power cuts lose what was not synced; kills lose nothing but
-// come at any instant.
+// Kills a process that works on the state store, again and again, and looks at what is left. The child is
+// this program, started again with a filter for the "child" tests below: RocksDB's threads do not survive a
+// fork. It tells through a pipe what was acknowledged. Power cuts lose what was not synced; kills lose
+// nothing but come at any instant.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -15,12 +15,10 @@
 #include <cstring>
 #include <string>
 
-#include "edge/rocks/log_store.h"
 #include "edge/rocks/state_store.h"
+#include "tests/edge/disk/temporary_directory.h"
 #include "tests/edge/rocks/faulty_file_system.h"
-#include "tests/edge/rocks/log_model.h"
 #include "tests/edge/rocks/state_model.h"
-#include "tests/edge/rocks/temporary_directory.h"
 
 extern char** environ;
 
@@ -49,15 +47,6 @@ struct Plan {
     return plan;
   }
 };
-
-LogStoreOptions log_options(const std::string& directory, rocksdb::Env* env) {
-  LogStoreOptions options;
-  options.directory = directory;
-  options.reserve = {.free_bytes_min = 0, .ballast_bytes = 0};
-  options.write_buffer_bytes = 64 * 1024;  // RocksDB's least: files change hands often
-  options.env = env;
-  return options;
-}
 
 StateStoreOptions state_options(const std::string& directory, rocksdb::Env* env) {
   StateStoreOptions options;
@@ -113,44 +102,7 @@ void acknowledge(const Plan& plan, std::uint32_t number) {
   if (::write(plan.acknowledgements, &number, sizeof(number)) != sizeof(number)) ::_exit(98);
 }
 
-LogModel model_of(node::StoredLog log) {
-  LogModel model;
-  node::LogBatch all;
-  all.identity = log.identity;
-  for (node::StoredGroup& group : log.groups) {
-    node::GroupLogUpdate update;
-    update.group = group.group;
-    update.hard = group.hard;
-    update.base = group.base;
-    update.append = std::move(group.log);
-    all.groups.push_back(std::move(update));
-  }
-  model.apply(all);
-  return model;
-}
-
-/// The batches of one life follow from its seed and from what was there at its beginning.
-TEST(CrashChild, DISABLED_log) {
-  const Plan plan = Plan::from_environment();
-  if (plan.directory.empty()) GTEST_SKIP() << "is started by the crash tests";
-  FaultyEnvironment faulty;
-  faulty.faults.seed = plan.seed;
-  faulty.faults.power_cut_at = plan.power_cut_at;
-  auto store = open_log_store(log_options(plan.directory, faulty.env.get()));
-  ASSERT_TRUE(store) << store.error().detail;
-  auto before = (*store)->load();
-  ASSERT_TRUE(before) << before.error().detail;
-  LogModel model = model_of(std::move(*before));
-  Rng rng(plan.seed);
-  for (std::uint32_t i = 1; i <= steps_max; ++i) {
-    const node::LogBatch batch = model.random_batch(rng, 2'000);
-    model.apply(batch);
-    const auto done = (*store)->write(std::span(&batch, 1));
-    ASSERT_TRUE(done) << done.error().detail;
-    acknowledge(plan, i);
-  }
-}
-
+/// The steps of one life follow from its seed and from what was there at its beginning.
 TEST(CrashChild, DISABLED_state) {
   const Plan plan = Plan::from_environment();
   if (plan.directory.empty()) GTEST_SKIP() << "is started by the crash tests";
@@ -188,38 +140,6 @@ Death draw(How how, Rng& luck) {
 int lives() {
   const char* wanted = std::getenv("NODEDB_CRASH_LIVES");
   return wanted == nullptr ? 8 : std::atoi(wanted);
-}
-
-void crash_log(How how, std::uint64_t seed) {
-  const TemporaryDirectory directory;
-  Rng luck(seed);
-  node::StoredLog before;
-  std::uint64_t acknowledged = 0;
-  for (int life = 0; life < lives(); ++life) {
-    const Death death = draw(how, luck);
-    const Plan plan{directory.path(), luck.next(), death.power_cut_at, -1};
-    const Ended ended = run_child("log", plan, death.kill_after);
-    acknowledged += ended.acknowledged;
-    auto store = open_log_store(log_options(directory.path(), nullptr));
-    ASSERT_TRUE(store) << "life " << life << ": " << store.error().detail;
-    auto after = (*store)->load();
-    ASSERT_TRUE(after) << "life " << life << ": " << after.error().detail;
-    // All that was acknowledged, and at most the one write that was under way.
-    LogModel model = model_of(before);
-    Rng rng(plan.seed);
-    std::uint32_t steps = 0;
-    for (; steps < ended.acknowledged; ++steps) model.apply(model.random_batch(rng, 2'000));
-    bool found = same(*after, model.stored());
-    // A killed child may have gone on for a while before the signal came.
-    const std::uint32_t under_way = how == How::kill ? steps_max : steps + 1;
-    while (!found && steps++ < under_way) {
-      model.apply(model.random_batch(rng, 2'000));
-      found = same(*after, model.stored());
-    }
-    ASSERT_TRUE(found) << "life " << life << ", acknowledged " << ended.acknowledged;
-    before = std::move(*after);
-  }
-  std::printf("%d lives, %llu acknowledged writes\n", lives(), static_cast<unsigned long long>(acknowledged));
 }
 
 /// The last step up to `acknowledged` after which all is durable.
@@ -266,12 +186,6 @@ void crash_state(How how, std::uint64_t seed) {
   std::printf("%d lives, %llu acknowledged steps\n", lives(), static_cast<unsigned long long>(acknowledged));
 }
 
-TEST(Crash, a_power_cut_leaves_the_log_whole) {
-  crash_log(How::power_cut, 1);
-}
-TEST(Crash, a_kill_leaves_the_log_whole) {
-  crash_log(How::kill, 2);
-}
 TEST(Crash, a_power_cut_leaves_a_prefix_of_the_state) {
   crash_state(How::power_cut, 3);
 }

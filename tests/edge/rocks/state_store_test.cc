@@ -7,9 +7,9 @@
 
 #include "edge/disk/files.h"
 #include "edge/rocks/state_meta.h"
+#include "tests/edge/disk/temporary_directory.h"
 #include "tests/edge/rocks/faulty_file_system.h"
 #include "tests/edge/rocks/state_model.h"
-#include "tests/edge/rocks/temporary_directory.h"
 
 namespace nodedb::edge {
 namespace {

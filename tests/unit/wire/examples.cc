@@ -232,13 +232,6 @@ std::vector<Example> all() {
   }
   const auto open = wire::encode_stream_open(wire::StreamClass::log);
   add("frame-stream-open", "frames", wire::encode_frame(open.kind, open.payload));
-  const std::array entry_names{"noop", "command", "config"};
-  for (const raft::Entry& entry : entries()) {
-    const std::string kind = entry_names.at(static_cast<std::size_t>(entry.kind));
-    add("record-" + kind, "log_record", wire::encode_entry(group, entry));
-  }
-  add("record-hard-state", "log_record", wire::encode_hard_state(group, {Term(5), NodeId(2), Index(42)}));
-  add("record-log-base", "log_record", wire::encode_log_base(group, {{Index(40), Term(4)}, config()}));
   add("command-entry", "command", Bytes(entries().at(1).payload.view()));
   add("raft-config", "raft_config", raft::encode(config()));
   add("snapshot-rows", "rows", rows());

@@ -11,7 +11,6 @@
 #include "wire/command_codec.h"
 #include "wire/frame.h"
 #include "wire/identity_codec.h"
-#include "wire/log_record.h"
 #include "wire/messages.h"
 
 namespace nodedb::examples {

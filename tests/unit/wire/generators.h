@@ -9,7 +9,6 @@
 #include "meta/entries.h"
 #include "wire/command_codec.h"
 #include "wire/identity_codec.h"
-#include "wire/log_record.h"
 #include "wire/messages.h"
 
 namespace nodedb::testing {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that is stored: log records, command entries, snapshot rows, the identity record.
+// What is stored inside of the log and beside it: command entries, snapshot rows, the identity record.
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -10,7 +10,6 @@
 #include "tests/unit/wire/robustness.h"
 #include "wire/command_codec.h"
 #include "wire/identity_codec.h"
-#include "wire/log_record.h"
 #include "wire/rows.h"
 #include "wire/writer.h"
 
@@ -18,71 +17,6 @@ namespace nodedb::wire {
 namespace {
 
 constexpr GroupId group{7};
-
-// --- log records ---
-
-RC_GTEST_PROP(LogRecord, EverythingComesBack, ()) {
-  const auto where = testing::id<GroupId>();
-  const auto entry = testing::entry(testing::id<Index>());
-  RC_ASSERT((decode_entry(where, entry.index, encode_entry(where, entry)) == entry));
-  const raft::HardState hard{testing::id<Term>(), testing::id<NodeId>(), testing::id<Index>()};
-  RC_ASSERT((decode_hard_state(where, encode_hard_state(where, hard)) == hard));
-  const LogBaseRecord base{testing::position(), testing::config()};
-  RC_ASSERT((decode_log_base(where, encode_log_base(where, base)) == base));
-}
-
-TEST(LogRecord, EveryFlippedBitAndEveryTruncationIsDamage) {
-  for (const raft::Entry& entry : examples::entries()) {
-    const Bytes record = encode_entry(group, entry);
-    const auto again = [&](BytesView bytes) { return decode_entry(group, entry.index, bytes); };
-    testing::refuses_every_truncation(record, again);
-    for (std::size_t bit = 0; bit < record.size() * 8; ++bit) {
-      Bytes bad = record;
-      bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << bit % 8));
-      const auto result = again(bad);
-      ASSERT_FALSE(result.has_value()) << "bit " << bit;
-      EXPECT_EQ(result.error().code, Code::damaged);
-    }
-  }
-  testing::refuses_every_truncation(encode_hard_state(group, {Term(5), NodeId(2), Index(42)}),
-                                    [](BytesView bytes) { return decode_hard_state(group, bytes); });
-  testing::refuses_every_truncation(encode_log_base(group, {{Index(40), Term(4)}, examples::config()}),
-                                    [](BytesView bytes) { return decode_log_base(group, bytes); });
-}
-
-TEST(LogRecord, ARecordInAnotherPlaceIsDamage) {
-  const raft::Entry entry = examples::entries().at(1);
-  const Bytes record = encode_entry(group, entry);
-  EXPECT_EQ(decode_entry(GroupId(8), entry.index, record).error().code, Code::damaged);
-  const auto moved = decode_entry(group, entry.index + 1, record);
-  ASSERT_FALSE(moved.has_value());
-  EXPECT_EQ(moved.error(),
-            (Error{Code::damaged, "the log record of group 7, index 43, does not match its checksum"}));
-  const Bytes hard = encode_hard_state(group, {Term(5), NodeId(2), Index(42)});
-  EXPECT_EQ(decode_hard_state(GroupId(8), hard).error().code, Code::damaged);
-  EXPECT_EQ(decode_log_base(group, hard).error().code, Code::damaged) << "of another kind";
-  EXPECT_EQ(decode_entry(group, Index(0), hard).error().code, Code::damaged) << "of another kind";
-}
-
-// A record whose checksum is right can still be nonsense: written by a bug, or by a later build.
-TEST(LogRecord, WellSealedNonsenseIsRefused) {
-  const auto seal = [](Bytes body) {
-    Bytes place;
-    Writer out(place);
-    out.u32(group.value);
-    out.u64(9);
-    Writer(body).u32(crc32c(body, crc32c(place)));
-    return body;
-  };
-  using namespace std::string_literals;
-  const auto code = [&](const Bytes& body) { return decode_entry(group, Index(9), seal(body)).error().code; };
-  EXPECT_EQ(code("\x02\x02????????"s), Code::incompatible) << "a later version";
-  EXPECT_EQ(code("\x01\x07????????"s), Code::damaged) << "an unknown kind";
-  EXPECT_EQ(code("\x01\x02????"s), Code::damaged) << "half a term";
-  EXPECT_EQ(code("\x01\x01????????payload"s), Code::damaged) << "a noop with a payload";
-  EXPECT_EQ(code("\x01\x03????????no config"s), Code::damaged);
-  EXPECT_EQ(code("\x01"s), Code::damaged);
-}
 
 // --- command entries ---
 
