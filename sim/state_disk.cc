@@ -124,7 +124,7 @@ Result<void> StateDisk::write(std::span<const node::GroupStateUpdate> updates) {
     Group& group = live_[update.group];
     const raft::Position before = group.applied;
     apply(group, update);
-    change(update);
+    change(update.group, update);
     if (witness_ != nullptr) {
       witness_->state_moved(update.group, before, update.applied, group.digest, false);
     }
@@ -134,34 +134,41 @@ Result<void> StateDisk::write(std::span<const node::GroupStateUpdate> updates) {
 
 class StateDisk::Flush final : public node::StateFlush {
  public:
-  explicit Flush(StateDisk& disk) : disk_(disk), upto_(disk.hardened_ + disk.unflushed_.size()) {}
+  Flush(StateDisk& disk, std::optional<GroupId> only) : disk_(disk), only_(only), upto_(disk.changes_) {}
   Result<void> finish() override {
     if (disk_.full_) return no_room();
-    disk_.harden(static_cast<std::size_t>(upto_ - std::min(upto_, disk_.hardened_)));
+    disk_.harden_if(
+        [this](const Unflushed& one) { return one.number <= upto_ && (!only_ || one.group == *only_); });
     return {};
   }
 
  private:
   StateDisk& disk_;
+  std::optional<GroupId> only_;
   std::uint64_t upto_;
 };
 
-std::unique_ptr<node::StateFlush> StateDisk::begin_flush() {
-  return std::make_unique<Flush>(*this);
+Result<std::unique_ptr<node::StateFlush>> StateDisk::begin_flush(std::optional<GroupId> only) {
+  return std::make_unique<Flush>(*this, only);
 }
 
-void StateDisk::harden(std::size_t count) {
-  hardened_ += count;
-  for (; count > 0; --count) {
-    if (const auto* update = std::get_if<node::GroupStateUpdate>(&unflushed_.front())) {
-      apply(durable_[update->group], *update);
-    } else if (auto* install = std::get_if<Install>(&unflushed_.front())) {
-      durable_[install->id] = std::move(install->group);
-    } else {
-      durable_.erase(std::get<Destroy>(unflushed_.front()).id);
-    }
-    unflushed_.pop_front();
+void StateDisk::harden(Change& change) {
+  if (const auto* update = std::get_if<node::GroupStateUpdate>(&change)) {
+    apply(durable_[update->group], *update);
+  } else if (auto* install = std::get_if<Install>(&change)) {
+    durable_[install->id] = std::move(install->group);
+  } else {
+    durable_.erase(std::get<Destroy>(change).id);
   }
+}
+
+template <class Chosen>
+void StateDisk::harden_if(Chosen chosen) {
+  std::erase_if(unflushed_, [&](Unflushed& one) {
+    if (!chosen(one)) return false;
+    harden(one.change);
+    return true;
+  });
 }
 
 Result<std::unique_ptr<node::StateSnapshot>> StateDisk::snapshot(GroupId group) {
@@ -199,7 +206,7 @@ Result<void> StateDisk::install(GroupId id, raft::Position at, const raft::Confi
   group.applied = at;
   group.snapshot_config = config;
   const raft::Position before = position(id);
-  change(Install{id, group});
+  change(id, Install{id, group});
   const std::uint64_t digest = group.digest;
   live_[id] = std::move(group);
   if (witness_ != nullptr) witness_->state_moved(id, before, at, digest, true);
@@ -208,14 +215,21 @@ Result<void> StateDisk::install(GroupId id, raft::Position at, const raft::Confi
 
 Result<void> StateDisk::destroy(GroupId group) {
   if (full_) return no_room();
-  change(Destroy{group});
+  change(group, Destroy{group});
   live_.erase(group);
   staged_.erase(group);
   return {};
 }
 
 void StateDisk::crash(Rng& rng) {
-  harden(static_cast<std::size_t>(rng.below(unflushed_.size() + 1)));
+  // One draw, whatever there is to lose, so that what follows in a world does not depend on it.
+  Rng luck(rng.next());
+  std::map<GroupId, std::uint64_t> kept;
+  for (const Unflushed& one : unflushed_) {
+    const std::uint64_t first = unflushed_.front().number;
+    kept.try_emplace(one.group, first + luck.below(unflushed_.back().number - first + 2));
+  }
+  harden_if([&kept](const Unflushed& one) { return one.number < kept.at(one.group); });
   unflushed_.clear();
   live_ = durable_;
   std::erase_if(staged_, [&](const auto&) { return rng.chance(0.5); });

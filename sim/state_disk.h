@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A state store that lives through crashes of its node: what was written since the last flush is forgotten,
-// but for a prefix in write order. Keeps a digest of every group's rows, so that replicas can be compared
-// after every write at no cost.
+// A state store that lives through crashes of its node: of each group what was written since the last flush
+// is forgotten, but for a prefix in write order, longer or shorter than its neighbour's. Keeps a digest of
+// every group's rows, so that replicas can be compared after every write at no cost.
 
 #include <cstdint>
 #include <deque>
@@ -36,7 +36,7 @@ class StateDisk final : public node::StateStore {
   Result<std::vector<node::StoredState>> load() override;
   std::unique_ptr<View> view(GroupId group) override;
   Result<void> write(std::span<const node::GroupStateUpdate> updates) override;
-  std::unique_ptr<node::StateFlush> begin_flush() override;
+  Result<std::unique_ptr<node::StateFlush>> begin_flush(std::optional<GroupId> only) override;
   Result<std::unique_ptr<node::StateSnapshot>> snapshot(GroupId group) override;
   Result<void> stage(GroupId group, BytesView rows) override;
   Result<void> discard_staged(GroupId group) override;
@@ -69,20 +69,28 @@ class StateDisk final : public node::StateStore {
     GroupId id;
   };
   using Change = std::variant<node::GroupStateUpdate, Install, Destroy>;
+  struct Unflushed {
+    std::uint64_t number = 0;
+    GroupId group;
+    Change change;
+  };
   class Flush;
 
   static void put(Group& group, const Put& put);
   static void erase(Group& group, Rows::iterator row);
   static void apply(Group& group, const node::GroupStateUpdate& update);
 
-  void change(Change change) { unflushed_.push_back(std::move(change)); }
-  /// The first `count` of the changes since the last flush become durable.
-  void harden(std::size_t count);
+  void change(GroupId group, Change change) { unflushed_.push_back({++changes_, group, std::move(change)}); }
+  /// Becomes durable. Pre: nothing older of its group is left.
+  void harden(Change& change);
+  /// Those that are chosen become durable, in order.
+  template <class Chosen>
+  void harden_if(Chosen chosen);
 
   std::map<GroupId, Group> live_;
   std::map<GroupId, Group> durable_;
-  std::deque<Change> unflushed_;
-  std::uint64_t hardened_ = 0;  ///< changes, ever
+  std::deque<Unflushed> unflushed_;
+  std::uint64_t changes_ = 0;  ///< ever
   std::map<GroupId, Rows> staged_;
   bool full_ = false;
   Witness* witness_ = nullptr;

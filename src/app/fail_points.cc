@@ -140,8 +140,10 @@ class FailingStateStore final : public node::StateStore {
   Result<std::vector<node::StoredState>> load() override { return store_->load(); }
   std::unique_ptr<View> view(GroupId group) override { return store_->view(group); }
   Result<void> view_trouble() const override { return store_->view_trouble(); }
-  std::unique_ptr<node::StateFlush> begin_flush() override {
-    return std::make_unique<FailingFlush>(store_->begin_flush(), std::exchange(undurable_, {}));
+  Result<std::unique_ptr<node::StateFlush>> begin_flush(std::optional<GroupId> only) override {
+    auto begun = store_->begin_flush(only);
+    if (!begun) return begun;
+    return std::make_unique<FailingFlush>(std::move(*begun), std::exchange(undurable_, {}));
   }
   Result<std::unique_ptr<node::StateSnapshot>> snapshot(GroupId group) override {
     return store_->snapshot(group);

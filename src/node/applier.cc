@@ -190,6 +190,14 @@ struct Applier::State {
     return &memory.emplace(group, std::move(fresh)).first->second;
   }
 
+  /// Of what the task has just done.
+  Result<void> begin_flush_of(GroupId group) {
+    auto begun = store.begin_flush(group);
+    if (!begun) return std::unexpected(begun.error());
+    flush = std::move(*begun);
+    return {};
+  }
+
   Result<StateDone> run(const ApplyTask& task);
   Result<StateDone> run(const ReadTask& task);
   Result<StateDone> run(const FlushTask& task);
@@ -239,7 +247,9 @@ Result<StateDone> Applier::State::run(const ReadTask& task) {
 }
 
 Result<StateDone> Applier::State::run(const FlushTask& task) {
-  flush = store.begin_flush();
+  auto begun = store.begin_flush();
+  if (!begun) return std::unexpected(begun.error());
+  flush = std::move(*begun);
   return Flushed{task.token};
 }
 
@@ -293,7 +303,7 @@ Result<StateDone> Applier::State::run(const InstallTask& task) {
     const auto stored = store.view(task.group);
     done.metadata = all_rows(MachineView(*stored));
   }
-  flush = store.begin_flush();
+  if (auto begun = begin_flush_of(task.group); !begun) return std::unexpected(begun.error());
   return done;
 }
 
@@ -311,7 +321,7 @@ Result<StateDone> Applier::State::run(const DestroyTask& task) {
     return std::unexpected(discarded.error());
   if (auto destroyed = store.destroy(task.group); !destroyed) return std::unexpected(destroyed.error());
   memory.erase(task.group);
-  flush = store.begin_flush();
+  if (auto begun = begin_flush_of(task.group); !begun) return std::unexpected(begun.error());
   return Destroyed{task.group};
 }
 

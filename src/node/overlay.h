@@ -2,7 +2,8 @@
 #pragma once
 
 // A view with writes on top that are not stored yet: lets several entries of one group be applied in one
-// batch, each seeing what the earlier ones did. Pure; lives for one apply.
+// batch, each seeing what the earlier ones did; and a store keep back what it does not want to write yet.
+// Pure.
 
 #include <map>
 #include <memory>
@@ -20,6 +21,10 @@ class Overlay : public View {
 
   std::optional<Bytes> get(BytesView key) const override;
   std::unique_ptr<Cursor> seek(BytesView from) const override;
+
+  /// What was added, as it is now: the ranges were deleted first.
+  const std::map<Bytes, Bytes, std::less<>>& ranges() const { return ranges_; }
+  const std::map<Bytes, std::optional<Bytes>, std::less<>>& changes() const { return changes_; }
 
  private:
   friend class OverlayCursor;

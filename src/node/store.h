@@ -76,7 +76,8 @@ struct StoredState {
   bool operator==(const StoredState&) const = default;
 };
 
-/// One group's effects. The batch and the applied position become visible together.
+/// One group's effects. The batch and the applied position become visible together. After a crash, each group
+/// is as it was after some of its updates, in their order, and at least those that were flushed.
 struct GroupStateUpdate {
   GroupId group;
   Batch writes;
@@ -100,7 +101,7 @@ class StateSnapshot {
   virtual Result<SnapshotRows> read(BytesView after, std::size_t bytes_max) = 0;
 };
 
-/// A flush under way: of everything that was written before it began.
+/// A flush under way: of what was written before it began.
 class StateFlush {
  public:
   virtual ~StateFlush() = default;
@@ -122,8 +123,13 @@ class StateStore {
   /// `write` answers with it too.
   virtual Result<void> view_trouble() const { return {}; }
   virtual Result<void> write(std::span<const GroupStateUpdate> updates) = 0;
-  virtual std::unique_ptr<StateFlush> begin_flush() = 0;
-  Result<void> flush() { return begin_flush()->finish(); }
+  /// Of everything, or of one group alone. disk_full: it has not begun; never right after the group's install
+  /// or destruction.
+  virtual Result<std::unique_ptr<StateFlush>> begin_flush(std::optional<GroupId> only = std::nullopt) = 0;
+  Result<void> flush() {
+    auto begun = begin_flush();
+    return begun ? (*begun)->finish() : std::unexpected(begun.error());
+  }
 
   virtual Result<std::unique_ptr<StateSnapshot>> snapshot(GroupId group) = 0;
   /// Adds rows (wire/rows.h) to the group's next generation, invisible until `install`.

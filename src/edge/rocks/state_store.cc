@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <map>
 #include <set>
 #include <thread>
@@ -20,6 +21,7 @@
 #include "edge/rocks/database.h"
 #include "edge/rocks/state_meta.h"
 #include "edge/rocks/state_view.h"
+#include "node/overlay.h"
 #include "wire/rows.h"
 
 namespace nodedb::edge {
@@ -29,6 +31,10 @@ namespace {
 constexpr double bloom_bits_per_key = 10;
 /// Range tombstones in memory before they are flushed away: each new one makes the next read sort them all.
 constexpr std::size_t tombstones_max = 128;
+/// What a row that is kept back takes beyond its own bytes.
+constexpr std::size_t kept_back_overhead = 96;
+/// Groups' rows go to RocksDB in batches of about so much.
+constexpr std::size_t batch_bytes = 256u << 10;
 constexpr int flush_tries_max = 5'000;
 constexpr int flush_again_after = 100;
 constexpr std::chrono::milliseconds flush_pause{2};
@@ -105,19 +111,48 @@ class Flush final : public node::StateFlush {
   bool empty_ = false;
 };
 
+/// Updates of one group that RocksDB does not have yet.
+struct KeptBack {
+  explicit KeptBack(std::unique_ptr<View> below) : stored(std::move(below)) {}
+
+  std::unique_ptr<View> stored;
+  node::Overlay rows{*stored};
+  std::size_t bytes = 0;
+};
+
+/// A view that lies elsewhere.
+class SharedView final : public View {
+ public:
+  explicit SharedView(const View& view) : view_(view) {}
+  std::optional<Bytes> get(BytesView key) const override { return view_.get(key); }
+  std::unique_ptr<Cursor> seek(BytesView from) const override { return view_.seek(from); }
+
+ private:
+  const View& view_;
+};
+
+std::size_t bytes_of(const Write& write) {
+  const auto* put = std::get_if<Put>(&write);
+  return kept_back_overhead + (put == nullptr ? 0 : put->key.size() + put->value.size());
+}
+
 class Store final : public node::StateStore {
  public:
-  Store(std::string directory, std::unique_ptr<rocksdb::DB> db, std::shared_ptr<const Seals> seals)
-      : directory_(std::move(directory)),
+  Store(StateStoreOptions options, std::string directory, std::unique_ptr<rocksdb::DB> db,
+        std::shared_ptr<const Seals> seals)
+      : options_(std::move(options)),
+        directory_(std::move(directory)),
         seals_(std::move(seals)),
         db_(std::move(db)),
         trouble_{directory_, std::nullopt} {}
+  /// RocksDB makes durable what it has when it closes; trouble loses nothing that the log does not have.
+  ~Store() override { static_cast<void>(write_out_all()); }
 
   Result<std::vector<node::StoredState>> load() override;
   std::unique_ptr<View> view(GroupId group) override;
   Result<void> view_trouble() const override;
   Result<void> write(std::span<const node::GroupStateUpdate> updates) override;
-  std::unique_ptr<node::StateFlush> begin_flush() override;
+  Result<std::unique_ptr<node::StateFlush>> begin_flush(std::optional<GroupId> only) override;
   Result<std::unique_ptr<node::StateSnapshot>> snapshot(GroupId group) override;
   Result<void> stage(GroupId group, BytesView rows) override;
   Result<void> discard_staged(GroupId group) override;
@@ -127,19 +162,28 @@ class Store final : public node::StateStore {
  private:
   Generation current(GroupId group) const;
   Generation next(GroupId group) const;
-  void add(rocksdb::WriteBatch& batch, Generation generation, const Batch& writes);
+  void keep_back(const node::GroupStateUpdate& update);
+  void forget_kept_back(GroupId group);
+  void add(rocksdb::WriteBatch& batch, GroupId group, const node::Overlay& rows);
+  Result<void> write_out(GroupId group);
+  Result<void> write_out_oldest(std::size_t bytes);
+  Result<void> write_out_all();
   void drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to);
   Result<void> commit(rocksdb::WriteBatch& batch);
   Result<void> read_meta();
   Result<void> drop_strays();
   std::unexpected<Error> refused(const rocksdb::Status& status);
 
+  StateStoreOptions options_;
   std::string directory_;
   std::shared_ptr<const Seals> seals_;
   std::unique_ptr<rocksdb::DB> db_;
   Trouble trouble_;
-  std::optional<Error> failed_;  // stays: the process must stop
-  std::map<GroupId, StateMeta> groups_;
+  std::optional<Error> failed_;          // stays: the process must stop
+  std::map<GroupId, StateMeta> groups_;  // as it is with what is kept back
+  std::map<GroupId, KeptBack> kept_back_;
+  std::deque<GroupId> kept_back_order_;  // the longest kept back first
+  std::size_t kept_back_bytes_ = 0;
   std::set<GroupId> staged_;  // whose next generation may hold rows
   std::size_t tombstones_ = 0;
 };
@@ -160,21 +204,85 @@ void Store::drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to)
   ++tombstones_;
 }
 
-void Store::add(rocksdb::WriteBatch& batch, Generation generation, const Batch& writes) {
-  const Bytes prefix = prefix_of(generation);
-  for (const Write& write : writes) {
-    if (const auto* put = std::get_if<Put>(&write)) {
-      const rocksdb::Slice key[] = {prefix, put->key};
-      const rocksdb::Slice value[] = {put->value};
-      batch.Put(rocksdb::SliceParts(key, 2), rocksdb::SliceParts(value, 1));
-    } else if (const auto* gone = std::get_if<Delete>(&write)) {
-      const rocksdb::Slice key[] = {prefix, gone->key};
-      batch.Delete(rocksdb::SliceParts(key, 2));
-    } else if (const auto* range = std::get_if<DeleteRange>(&write)) {
-      const Bytes to = range->to.empty() ? prefix_after(generation) : prefix + range->to;
-      if (range->to.empty() || range->from < range->to) drop(batch, prefix + range->from, to);
-    }
+void Store::keep_back(const node::GroupStateUpdate& update) {
+  const Generation generation = current(update.group);
+  auto at = kept_back_.find(update.group);
+  if (at == kept_back_.end()) {
+    at = kept_back_.try_emplace(update.group, make_view(*db_, trouble_, generation)).first;
+    kept_back_order_.push_back(update.group);
   }
+  std::size_t bytes = 0;
+  for (const Write& write : update.writes) {
+    at->second.rows.add(write);
+    bytes += bytes_of(write);
+  }
+  at->second.bytes += bytes;
+  kept_back_bytes_ += bytes;
+  groups_[update.group] = StateMeta{generation.number, update.applied, std::nullopt};
+}
+
+void Store::forget_kept_back(GroupId group) {
+  const auto at = kept_back_.find(group);
+  if (at == kept_back_.end()) return;
+  kept_back_bytes_ -= at->second.bytes;
+  kept_back_.erase(at);
+  std::erase(kept_back_order_, group);
+}
+
+/// What is kept back of the group, and the position that it makes.
+void Store::add(rocksdb::WriteBatch& batch, GroupId group, const node::Overlay& rows) {
+  const Generation generation = current(group);
+  const Bytes prefix = prefix_of(generation);
+  for (const auto& [from, to] : rows.ranges()) {
+    drop(batch, prefix + from, to.empty() ? prefix_after(generation) : prefix + to);
+  }
+  for (const auto& [row, value] : rows.changes()) {
+    const rocksdb::Slice key[] = {prefix, row};
+    if (!value) {
+      batch.Delete(rocksdb::SliceParts(key, 2));
+      continue;
+    }
+    const rocksdb::Slice content[] = {*value};
+    batch.Put(rocksdb::SliceParts(key, 2), rocksdb::SliceParts(content, 1));
+  }
+  batch.Put(meta_key(group), encode(group, groups_.at(group)));
+}
+
+Result<void> Store::write_out(GroupId group) {
+  const auto at = kept_back_.find(group);
+  if (at == kept_back_.end()) return {};
+  rocksdb::WriteBatch batch;
+  add(batch, group, at->second.rows);
+  if (auto done = commit(batch); !done) return done;
+  forget_kept_back(group);
+  return {};
+}
+
+/// Of the groups that have been kept back longest, about so much.
+Result<void> Store::write_out_oldest(std::size_t bytes) {
+  rocksdb::WriteBatch batch;
+  std::size_t count = 0;
+  for (std::size_t taken = 0; count < kept_back_order_.size() && taken < bytes; ++count) {
+    const KeptBack& kept = kept_back_.at(kept_back_order_[count]);
+    add(batch, kept_back_order_[count], kept.rows);
+    taken += kept.bytes;
+  }
+  if (count == 0) return {};
+  if (auto done = commit(batch); !done) return done;
+  for (; count > 0; --count) {
+    const auto at = kept_back_.find(kept_back_order_.front());
+    kept_back_bytes_ -= at->second.bytes;
+    kept_back_.erase(at);
+    kept_back_order_.pop_front();
+  }
+  return {};
+}
+
+Result<void> Store::write_out_all() {
+  while (!kept_back_.empty()) {
+    if (auto done = write_out_oldest(batch_bytes); !done) return done;
+  }
+  return {};
 }
 
 std::unexpected<Error> Store::refused(const rocksdb::Status& status) {
@@ -211,6 +319,7 @@ Result<void> Store::view_trouble() const {
 }
 
 Result<std::vector<node::StoredState>> Store::load() {
+  if (auto written = write_out_all(); !written) return std::unexpected(written.error());
   if (auto sound = view_trouble(); !sound) return std::unexpected(sound.error());
   if (auto read = read_meta(); !read) return std::unexpected(read.error());
   if (auto dropped = drop_strays(); !dropped) return std::unexpected(dropped.error());
@@ -265,29 +374,35 @@ Result<void> Store::drop_strays() {
 }
 
 std::unique_ptr<View> Store::view(GroupId group) {
+  const auto kept = kept_back_.find(group);
+  if (kept != kept_back_.end()) return std::make_unique<SharedView>(kept->second.rows);
   return make_view(*db_, trouble_, current(group));
 }
 
 Result<void> Store::write(std::span<const node::GroupStateUpdate> updates) {
-  rocksdb::WriteBatch batch;
-  std::map<GroupId, StateMeta> changed;
-  for (const node::GroupStateUpdate& update : updates) {
-    const Generation generation = current(update.group);
-    add(batch, generation, update.writes);
-    changed[update.group] = StateMeta{generation.number, update.applied, std::nullopt};
+  if (auto sound = view_trouble(); !sound) return sound;
+  while (kept_back_bytes_ > options_.kept_back_bytes) {
+    if (auto done = write_out_oldest(batch_bytes); !done) return done;
   }
-  for (const auto& [group, meta] : changed) batch.Put(meta_key(group), encode(group, meta));
-  if (auto done = commit(batch); !done) return done;
-  for (auto& [group, meta] : changed) groups_[group] = std::move(meta);
+  for (const node::GroupStateUpdate& update : updates) {
+    const auto kept = kept_back_.find(update.group);
+    if (kept == kept_back_.end() || kept->second.bytes <= options_.kept_back_group_bytes) continue;
+    if (auto done = write_out(update.group); !done) return done;
+  }
+  for (const node::GroupStateUpdate& update : updates) keep_back(update);
   return {};
 }
 
-std::unique_ptr<node::StateFlush> Store::begin_flush() {
+Result<std::unique_ptr<node::StateFlush>> Store::begin_flush(std::optional<GroupId> only) {
+  if (auto written = only ? write_out(*only) : write_out_all(); !written) {
+    return std::unexpected(written.error());
+  }
   tombstones_ = 0;
   return std::make_unique<Flush>(*db_, directory_, seals_);
 }
 
 Result<std::unique_ptr<node::StateSnapshot>> Store::snapshot(GroupId group) {
+  if (auto written = write_out(group); !written) return std::unexpected(written.error());
   if (auto sound = view_trouble(); !sound) return std::unexpected(sound.error());
   const auto known = groups_.find(group);
   const raft::Position position = known == groups_.end() ? raft::Position{} : known->second.applied;
@@ -328,6 +443,7 @@ Result<void> Store::install(GroupId group, raft::Position at, const raft::Config
   batch.Put(meta_key(group), encode(group, meta));
   drop(batch, prefix_of(old), prefix_after(old));
   if (auto done = commit(batch); !done) return done;
+  forget_kept_back(group);
   groups_[group] = meta;
   staged_.erase(group);
   return {};
@@ -339,6 +455,7 @@ Result<void> Store::destroy(GroupId group) {
   drop(batch, prefix_of({group, 0}), prefix_of({group + 1, 0}));
   batch.Delete(meta_key(group));
   if (auto done = commit(batch); !done) return done;
+  forget_kept_back(group);
   groups_.erase(group);
   staged_.erase(group);
   return {};
@@ -355,7 +472,7 @@ Result<std::unique_ptr<node::StateStore>> open_state_store(const StateStoreOptio
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(wanted, directory, &opened);
   if (!status.ok()) return std::unexpected(to_error(status, directory));
-  return std::make_unique<Store>(directory, std::unique_ptr<rocksdb::DB>(opened), seals);
+  return std::make_unique<Store>(options, directory, std::unique_ptr<rocksdb::DB>(opened), seals);
 }
 
 }  // namespace nodedb::edge

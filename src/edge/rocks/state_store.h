@@ -2,12 +2,15 @@
 #pragma once
 
 // node::StateStore over a RocksDB of its own in DIR/state, without a write-ahead log: the Raft log is its
-// journal. One column family, so that what a crash leaves is a prefix of what was written, and a group's
-// position can never be ahead of its rows (rule R5). Owned by the apply thread.
+// journal. One column family and one RocksDB batch for a group's rows and its position, so that what a crash
+// leaves of a group is what some prefix of its updates made (rule R5). Owned by the apply thread.
+//
+// Updates are kept back in memory, and a group's go to RocksDB together: a row that changes with each write,
+// as sessions do, is written once for many of them, and rows arrive there in their order.
 //
 // A full disk: a flush answers disk_full once RocksDB cannot write its files; the others too once its memory
 // is full. Nothing is lost meanwhile; calls work again once there is room and RocksDB has noticed (it looks
-// every few seconds). After disk_failed or damaged every later change fails alike.
+// every few seconds). After disk_failed or damaged nothing more goes to RocksDB.
 
 #include <memory>
 #include <string>
@@ -24,7 +27,10 @@ struct StateStoreOptions {
   std::string directory;                      ///< the data directory, DIR; exists
   std::size_t block_cache_bytes = 64u << 20;  ///< memory for data read from files; speed only
   std::size_t write_buffer_bytes =
-      32u << 20;                ///< memory, three times at most, for what is not flushed yet; speed only
+      32u << 20;  ///< memory, three times at most, for what is not flushed yet; speed only
+  /// Kept back in all, and of one group; memory and speed only.
+  std::size_t kept_back_bytes = 4u << 20;
+  std::size_t kept_back_group_bytes = 256u << 10;
   rocksdb::Env* env = nullptr;  ///< for fault tests; must outlive the store
 };
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <set>
 #include <variant>
 #include <vector>
@@ -33,7 +34,9 @@ struct InstallStep {
 struct DestroyStep {
   GroupId group;
 };
-struct FlushStep {};
+struct FlushStep {
+  std::optional<GroupId> only;
+};
 using StateStep = std::variant<std::vector<node::GroupStateUpdate>, StageStep, DiscardStep, InstallStep,
                                DestroyStep, FlushStep>;
 
@@ -68,8 +71,10 @@ class StateModel {
     staged_.clear();
   }
 
+  static constexpr GroupId groups[] = {GroupId(0), GroupId(341), GroupId(682), GroupId(1023)};
+
   StateStep random_step(Rng& rng) const {
-    const GroupId group(static_cast<std::uint32_t>(rng.below(4)) * 341);
+    const GroupId group = groups[rng.below(4)];
     const auto known = content_.find(group);
     const Index applied = known == content_.end() ? Index(1) : known->second.state.applied.index;
     const std::uint64_t luck = rng.below(100);
@@ -81,10 +86,10 @@ class StateModel {
       return InstallStep{group, {applied + 1 + rng.below(5), Term(3)}, config};
     }
     if (luck < 17) return DestroyStep{group};
-    if (luck < 20) return FlushStep{};
+    if (luck < 20) return FlushStep{luck < 18 ? std::optional(group) : std::nullopt};
     std::vector<node::GroupStateUpdate> updates;
     for (std::uint64_t i = 1 + rng.below(3); i > 0; --i) {
-      const GroupId owner(static_cast<std::uint32_t>(rng.below(4)) * 341);
+      const GroupId owner = groups[rng.below(4)];
       const auto there = content_.find(owner);
       const Index from = there == content_.end() ? Index(1) : there->second.state.applied.index;
       updates.push_back({owner, random_writes(rng), {from + 1 + rng.below(3), Term(2)}});
@@ -167,7 +172,10 @@ inline Result<void> carry_out(node::StateStore& store, const StateStep& step) {
       return store.install(install.group, install.at, install.config);
     }
     Result<void> operator()(const DestroyStep& destroy) { return store.destroy(destroy.group); }
-    Result<void> operator()(const FlushStep&) { return store.flush(); }
+    Result<void> operator()(const FlushStep& flush) {
+      auto begun = store.begin_flush(flush.only);
+      return begun ? (*begun)->finish() : std::unexpected(begun.error());
+    }
   };
   return std::visit(Doer{store}, step);
 }

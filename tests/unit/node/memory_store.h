@@ -25,7 +25,7 @@ class MemoryStore : public StateStore {
     }
     return {};
   }
-  std::unique_ptr<StateFlush> begin_flush() override { return nullptr; }
+  Result<std::unique_ptr<StateFlush>> begin_flush(std::optional<GroupId>) override { return nullptr; }
   Result<std::unique_ptr<StateSnapshot>> snapshot(GroupId) override { return fail(Code::unsupported, ""); }
   Result<void> stage(GroupId, BytesView) override { return {}; }
   Result<void> discard_staged(GroupId) override { return {}; }
