@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "base/check.h"
@@ -163,7 +164,7 @@ struct Applier::State {
   const StateMachine& data;
   const StateMachine& metadata;
   PlantedBugs bugs;
-  std::map<GroupId, Memory> memory;
+  std::unordered_map<std::uint32_t, Memory> memory;  ///< by group; looked up, never walked
   std::map<wire::TransferId, std::unique_ptr<StateSnapshot>> snapshots;
   std::map<wire::TransferId, Bytes> snapshot_cursors;
   std::unique_ptr<StateFlush> flush;  ///< of the task under way
@@ -171,7 +172,7 @@ struct Applier::State {
   const StateMachine& machine_of(GroupId group) const { return group == metadata_group ? metadata : data; }
 
   Result<Memory*> memory_of(GroupId group, const View& stored) {
-    const auto known = memory.find(group);
+    const auto known = memory.find(group.value);
     if (known != memory.end()) return &known->second;
     Memory fresh;
     if (const auto row = stored.get(clock_key())) {
@@ -187,7 +188,7 @@ struct Applier::State {
       fresh.clock = std::max(fresh.clock, session->hlc());
       fresh.sessions.emplace(*gateway, std::move(*session));
     }
-    return &memory.emplace(group, std::move(fresh)).first->second;
+    return &memory.emplace(group.value, std::move(fresh)).first->second;
   }
 
   /// Of what the task has just done.
@@ -229,7 +230,7 @@ Result<StateDone> Applier::State::run(const ApplyTask& task) {
   }
   if (auto written = store.write(updates); !written) {
     // What is remembered is ahead of the store now: it is read from there again.
-    for (const GroupApplied& one : done.groups) memory.erase(one.group);
+    for (const GroupApplied& one : done.groups) memory.erase(one.group.value);
     return std::unexpected(written.error());
   }
   return done;
@@ -297,7 +298,7 @@ Result<StateDone> Applier::State::run(const InstallTask& task) {
   if (auto installed = store.install(task.group, task.at, task.config); !installed) {
     return std::unexpected(installed.error());
   }
-  memory.erase(task.group);
+  memory.erase(task.group.value);
   Installed done{task.transfer, task.group, task.at, task.config, {}};
   if (task.group == metadata_group) {
     const auto stored = store.view(task.group);
@@ -320,7 +321,7 @@ Result<StateDone> Applier::State::run(const DestroyTask& task) {
   if (auto discarded = store.discard_staged(task.group); !discarded)
     return std::unexpected(discarded.error());
   if (auto destroyed = store.destroy(task.group); !destroyed) return std::unexpected(destroyed.error());
-  memory.erase(task.group);
+  memory.erase(task.group.value);
   if (auto begun = begin_flush_of(task.group); !begun) return std::unexpected(begun.error());
   return Destroyed{task.group};
 }

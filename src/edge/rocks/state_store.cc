@@ -3,22 +3,20 @@
 
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
-#include <atomic>
-#include <chrono>
+#include <algorithm>
 #include <deque>
-#include <map>
 #include <set>
-#include <thread>
+#include <unordered_map>
 #include <utility>
 
 #include "base/check.h"
 #include "edge/disk/advice.h"
 #include "edge/disk/files.h"
 #include "edge/rocks/database.h"
+#include "edge/rocks/state_flush.h"
 #include "edge/rocks/state_meta.h"
 #include "edge/rocks/state_view.h"
 #include "node/overlay.h"
@@ -35,9 +33,6 @@ constexpr std::size_t tombstones_max = 128;
 constexpr std::size_t kept_back_overhead = 96;
 /// Groups' rows go to RocksDB in batches of about so much.
 constexpr std::size_t batch_bytes = 256u << 10;
-constexpr int flush_tries_max = 5'000;
-constexpr int flush_again_after = 100;
-constexpr std::chrono::milliseconds flush_pause{2};
 
 rocksdb::Options options_for(const StateStoreOptions& wanted) {
   rocksdb::Options options = database_options(wanted.env);
@@ -54,70 +49,12 @@ rocksdb::Options options_for(const StateStoreOptions& wanted) {
   return options;
 }
 
-/// Counts how often RocksDB has put memory aside to be written.
-class Seals final : public rocksdb::EventListener {
- public:
-  void OnMemTableSealed(const rocksdb::MemTableInfo&) override { ++count_; }
-  std::uint64_t count() const { return count_; }
-
- private:
-  std::atomic<std::uint64_t> count_ = 0;
-};
-
-/// After RocksDB has found room again, its Flush answers ok before the files are written (seen in 7.8.3). So
-/// only this proves that all is durable: memory has been put aside since, and nothing lies aside.
-class Flush final : public node::StateFlush {
- public:
-  /// On the thread that writes.
-  Flush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Seals> seals)
-      : db_(db), directory_(std::move(directory)), seals_(std::move(seals)), before_(seals_->count()) {
-    empty_ = property(rocksdb::DB::Properties::kNumEntriesActiveMemTable) == 0;
-  }
-
-  Result<void> finish() override {
-    for (int tries = 0; tries < flush_tries_max; ++tries) {
-      if (!put_aside() || tries % flush_again_after == 0) {
-        if (auto asked = ask(); !asked) return asked;
-      }
-      if (put_aside() && property(rocksdb::DB::Properties::kNumImmutableMemTable) == 0) return {};
-      std::this_thread::sleep_for(flush_pause);
-    }
-    return fail(Code::disk_full, directory_ + ": RocksDB has not written its memory to files yet");
-  }
-
- private:
-  bool put_aside() const { return empty_ || seals_->count() > before_; }
-
-  Result<void> ask() {
-    const rocksdb::FlushOptions options;
-    rocksdb::Status status = db_.Flush(options);
-    if (!status.ok() && to_error(status, directory_).code == Code::disk_full) {
-      if (db_.Resume().ok()) status = db_.Flush(options);
-    }
-    if (!status.ok()) return std::unexpected(to_error(status, directory_));
-    return {};
-  }
-
-  /// 1 where RocksDB does not say.
-  std::uint64_t property(const std::string& name) const {
-    std::uint64_t value = 1;
-    return db_.GetIntProperty(name, &value) ? value : 1;
-  }
-
-  rocksdb::DB& db_;
-  std::string directory_;
-  std::shared_ptr<const Seals> seals_;
-  std::uint64_t before_;
-  bool empty_ = false;
-};
-
-/// Updates of one group that RocksDB does not have yet.
-struct KeptBack {
-  explicit KeptBack(std::unique_ptr<View> below) : stored(std::move(below)) {}
-
-  std::unique_ptr<View> stored;
-  node::Overlay rows{*stored};
-  std::size_t bytes = 0;
+/// What is known of a group.
+struct Group {
+  std::optional<StateMeta> meta;  ///< as it is with what is kept back; nothing: the store has no such group
+  std::unique_ptr<View> stored;   ///< RocksDB's rows of the current generation; null until asked for
+  std::unique_ptr<node::Overlay> newer;  ///< on top, what RocksDB does not have yet; null: nothing
+  std::size_t newer_bytes = 0;
 };
 
 /// A view that lies elsewhere.
@@ -144,7 +81,8 @@ class Store final : public node::StateStore {
         directory_(std::move(directory)),
         seals_(std::move(seals)),
         db_(std::move(db)),
-        trouble_{directory_, std::nullopt} {}
+        trouble_{directory_, std::nullopt},
+        cache_(options_.cached_rows) {}
   /// RocksDB makes durable what it has when it closes; trouble loses nothing that the log does not have.
   ~Store() override { static_cast<void>(write_out_all()); }
 
@@ -160,11 +98,15 @@ class Store final : public node::StateStore {
   Result<void> destroy(GroupId group) override;
 
  private:
+  Group& group_of(GroupId id) { return groups_[id.value]; }
+  const Group* find(GroupId id) const;
   Generation current(GroupId group) const;
   Generation next(GroupId group) const;
+  const View& stored_rows(GroupId id, Group& group);
   void keep_back(const node::GroupStateUpdate& update);
-  void forget_kept_back(GroupId group);
-  void add(rocksdb::WriteBatch& batch, GroupId group, const node::Overlay& rows);
+  void forget_kept_back(GroupId id);
+  void written_out(GroupId id, Group& group);
+  void add(rocksdb::WriteBatch& batch, GroupId id, const Group& group);
   Result<void> write_out(GroupId group);
   Result<void> write_out_oldest(std::size_t bytes);
   Result<void> write_out_all();
@@ -179,19 +121,24 @@ class Store final : public node::StateStore {
   std::shared_ptr<const Seals> seals_;
   std::unique_ptr<rocksdb::DB> db_;
   Trouble trouble_;
-  std::optional<Error> failed_;          // stays: the process must stop
-  std::map<GroupId, StateMeta> groups_;  // as it is with what is kept back
-  std::map<GroupId, KeptBack> kept_back_;
+  RowCache cache_;
+  std::optional<Error> failed_;  // stays: the process must stop
+  std::unordered_map<std::uint32_t, Group> groups_;
   std::deque<GroupId> kept_back_order_;  // the longest kept back first
   std::size_t kept_back_bytes_ = 0;
   std::set<GroupId> staged_;  // whose next generation may hold rows
   std::size_t tombstones_ = 0;
 };
 
+const Group* Store::find(GroupId id) const {
+  const auto known = groups_.find(id.value);
+  return known == groups_.end() ? nullptr : &known->second;
+}
+
 Generation Store::current(GroupId group) const {
   CHECK(group.value < meta_space);
-  const auto known = groups_.find(group);
-  return {group, known == groups_.end() ? 0 : known->second.generation};
+  const Group* const known = find(group);
+  return {group, known == nullptr || !known->meta ? 0 : known->meta->generation};
 }
 
 Generation Store::next(GroupId group) const {
@@ -204,39 +151,45 @@ void Store::drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to)
   ++tombstones_;
 }
 
+const View& Store::stored_rows(GroupId id, Group& group) {
+  if (!group.stored) group.stored = make_view(*db_, trouble_, cache_, current(id));
+  return *group.stored;
+}
+
 void Store::keep_back(const node::GroupStateUpdate& update) {
-  const Generation generation = current(update.group);
-  auto at = kept_back_.find(update.group);
-  if (at == kept_back_.end()) {
-    at = kept_back_.try_emplace(update.group, make_view(*db_, trouble_, generation)).first;
+  Group& group = group_of(update.group);
+  if (!group.newer) {
+    group.newer = std::make_unique<node::Overlay>(stored_rows(update.group, group));
     kept_back_order_.push_back(update.group);
   }
   std::size_t bytes = 0;
   for (const Write& write : update.writes) {
-    at->second.rows.add(write);
+    group.newer->add(write);
     bytes += bytes_of(write);
   }
-  at->second.bytes += bytes;
+  group.newer_bytes += bytes;
   kept_back_bytes_ += bytes;
-  groups_[update.group] = StateMeta{generation.number, update.applied, std::nullopt};
+  if (!group.meta) group.meta.emplace();
+  group.meta->applied = update.applied;
+  group.meta->snapshot_config.reset();
 }
 
-void Store::forget_kept_back(GroupId group) {
-  const auto at = kept_back_.find(group);
-  if (at == kept_back_.end()) return;
-  kept_back_bytes_ -= at->second.bytes;
-  kept_back_.erase(at);
-  std::erase(kept_back_order_, group);
+void Store::forget_kept_back(GroupId id) {
+  Group& group = group_of(id);
+  if (!group.newer) return;
+  kept_back_bytes_ -= std::exchange(group.newer_bytes, 0);
+  group.newer.reset();
+  std::erase(kept_back_order_, id);
 }
 
 /// What is kept back of the group, and the position that it makes.
-void Store::add(rocksdb::WriteBatch& batch, GroupId group, const node::Overlay& rows) {
-  const Generation generation = current(group);
+void Store::add(rocksdb::WriteBatch& batch, GroupId id, const Group& group) {
+  const Generation generation = current(id);
   const Bytes prefix = prefix_of(generation);
-  for (const auto& [from, to] : rows.ranges()) {
+  for (const auto& [from, to] : group.newer->ranges()) {
     drop(batch, prefix + from, to.empty() ? prefix_after(generation) : prefix + to);
   }
-  for (const auto& [row, value] : rows.changes()) {
+  for (const auto& [row, value] : group.newer->changes()) {
     const rocksdb::Slice key[] = {prefix, row};
     if (!value) {
       batch.Delete(rocksdb::SliceParts(key, 2));
@@ -245,16 +198,26 @@ void Store::add(rocksdb::WriteBatch& batch, GroupId group, const node::Overlay& 
     const rocksdb::Slice content[] = {*value};
     batch.Put(rocksdb::SliceParts(key, 2), rocksdb::SliceParts(content, 1));
   }
-  batch.Put(meta_key(group), encode(group, groups_.at(group)));
+  batch.Put(meta_key(id), encode(id, *group.meta));
 }
 
-Result<void> Store::write_out(GroupId group) {
-  const auto at = kept_back_.find(group);
-  if (at == kept_back_.end()) return {};
+/// RocksDB has what was kept back of the group.
+void Store::written_out(GroupId id, Group& group) {
+  const Bytes prefix = prefix_of(current(id));
+  for (const auto& [row, value] : group.newer->changes()) cache_.update(prefix + row, value);
+  kept_back_bytes_ -= std::exchange(group.newer_bytes, 0);
+  group.newer.reset();
+}
+
+Result<void> Store::write_out(GroupId id) {
+  Group& group = group_of(id);
+  if (!group.newer) return {};
   rocksdb::WriteBatch batch;
-  add(batch, group, at->second.rows);
+  add(batch, id, group);
   if (auto done = commit(batch); !done) return done;
-  forget_kept_back(group);
+  if (!group.newer->ranges().empty()) cache_.forget(prefix_of(current(id)));
+  written_out(id, group);
+  std::erase(kept_back_order_, id);
   return {};
 }
 
@@ -262,24 +225,27 @@ Result<void> Store::write_out(GroupId group) {
 Result<void> Store::write_out_oldest(std::size_t bytes) {
   rocksdb::WriteBatch batch;
   std::size_t count = 0;
+  bool ranges = false;
   for (std::size_t taken = 0; count < kept_back_order_.size() && taken < bytes; ++count) {
-    const KeptBack& kept = kept_back_.at(kept_back_order_[count]);
-    add(batch, kept_back_order_[count], kept.rows);
-    taken += kept.bytes;
+    const GroupId id = kept_back_order_[count];
+    const Group& group = group_of(id);
+    add(batch, id, group);
+    taken += group.newer_bytes;
+    ranges = ranges || !group.newer->ranges().empty();
   }
   if (count == 0) return {};
   if (auto done = commit(batch); !done) return done;
+  if (ranges) cache_.forget({});
   for (; count > 0; --count) {
-    const auto at = kept_back_.find(kept_back_order_.front());
-    kept_back_bytes_ -= at->second.bytes;
-    kept_back_.erase(at);
+    const GroupId id = kept_back_order_.front();
+    written_out(id, group_of(id));
     kept_back_order_.pop_front();
   }
   return {};
 }
 
 Result<void> Store::write_out_all() {
-  while (!kept_back_.empty()) {
+  while (!kept_back_order_.empty()) {
     if (auto done = write_out_oldest(batch_bytes); !done) return done;
   }
   return {};
@@ -325,7 +291,9 @@ Result<std::vector<node::StoredState>> Store::load() {
   if (auto dropped = drop_strays(); !dropped) return std::unexpected(dropped.error());
   staged_.clear();
   std::vector<node::StoredState> states;
-  for (const auto& [group, meta] : groups_) states.push_back({group, meta.applied, meta.snapshot_config});
+  for (const auto& [id, group] : groups_)
+    if (group.meta) states.push_back({GroupId(id), group.meta->applied, group.meta->snapshot_config});
+  std::ranges::sort(states, {}, &node::StoredState::group);
   return states;
 }
 
@@ -343,7 +311,7 @@ Result<void> Store::read_meta() {
       return fail(Code::damaged, directory_ + ": " + meta.error().detail + "; " + damage_advice(directory_));
     }
     if (!meta) return std::unexpected(meta.error());
-    groups_[group] = std::move(*meta);
+    group_of(group).meta = std::move(*meta);
   }
   if (!at->status().ok()) return refused(at->status());
   return {};
@@ -362,8 +330,8 @@ Result<void> Store::drop_strays() {
     }
     const Generation found{GroupId(read_big<std::uint32_t>(key)), read_big<std::uint32_t>(key, 4)};
     if (found.group.value == meta_space) break;
-    const auto known = groups_.find(found.group);
-    if (known == groups_.end() || known->second.generation != found.number) {
+    const Group* const known = find(found.group);
+    if (known == nullptr || !known->meta || known->meta->generation != found.number) {
       drop(batch, prefix_of(found), prefix_after(found));
     }
     at->Seek(prefix_after(found));
@@ -373,10 +341,10 @@ Result<void> Store::drop_strays() {
   return commit(batch);
 }
 
-std::unique_ptr<View> Store::view(GroupId group) {
-  const auto kept = kept_back_.find(group);
-  if (kept != kept_back_.end()) return std::make_unique<SharedView>(kept->second.rows);
-  return make_view(*db_, trouble_, current(group));
+std::unique_ptr<View> Store::view(GroupId id) {
+  CHECK(id.value < meta_space);
+  Group& group = group_of(id);
+  return std::make_unique<SharedView>(group.newer ? *group.newer : stored_rows(id, group));
 }
 
 Result<void> Store::write(std::span<const node::GroupStateUpdate> updates) {
@@ -385,8 +353,8 @@ Result<void> Store::write(std::span<const node::GroupStateUpdate> updates) {
     if (auto done = write_out_oldest(batch_bytes); !done) return done;
   }
   for (const node::GroupStateUpdate& update : updates) {
-    const auto kept = kept_back_.find(update.group);
-    if (kept == kept_back_.end() || kept->second.bytes <= options_.kept_back_group_bytes) continue;
+    CHECK(update.group.value < meta_space);
+    if (group_of(update.group).newer_bytes <= options_.kept_back_group_bytes) continue;
     if (auto done = write_out(update.group); !done) return done;
   }
   for (const node::GroupStateUpdate& update : updates) keep_back(update);
@@ -398,15 +366,14 @@ Result<std::unique_ptr<node::StateFlush>> Store::begin_flush(std::optional<Group
     return std::unexpected(written.error());
   }
   tombstones_ = 0;
-  return std::make_unique<Flush>(*db_, directory_, seals_);
+  return std::make_unique<RocksFlush>(*db_, directory_, seals_);
 }
 
 Result<std::unique_ptr<node::StateSnapshot>> Store::snapshot(GroupId group) {
   if (auto written = write_out(group); !written) return std::unexpected(written.error());
   if (auto sound = view_trouble(); !sound) return std::unexpected(sound.error());
-  const auto known = groups_.find(group);
-  const raft::Position position = known == groups_.end() ? raft::Position{} : known->second.applied;
-  return make_snapshot(*db_, directory_, current(group), position);
+  const std::optional<StateMeta>& meta = group_of(group).meta;
+  return make_snapshot(*db_, directory_, current(group), meta ? meta->applied : raft::Position{});
 }
 
 Result<void> Store::stage(GroupId group, BytesView rows) {
@@ -444,7 +411,8 @@ Result<void> Store::install(GroupId group, raft::Position at, const raft::Config
   drop(batch, prefix_of(old), prefix_after(old));
   if (auto done = commit(batch); !done) return done;
   forget_kept_back(group);
-  groups_[group] = meta;
+  cache_.forget(prefix_of(old));
+  group_of(group) = Group{meta, nullptr, nullptr, 0};
   staged_.erase(group);
   return {};
 }
@@ -456,7 +424,8 @@ Result<void> Store::destroy(GroupId group) {
   batch.Delete(meta_key(group));
   if (auto done = commit(batch); !done) return done;
   forget_kept_back(group);
-  groups_.erase(group);
+  cache_.forget(prefix_of({group, 0}).substr(0, sizeof(std::uint32_t)));
+  groups_.erase(group.value);
   staged_.erase(group);
   return {};
 }

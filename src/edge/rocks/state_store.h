@@ -31,6 +31,8 @@ struct StateStoreOptions {
   /// Kept back in all, and of one group; memory and speed only.
   std::size_t kept_back_bytes = 4u << 20;
   std::size_t kept_back_group_bytes = 256u << 10;
+  std::size_t cached_rows =
+      64u << 10;                ///< small rows that were read (row_cache.h); a power of two; speed only
   rocksdb::Env* env = nullptr;  ///< for fault tests; must outlive the store
 };
 

@@ -71,16 +71,26 @@ class RocksCursor final : public Cursor {
 
 class RocksView final : public View {
  public:
-  RocksView(rocksdb::DB& db, Trouble& trouble, Generation generation)
-      : db_(db), trouble_(trouble), prefix_(prefix_of(generation)), end_(prefix_after(generation)) {}
+  RocksView(rocksdb::DB& db, Trouble& trouble, RowCache& cache, Generation generation)
+      : db_(db),
+        trouble_(trouble),
+        cache_(cache),
+        prefix_(prefix_of(generation)),
+        end_(prefix_after(generation)) {}
 
   std::optional<Bytes> get(BytesView key) const override {
     const FullKey full(prefix_, key);
+    if (const auto* known = cache_.find(full.slice().ToStringView())) return *known;
     rocksdb::PinnableSlice value;
     const auto status = db_.Get(rocksdb::ReadOptions(), db_.DefaultColumnFamily(), full.slice(), &value);
-    if (status.ok()) return Bytes(value.data(), value.size());
-    if (!status.IsNotFound()) trouble_.note(status);
-    return std::nullopt;
+    if (!status.ok() && !status.IsNotFound()) {
+      trouble_.note(status);
+      return std::nullopt;
+    }
+    std::optional<Bytes> row;
+    if (status.ok()) row.emplace(value.data(), value.size());
+    cache_.keep(full.slice().ToStringView(), row);
+    return row;
   }
 
   std::unique_ptr<Cursor> seek(BytesView from) const override {
@@ -91,6 +101,7 @@ class RocksView final : public View {
  private:
   rocksdb::DB& db_;
   Trouble& trouble_;
+  RowCache& cache_;
   Bytes prefix_;
   Bytes end_;
 };
@@ -155,8 +166,8 @@ void Trouble::note(const rocksdb::Status& status) {
   if (!status.ok() && !error) error = to_error(status, directory);
 }
 
-std::unique_ptr<View> make_view(rocksdb::DB& db, Trouble& trouble, Generation generation) {
-  return std::make_unique<RocksView>(db, trouble, generation);
+std::unique_ptr<View> make_view(rocksdb::DB& db, Trouble& trouble, RowCache& cache, Generation generation) {
+  return std::make_unique<RocksView>(db, trouble, cache, generation);
 }
 
 std::unique_ptr<node::StateSnapshot> make_snapshot(rocksdb::DB& db, const std::string& directory,

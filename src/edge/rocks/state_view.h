@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "edge/rocks/row_cache.h"
 #include "edge/rocks/state_meta.h"
 #include "node/store.h"
 
@@ -24,7 +25,7 @@ struct Trouble {
   void note(const rocksdb::Status& status);
 };
 
-std::unique_ptr<View> make_view(rocksdb::DB& db, Trouble& trouble, Generation generation);
+std::unique_ptr<View> make_view(rocksdb::DB& db, Trouble& trouble, RowCache& cache, Generation generation);
 std::unique_ptr<node::StateSnapshot> make_snapshot(rocksdb::DB& db, const std::string& directory,
                                                    Generation generation, raft::Position position);
 

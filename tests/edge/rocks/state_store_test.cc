@@ -23,6 +23,7 @@ StateStoreOptions options_in(const TemporaryDirectory& directory, rocksdb::Env* 
   options.write_buffer_bytes = 128 * 1024;
   options.kept_back_bytes = 16 * 1024;
   options.kept_back_group_bytes = 8 * 1024;
+  options.cached_rows = 64;
   options.env = env;
   return options;
 }

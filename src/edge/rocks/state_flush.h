@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A flush of the state store that is known to have happened. After RocksDB has found room again, its own
+// Flush answers ok before the files are written (seen in 7.8.3). So only this proves that all is durable:
+// memory has been put aside since, and nothing lies aside.
+
+#include <rocksdb/db.h>
+#include <rocksdb/listener.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "node/store.h"
+
+namespace nodedb::edge {
+
+/// Counts how often RocksDB has put memory aside to be written.
+class Seals final : public rocksdb::EventListener {
+ public:
+  void OnMemTableSealed(const rocksdb::MemTableInfo&) override { ++count_; }
+  std::uint64_t count() const { return count_; }
+
+ private:
+  std::atomic<std::uint64_t> count_ = 0;
+};
+
+class RocksFlush final : public node::StateFlush {
+ public:
+  /// On the thread that writes.
+  RocksFlush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Seals> seals);
+
+  /// On any thread.
+  Result<void> finish() override;
+
+ private:
+  bool put_aside() const { return empty_ || seals_->count() > before_; }
+  Result<void> ask();
+  /// 1 where RocksDB does not say.
+  std::uint64_t property(const std::string& name) const;
+
+  rocksdb::DB& db_;
+  std::string directory_;
+  std::shared_ptr<const Seals> seals_;
+  std::uint64_t before_;
+  bool empty_ = false;
+};
+
+}  // namespace nodedb::edge
