@@ -63,11 +63,13 @@ target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support nodedb_sim)
 add_test(NAME e2e_chaos COMMAND e2e_chaos --rounds 10)
 set_tests_properties(e2e_chaos PROPERTIES LABELS "e2e;chaos" RUN_SERIAL ON TIMEOUT 600)
 
-add_library(nodedb_bench_load STATIC bench/cluster/client.cc bench/cluster/load.cc bench/cluster/usage.cc)
+add_library(nodedb_bench_load STATIC bench/cluster/client.cc bench/cluster/load.cc
+            bench/cluster/redis_protocol.cc bench/cluster/usage.cc)
 target_link_libraries(nodedb_bench_load PUBLIC nodedb_e2e_support)
 add_executable(cluster_bench bench/cluster/main.cc)
 target_link_libraries(cluster_bench PRIVATE nodedb_bench_load)
-add_executable(compare_bench bench/compare/main.cc bench/compare/etcd.cc)
+add_executable(compare_bench bench/compare/main.cc bench/compare/etcd.cc bench/compare/ours.cc
+               bench/compare/system.cc)
 target_link_libraries(compare_bench PRIVATE nodedb_bench_load nghttp2)
 
 add_executable(moves_bench bench/moves/main.cc)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Redis clients, driven by one thread and spread evenly over the nodes.
+// Clients, driven by one thread and spread evenly over the servers.
 //
-// Closed loop: each connection keeps its share of commands outstanding; latency counts from the send. Open
-// loop: commands begin at a fixed rate whatever the answers do, and latency counts from the instant at which
-// a command was to begin, so that a stall shows in all that it held up.
+// Closed loop: each connection keeps its share of operations outstanding; latency counts from the send. Open
+// loop: operations begin at a fixed rate whatever the answers do, and latency counts from the instant at
+// which an operation was to begin, so that a stall shows in all that it held up.
 
 #include <cstdint>
 #include <optional>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bench/cluster/client.h"
+#include "bench/cluster/protocol.h"
 
 namespace nodedb::bench {
 
@@ -22,10 +23,10 @@ struct LoadOptions {
   std::vector<int> ports;
   Operation operation = Operation::set;
   std::size_t value_bytes = 16;
-  std::size_t outstanding = 1;   ///< commands under way, all together (closed loop)
+  std::size_t outstanding = 1;   ///< operations under way, all together (closed loop)
   std::size_t connections = 1;   ///< at most `outstanding` are used
-  std::uint16_t vshards = 1024;  ///< that the keys lie in, spread over all
-  double rate = 0;               ///< commands per second; 0: closed loop
+  std::uint16_t vshards = 1024;  ///< that the keys lie in, spread over all; means nothing to other systems
+  double rate = 0;               ///< operations per second; 0: closed loop
   double seconds = 5;
   std::uint64_t keys = 8'192;
   bool each_once = false;  ///< every key once and in order, however long it takes, instead of `seconds`
@@ -35,6 +36,9 @@ struct LoadOptions {
 LoadOptions filling(LoadOptions options);
 
 /// Nothing if a connection could not be made or was lost; `complaint` says which.
+std::optional<LoadResult> run_load(const LoadOptions& options, const MakeProtocol& protocol,
+                                   std::string& complaint);
+/// As a Redis client.
 std::optional<LoadResult> run_load(const LoadOptions& options, std::string& complaint);
 
 }  // namespace nodedb::bench

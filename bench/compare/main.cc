@@ -1,26 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same load on three nodes of ours and on a three-node etcd, in turn (A B A B), and the ratios. Both on
-// loopback, both with an fsync before a write is acknowledged; ours with TLS between the nodes, etcd without.
+// The same load on three nodes of ours and on three servers of other systems, in turn (A B C A B C), and the
+// ratios. All on loopback, all with an fsync before a write is acknowledged.
 //
-//   compare_bench [--rounds 2] [--seconds 4]
+//   compare_bench [--systems ours,etcd] [--rounds 3] [--seconds 3]
+//
+// Without --systems, all that are installed; who is left out is told. Exit status 3: one that was asked for
+// is not installed.
+
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
-#include <functional>
 #include <iostream>
+#include <map>
 #include <sstream>
 
 #include "app/table.h"
-#include "bench/cluster/load.h"
 #include "bench/cluster/usage.h"
 #include "bench/compare/etcd.h"
+#include "bench/compare/ours.h"
 
 namespace nodedb::bench {
 
 namespace {
 
 constexpr int not_installed = 3;
+constexpr double warm_s = 1;
 
-struct Row {
+struct Workload {
   Operation operation = Operation::set;
   std::size_t bytes = 16;
   std::size_t outstanding = 256;
@@ -30,9 +37,18 @@ struct Row {
     return std::string(operation == Operation::set ? "write " : "read ") + std::to_string(bytes) + " B, " +
            std::to_string(outstanding) + " over " + std::to_string(connections);
   }
+  LoadOptions load(const Servers& servers) const {
+    LoadOptions load;
+    load.ports = servers.ports();
+    load.operation = operation;
+    load.value_bytes = bytes;
+    load.outstanding = outstanding;
+    load.connections = connections;
+    return load;
+  }
 };
 
-const std::vector<Row> rows{
+const std::vector<Workload> workloads{
     {Operation::set, 16, 256, 16},   {Operation::set, 16, 256, 256}, {Operation::set, 256, 64, 16},
     {Operation::set, 256, 1024, 16}, {Operation::set, 4096, 64, 16}, {Operation::set, 4096, 1024, 16},
     {Operation::get, 16, 256, 16},
@@ -40,13 +56,13 @@ const std::vector<Row> rows{
 
 struct Figures {
   double per_second = 0;
-  double cpu_us = 0;
+  double p50_us = 0;
   double p99_us = 0;
+  double cpu_us = 0;        ///< of all servers, for each operation
+  double generator_us = 0;  ///< of the bench itself
 };
-/// Of one system: by row, one for each round.
+/// Of one system: by workload, one for each round.
 using Measured = std::vector<std::vector<Figures>>;
-
-using Run = std::function<std::optional<LoadResult>(const LoadOptions&, std::string&)>;
 
 std::uint64_t cpu_of(const std::vector<pid_t>& pids) {
   std::uint64_t sum = 0;
@@ -54,58 +70,60 @@ std::uint64_t cpu_of(const std::vector<pid_t>& pids) {
   return sum;
 }
 
-bool measure(const std::vector<int>& ports, const std::vector<pid_t>& pids, double seconds, const Run& run,
-             Measured& out, std::string& complaint) {
-  out.resize(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    LoadOptions load;
-    load.ports = ports;
-    load.value_bytes = rows[i].bytes;
-    if (!run(filling(load), complaint)) return false;
-    load.operation = rows[i].operation;
-    load.outstanding = rows[i].outstanding;
-    load.connections = rows[i].connections;
-    load.seconds = 1;
-    if (!run(load, complaint)) return false;  // warm
-    load.seconds = seconds;
-    const std::uint64_t before = cpu_of(pids);
-    const auto result = run(load, complaint);
-    const std::uint64_t spent = cpu_of(pids) - before;
-    if (!result) return false;
-    if (result->operations == 0 || result->errors > 0) {
-      complaint = rows[i].name() + ": " + std::to_string(result->errors) + " errors";
+std::optional<Figures> measure(const System& system, const Servers& servers, const LoadOptions& load,
+                               std::string& complaint) {
+  const MakeProtocol protocol = system.protocol(load);
+  const std::uint64_t before = cpu_of(servers.pids()), generator_before = cpu_of({::getpid()});
+  const auto result = run_load(load, protocol, complaint);
+  const std::uint64_t spent = cpu_of(servers.pids()) - before;
+  const std::uint64_t generator_spent = cpu_of({::getpid()}) - generator_before;
+  if (!result) return std::nullopt;
+  if (result->operations == 0 || result->errors > 0) {
+    complaint = std::to_string(result->errors) + " of " + std::to_string(result->operations) + " refused";
+    return std::nullopt;
+  }
+  const auto count = static_cast<double>(result->operations);
+  return Figures{count / result->seconds, result->p50_us, result->p99_us, static_cast<double>(spent) / count,
+                 static_cast<double>(generator_spent) / count};
+}
+
+/// As `load`, for another time; only whether the servers can do it counts.
+bool run(const System& system, LoadOptions load, double seconds, std::string& complaint) {
+  load.seconds = seconds;
+  return run_load(load, system.protocol(load), complaint).has_value();
+}
+
+/// One round of a system: every workload on servers that were started for it.
+bool measure(const System& system, double seconds, Measured& out, std::string& complaint) {
+  const e2e::TemporaryDirectory directory("nodedb-compare");
+  const auto servers = system.start(directory.path(), complaint);
+  if (!servers) return false;
+  for (const Operation operation : {Operation::set, Operation::get}) {
+    const LoadOptions load = Workload{.operation = operation}.load(*servers);
+    if (!run(system, filling(load), 0, complaint) || !run(system, load, system.warm_s, complaint))
       return false;
-    }
-    const auto count = static_cast<double>(result->operations);
-    out[i].push_back({count / result->seconds, static_cast<double>(spent) / count, result->p99_us});
+  }
+  for (std::size_t i = 0; i < workloads.size(); ++i) {
+    LoadOptions load = workloads[i].load(*servers);
+    load.seconds = seconds;
+    if (!run(system, filling(load), 0, complaint) || !run(system, load, warm_s, complaint)) return false;
+    const auto figures = measure(system, *servers, load, complaint);
+    if (!figures) return false;
+    out[i].push_back(*figures);
     std::cerr << "." << std::flush;
   }
   return true;
 }
 
-bool measure_ours(double seconds, Measured& out, std::string& complaint) {
-  const e2e::TemporaryDirectory directory("nodedb-compare");
-  const auto cluster = e2e::Cluster::start(directory.path(), 3, complaint);
-  if (!cluster) return false;
-  std::vector<int> ports;
-  std::vector<pid_t> pids;
-  for (const e2e::Cluster::Node& node : cluster->nodes()) {
-    ports.push_back(node.redis_port);
-    pids.push_back(node.pid);
-  }
-  return measure(ports, pids, seconds, run_load, out, complaint);
-}
-
-bool measure_etcd(double seconds, Measured& out, std::string& complaint) {
-  const e2e::TemporaryDirectory directory("nodedb-compare-etcd");
-  const auto etcd = Etcd::start(directory.path(), complaint);
-  return etcd && measure(etcd->ports(), etcd->pids(), seconds, run_etcd_load, out, complaint);
-}
-
-double mean(const std::vector<Figures>& rounds, double Figures::*figure) {
-  double sum = 0;
-  for (const Figures& one : rounds) sum += one.*figure;
-  return sum / static_cast<double>(rounds.size());
+Figures median_of(const std::vector<Figures>& rounds) {
+  const auto median = [&](double Figures::*figure) {
+    std::vector<double> values;
+    for (const Figures& one : rounds) values.push_back(one.*figure);
+    std::ranges::sort(values);
+    return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+  };
+  return {median(&Figures::per_second), median(&Figures::p50_us), median(&Figures::p99_us),
+          median(&Figures::cpu_us), median(&Figures::generator_us)};
 }
 
 std::string text(double value, int digits) {
@@ -115,30 +133,74 @@ std::string text(double value, int digits) {
   return out.str();
 }
 
-int run(int rounds, double seconds) {
-  Measured ours, etcd;
-  std::string complaint;
+/// One table for each workload; the ratios are ours by that of the row.
+std::string report(const std::vector<System>& systems, const std::map<std::string, Measured>& measured) {
+  std::string out;
+  const auto ours = measured.find("ours");
+  for (std::size_t i = 0; i < workloads.size(); ++i) {
+    app::Table table({workloads[i].name(), "OPS/S", "P50-US", "P99-US", "CPU-US", "GEN-US", "OURS/ITS: OPS/S",
+                      "P50", "P99", "CPU"});
+    for (const System& system : systems) {
+      const Figures its = median_of(measured.at(system.name)[i]);
+      std::vector<std::string> row{system.name,         text(its.per_second, 0), text(its.p50_us, 0),
+                                   text(its.p99_us, 0), text(its.cpu_us, 1),     text(its.generator_us, 1)};
+      if (ours != measured.end() && system.name != "ours") {
+        const Figures our = median_of(ours->second[i]);
+        row.push_back(text(our.per_second / its.per_second, 2));
+        row.push_back(text(our.p50_us / its.p50_us, 2));
+        row.push_back(text(our.p99_us / its.p99_us, 2));
+        row.push_back(text(our.cpu_us / its.cpu_us, 2));
+      }
+      table.add(row);
+    }
+    out += table.text() + "\n";
+  }
+  return out;
+}
+
+int run(const std::vector<System>& systems, int rounds, double seconds) {
+  std::map<std::string, Measured> measured;
   for (int round = 0; round < rounds; ++round) {
-    if (measure_ours(seconds, ours, complaint) && measure_etcd(seconds, etcd, complaint)) continue;
-    std::cerr << "\ncompare_bench: " << complaint << "\n";
-    return complaint.find("not installed") == std::string::npos ? 1 : not_installed;
+    for (const System& system : systems) {
+      Measured& its = measured[system.name];
+      its.resize(workloads.size());
+      std::string complaint;
+      if (measure(system, seconds, its, complaint)) continue;
+      std::cerr << "\ncompare_bench: " << system.name << ": " << complaint << "\n";
+      return 1;
+    }
   }
   std::cerr << "\n";
-  app::Table table({"LOAD", "OURS/S", "ETCD/S", "RATIO", "OURS CPU-US", "ETCD CPU-US", "RATIO", "OURS P99-US",
-                    "ETCD P99-US"});
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto both = [&](double Figures::*figure) {
-      return std::pair(mean(ours[i], figure), mean(etcd[i], figure));
-    };
-    const auto [rate, their_rate] = both(&Figures::per_second);
-    const auto [cpu, their_cpu] = both(&Figures::cpu_us);
-    const auto [p99, their_p99] = both(&Figures::p99_us);
-    table.add({rows[i].name(), text(rate, 0), text(their_rate, 0), text(rate / their_rate, 2), text(cpu, 1),
-               text(their_cpu, 1), text(cpu / their_cpu, 2), text(p99, 0), text(their_p99, 0)});
-  }
-  std::cout << table.text() << "means of " << rounds
-            << " rounds; CPU of all three nodes for each operation\n";
+  std::cout << report(systems, measured);
+  for (const System& system : systems) std::cout << system.name << ": " << system.compared << "\n";
+  std::cout << "Medians of " << rounds
+            << " rounds. CPU-US: of all three servers for each operation; GEN-US: the "
+            << "bench's own, not in it. OURS/ITS: ours by that of the row.\n";
   return 0;
+}
+
+/// Those of the list, a comma between two, or all that are installed if it is empty; nothing if there is a
+/// name that nobody has. `missing`: whether one of the list is not installed.
+std::optional<std::vector<System>> chosen(const std::string& list, bool& missing) {
+  const std::vector<System> all{ours(), etcd()};
+  std::vector<std::string> names;
+  std::istringstream words(list);
+  for (std::string name; std::getline(words, name, ',');) names.push_back(name);
+  if (list.empty())
+    for (const System& system : all) names.push_back(system.name);
+  std::vector<System> systems;
+  for (const std::string& name : names) {
+    const auto system = std::ranges::find(all, name, &System::name);
+    if (system == all.end()) return std::nullopt;
+    if (installed(*system)) {
+      systems.push_back(*system);
+      continue;
+    }
+    missing = missing || !list.empty();
+    std::cout << name << " is left out: it is not installed; apt-get install " << system->package
+              << std::endl;
+  }
+  return systems;
 }
 
 }  // namespace
@@ -146,18 +208,20 @@ int run(int rounds, double seconds) {
 }  // namespace nodedb::bench
 
 int main(int count, char** words) {
-  int rounds = 2;
-  double seconds = 4;
+  std::map<std::string, std::string> options{{"--systems", ""}, {"--rounds", "3"}, {"--seconds", "3"}};
   bool known = count % 2 == 1;
   for (int i = 1; i + 1 < count; i += 2) {
-    const std::string word = words[i];
-    known = known && (word == "--rounds" || word == "--seconds");
-    if (word == "--rounds") rounds = std::atoi(words[i + 1]);
-    if (word == "--seconds") seconds = std::strtod(words[i + 1], nullptr);
+    known = known && options.contains(words[i]);
+    options[words[i]] = words[i + 1];
   }
-  if (!known || rounds < 1 || seconds <= 0) {
-    std::cerr << "usage: compare_bench [--rounds N] [--seconds S]\n";
+  const int rounds = std::atoi(options["--rounds"].c_str());
+  const double seconds = std::strtod(options["--seconds"].c_str(), nullptr);
+  bool missing = false;
+  const auto systems = nodedb::bench::chosen(options["--systems"], missing);
+  if (!known || !systems || rounds < 1 || seconds <= 0) {
+    std::cerr << "usage: compare_bench [--systems ours,etcd] [--rounds N] [--seconds S]\n";
     return 2;
   }
-  return nodedb::bench::run(rounds, seconds);
+  if (missing) return nodedb::bench::not_installed;
+  return nodedb::bench::run(*systems, rounds, seconds);
 }
