@@ -38,7 +38,10 @@ Usage usage_of(pid_t pid) {
   std::istringstream fields(stat.substr(std::min(stat.rfind(')') + 1, stat.size())));
   std::string skipped;
   for (int i = 0; i < 11; ++i) fields >> skipped;  // state … cmajflt
-  fields >> usage.user_us >> usage.system_us;
+  std::uint64_t children_user = 0, children_system = 0;
+  fields >> usage.user_us >> usage.system_us >> children_user >> children_system;
+  usage.user_us += children_user;
+  usage.system_us += children_system;
   const auto tick_us = static_cast<std::uint64_t>(1'000'000 / ::sysconf(_SC_CLK_TCK));
   usage.user_us *= tick_us;
   usage.system_us *= tick_us;

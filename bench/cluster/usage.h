@@ -25,7 +25,7 @@ struct Usage {
   Usage operator+(const Usage& other) const;
 };
 
-/// Of one process, by the kernel's count: no syncs and no datagrams.
+/// Of one process and its children that have ended, by the kernel's count: no syncs and no datagrams.
 Usage usage_of(pid_t pid);
 /// Of each node, by the kernel's count and its own.
 std::vector<Usage> usage_of(const e2e::Cluster& cluster);
