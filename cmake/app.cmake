@@ -69,7 +69,7 @@ target_link_libraries(nodedb_bench_load PUBLIC nodedb_e2e_support)
 add_executable(cluster_bench bench/cluster/main.cc)
 target_link_libraries(cluster_bench PRIVATE nodedb_bench_load)
 add_executable(compare_bench bench/compare/main.cc bench/compare/etcd.cc bench/compare/ours.cc
-               bench/compare/redis.cc bench/compare/system.cc)
+               bench/compare/redis.cc bench/compare/system.cc bench/compare/zookeeper.cc)
 target_link_libraries(compare_bench PRIVATE nodedb_bench_load nghttp2)
 
 add_executable(moves_bench bench/moves/main.cc)

@@ -2,7 +2,7 @@
 // The same load on three nodes of ours and on three servers of other systems, in turn (A B C A B C), and the
 // ratios. All on loopback, all with an fsync before a write is acknowledged.
 //
-//   compare_bench [--systems ours,etcd,redis] [--rounds 3] [--seconds 3]
+//   compare_bench [--systems ours,etcd,zookeeper,redis] [--rounds 3] [--seconds 3]
 //
 // Without --systems, all that are installed; who is left out is told. Exit status 3: one that was asked for
 // is not installed.
@@ -20,6 +20,7 @@
 #include "bench/compare/etcd.h"
 #include "bench/compare/ours.h"
 #include "bench/compare/redis.h"
+#include "bench/compare/zookeeper.h"
 
 namespace nodedb::bench {
 
@@ -183,7 +184,7 @@ int run(const std::vector<System>& systems, int rounds, double seconds) {
 /// Those of the list, a comma between two, or all that are installed if it is empty; nothing if there is a
 /// name that nobody has. `missing`: whether one of the list is not installed.
 std::optional<std::vector<System>> chosen(const std::string& list, bool& missing) {
-  const std::vector<System> all{ours(), etcd(), redis()};
+  const std::vector<System> all{ours(), etcd(), zookeeper(), redis()};
   std::vector<std::string> names;
   std::istringstream words(list);
   for (std::string name; std::getline(words, name, ',');) names.push_back(name);
@@ -220,7 +221,7 @@ int main(int count, char** words) {
   bool missing = false;
   const auto systems = nodedb::bench::chosen(options["--systems"], missing);
   if (!known || !systems || rounds < 1 || seconds <= 0) {
-    std::cerr << "usage: compare_bench [--systems ours,etcd,redis] [--rounds N] [--seconds S]\n";
+    std::cerr << "usage: compare_bench [--systems ours,etcd,zookeeper,redis] [--rounds N] [--seconds S]\n";
     return 2;
   }
   if (missing) return nodedb::bench::not_installed;
