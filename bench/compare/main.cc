@@ -39,9 +39,10 @@ struct Workload {
     return std::string(operation == Operation::set ? "write " : "read ") + std::to_string(bytes) + " B, " +
            std::to_string(outstanding) + " over " + std::to_string(connections);
   }
-  LoadOptions load(const Servers& servers) const {
+  LoadOptions load(const Servers& servers, double seconds) const {
     LoadOptions load;
     load.ports = servers.ports();
+    load.seconds = seconds;
     load.operation = operation;
     load.value_bytes = bytes;
     load.outstanding = outstanding;
@@ -72,27 +73,30 @@ std::uint64_t cpu_of(const std::vector<pid_t>& pids) {
   return sum;
 }
 
-std::optional<Figures> measure(const System& system, const Servers& servers, const LoadOptions& load,
+/// Only loads of which the servers refuse nothing count.
+std::optional<LoadResult> served(const LoadOptions& load, const MakeProtocol& protocol,
+                                 std::string& complaint) {
+  const auto result = run_load(load, protocol, complaint);
+  if (!result || (result->operations > 0 && result->errors == 0)) return result;
+  complaint = std::to_string(result->errors) + " of " + std::to_string(result->operations) + " refused";
+  return std::nullopt;
+}
+
+bool served(const LoadOptions& load, const System& system, std::string& complaint) {
+  return served(load, system.protocol(load), complaint).has_value();
+}
+
+std::optional<Figures> measure(const LoadOptions& load, const System& system, const Servers& servers,
                                std::string& complaint) {
   const MakeProtocol protocol = system.protocol(load);
   const std::uint64_t before = cpu_of(servers.pids()), generator_before = cpu_of({::getpid()});
-  const auto result = run_load(load, protocol, complaint);
+  const auto result = served(load, protocol, complaint);
   const std::uint64_t spent = cpu_of(servers.pids()) - before;
   const std::uint64_t generator_spent = cpu_of({::getpid()}) - generator_before;
   if (!result) return std::nullopt;
-  if (result->operations == 0 || result->errors > 0) {
-    complaint = std::to_string(result->errors) + " of " + std::to_string(result->operations) + " refused";
-    return std::nullopt;
-  }
   const auto count = static_cast<double>(result->operations);
   return Figures{count / result->seconds, result->p50_us, result->p99_us, static_cast<double>(spent) / count,
                  static_cast<double>(generator_spent) / count};
-}
-
-/// As `load`, for another time; only whether the servers can do it counts.
-bool run(const System& system, LoadOptions load, double seconds, std::string& complaint) {
-  load.seconds = seconds;
-  return run_load(load, system.protocol(load), complaint).has_value();
 }
 
 /// One round of a system: every workload on servers that were started for it.
@@ -101,15 +105,15 @@ bool measure(const System& system, double seconds, Measured& out, std::string& c
   const auto servers = system.start(directory.path(), complaint);
   if (!servers) return false;
   for (const Operation operation : {Operation::set, Operation::get}) {
-    const LoadOptions load = Workload{.operation = operation}.load(*servers);
-    if (!run(system, filling(load), 0, complaint) || !run(system, load, system.warm_s, complaint))
-      return false;
+    const LoadOptions load = Workload{.operation = operation}.load(*servers, system.warm_s);
+    if (!served(filling(load), system, complaint) || !served(load, system, complaint)) return false;
   }
   for (std::size_t i = 0; i < workloads.size(); ++i) {
-    LoadOptions load = workloads[i].load(*servers);
-    load.seconds = seconds;
-    if (!run(system, filling(load), 0, complaint) || !run(system, load, warm_s, complaint)) return false;
-    const auto figures = measure(system, *servers, load, complaint);
+    const LoadOptions load = workloads[i].load(*servers, seconds);
+    if (!served(filling(load), system, complaint) ||
+        !served(workloads[i].load(*servers, warm_s), system, complaint))
+      return false;
+    const auto figures = measure(load, system, *servers, complaint);
     if (!figures) return false;
     out[i].push_back(*figures);
     std::cerr << "." << std::flush;
