@@ -14,7 +14,7 @@ enum class Request : std::int32_t { create = 1, get_data = 4, set_data = 5, sync
 
 constexpr std::int32_t node_exists = -110;
 constexpr std::int32_t session_ms = 10'000;
-/// Java compiles what is hot only after a while: writes get three times as fast within it.
+/// Java compiles what is hot only after a while: until then writes are less than half as fast.
 constexpr double warm_s = 20;
 
 template <class Number>
