@@ -120,9 +120,11 @@ class Bench {
     if (!run_load(load, complaint)) return false;  // warm
     load.seconds = plan.seconds;
     const std::vector<Usage> before = used();
+    const auto disk_before = disk_bytes();
     const std::uint64_t own_before = own_cpu_us();
     const auto result = run_load(load, complaint);
     const std::uint64_t own = own_cpu_us() - own_before;
+    const auto disk_after = disk_bytes();
     const std::vector<Usage> after = used();
     if (!result || result->operations == 0) return false;
     const auto count = static_cast<double>(result->operations);
@@ -156,7 +158,7 @@ class Bench {
                 nodes,
                 each(own, 1),
                 known(all.syncs, 3),
-                known(all.disk_bytes, 0),
+                disk_before && disk_after ? each(*disk_after - *disk_before, 0) : "-",
                 known(all.datagrams, 2),
                 known(all.net_bytes, 0),
                 std::to_string(result->errors)});
@@ -167,6 +169,9 @@ class Bench {
   std::string text() const { return table_.text(); }
 
  private:
+  std::optional<std::uint64_t> disk_bytes() const {
+    return cluster_ == nullptr ? std::nullopt : disk_bytes_written(cluster_->directory());
+  }
   std::vector<Usage> used() const { return cluster_ == nullptr ? std::vector<Usage>() : usage_of(*cluster_); }
 
   std::vector<int> ports_;
@@ -192,7 +197,7 @@ int rows(const Plan& plan, Bench bench) {
         }
   std::cerr << "\n";
   std::cout << bench.text() << "per operation: CPU-US of all nodes (NODES: each), GEN-US of the generator; "
-            << "SYNCS, DISK-B, DGRAMS, NET-B of all nodes\n";
+            << "SYNCS, DGRAMS, NET-B of all nodes; DISK-B of the disk\n";
   if (!fine) std::cerr << "cluster_bench: " << complaint << "\n";
   return fine ? 0 : 1;
 }

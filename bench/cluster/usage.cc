@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/cluster/usage.h"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,13 +24,13 @@ std::string file_of(pid_t pid, const char* name) {
 }  // namespace
 
 Usage Usage::operator-(const Usage& before) const {
-  return {user_us - before.user_us, system_us - before.system_us, disk_bytes - before.disk_bytes,
-          syncs - before.syncs,     datagrams - before.datagrams, net_bytes - before.net_bytes};
+  return {user_us - before.user_us, system_us - before.system_us, syncs - before.syncs,
+          datagrams - before.datagrams, net_bytes - before.net_bytes};
 }
 
 Usage Usage::operator+(const Usage& other) const {
-  return {user_us + other.user_us, system_us + other.system_us, disk_bytes + other.disk_bytes,
-          syncs + other.syncs,     datagrams + other.datagrams, net_bytes + other.net_bytes};
+  return {user_us + other.user_us, system_us + other.system_us, syncs + other.syncs,
+          datagrams + other.datagrams, net_bytes + other.net_bytes};
 }
 
 Usage usage_of(pid_t pid) {
@@ -45,11 +47,20 @@ Usage usage_of(pid_t pid) {
   const auto tick_us = static_cast<std::uint64_t>(1'000'000 / ::sysconf(_SC_CLK_TCK));
   usage.user_us *= tick_us;
   usage.system_us *= tick_us;
-  const std::string io = file_of(pid, "io");
-  const std::string name = "\nwrite_bytes: ";
-  if (const std::size_t at = io.find(name); at != std::string::npos)
-    usage.disk_bytes = std::stoull(io.substr(at + name.size()));
   return usage;
+}
+
+std::optional<std::uint64_t> disk_bytes_written(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  std::ifstream file("/sys/dev/block/" + std::to_string(major(found.st_dev)) + ":" +
+                     std::to_string(minor(found.st_dev)) + "/stat");
+  constexpr int fields_before = 6;  // reads, and how many writes there were
+  constexpr std::uint64_t sector_bytes = 512;
+  std::uint64_t sectors = 0;
+  for (int i = 0; i <= fields_before; ++i) file >> sectors;
+  if (!file) return std::nullopt;
+  return sectors * sector_bytes;
 }
 
 std::vector<Usage> usage_of(const e2e::Cluster& cluster) {
