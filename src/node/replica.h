@@ -5,12 +5,12 @@
 // thread.
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/queue.h"
 #include "raft/group.h"
 #include "wire/messages.h"
 
@@ -28,7 +28,7 @@ class LagClock {
  public:
   void sample(Index last, Time now) {
     if (!samples_.empty() && samples_.back().first == last) return;
-    samples_.emplace_back(last, now);
+    samples_.push_back({last, now});
     if (samples_.size() > samples_max) samples_.pop_front();
   }
   /// Since when the log has had entries above `match`; 0 if it has none.
@@ -41,7 +41,7 @@ class LagClock {
 
  private:
   static constexpr std::size_t samples_max = 64;
-  std::deque<std::pair<Index, Time>> samples_;
+  Queue<std::pair<Index, Time>> samples_;
 };
 
 struct Replica {
@@ -53,7 +53,7 @@ struct Replica {
     raft::Position at;
     Origin origin;
   };
-  std::deque<Write> writes;  ///< proposed here, not answered; rising by index
+  Queue<Write> writes;  ///< proposed here, not answered; rising by index
 
   struct Staged {
     Origin origin;
@@ -64,11 +64,11 @@ struct Replica {
     Time until;
     Staged write;
   };
-  std::deque<HeldBack> held_back;  ///< to be proposed later (pace.h), rising by time
+  Queue<HeldBack> held_back;  ///< to be proposed later (pace.h), rising by time
 
-  std::deque<raft::Entry> held;  ///< committed, not given to the apply thread yet
-  std::deque<Index> under_way;   ///< given to it and not reported: the last entry of each portion
-  std::size_t task_place = 0;    ///< where the apply task in the making has this group, if it has
+  Queue<raft::Entry> held;     ///< committed, not given to the apply thread yet
+  Queue<Index> under_way;      ///< given to it and not reported: the last entry of each portion
+  std::size_t task_place = 0;  ///< where the apply task in the making has this group, if it has
   std::multimap<Index, std::uint64_t> reads;  ///< granted, to be handed out once `handed` gets there: tokens
 
   Index handed;                 ///< given to the apply thread, or part of an installed snapshot

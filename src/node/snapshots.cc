@@ -87,7 +87,7 @@ void Node::State::receive(Installed done) {
   if (auto credit = transfers.installed(done.group); credit && uuids.contains(credit->first)) {
     turn.send_after.push_back({uuids.at(credit->first), std::move(credit->second)});
   }
-  std::erase_if(here->held, [&](const raft::Entry& entry) { return entry.index <= done.at.index; });
+  while (!here->held.empty() && here->held.front().index <= done.at.index) here->held.pop_front();
   hand_out(*here);
 }
 

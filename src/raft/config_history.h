@@ -5,8 +5,7 @@
 // when it is appended and ceases when it is truncated (thesis, section 4.1). Never empty: the first one is
 // the config in force at the log's base.
 
-#include <deque>
-
+#include "base/queue.h"
 #include "raft/config.h"
 
 namespace nodedb::raft {
@@ -34,7 +33,7 @@ class ConfigHistory {
     Index since;
     Config config;
   };
-  std::deque<Step> steps_;
+  Queue<Step> steps_;
 };
 
 }  // namespace nodedb::raft

@@ -5,9 +5,9 @@
 // still carry. Batches become durable in the order in which they were taken. A truncation un-counts at once
 // what it drops, also from batches that are still on their way.
 
-#include <deque>
 #include <optional>
 
+#include "base/queue.h"
 #include "raft/log.h"
 #include "raft/types.h"
 
@@ -58,7 +58,7 @@ class Durability {
   Index upto_;
   std::optional<Index> truncate_from_;
   std::optional<Position> compact_to_;
-  std::deque<Taken> batches_;
+  Queue<Taken> batches_;
   std::uint64_t taken_count_ = 0;
 };
 

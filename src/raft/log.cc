@@ -14,18 +14,19 @@ Log::Log(Position base, std::vector<Entry> entries) : base_(base) {
 
 Position Log::last() const {
   if (entries_.empty()) return base_;
-  return Position{entries_.back().index, entries_.back().term};
+  const Entry& entry = entries_.back().entry;
+  return Position{entry.index, entry.term};
 }
 
 std::optional<Term> Log::term_at(Index at) const {
   if (at == base_.index) return base_.term;
   if (at < base_.index || at > last().index) return std::nullopt;
-  return entries_[offset(at)].term;
+  return entries_[offset(at)].entry.term;
 }
 
 const Entry& Log::at(Index at) const {
   CHECK(at > base_.index && at <= last().index);
-  return entries_[offset(at)];
+  return entries_[offset(at)].entry;
 }
 
 std::vector<Entry> Log::slice(Index from, std::size_t entries_max, std::size_t bytes_max) const {
@@ -33,29 +34,29 @@ std::vector<Entry> Log::slice(Index from, std::size_t entries_max, std::size_t b
   std::vector<Entry> out;
   std::size_t bytes = 0;
   for (std::size_t i = offset(from); i < entries_.size(); ++i) {
-    bytes += entries_[i].bytes();
+    bytes += entries_[i].entry.bytes();
     if (!out.empty() && (out.size() >= entries_max || bytes > bytes_max)) break;
-    out.push_back(entries_[i]);
+    out.push_back(entries_[i].entry);
   }
   return out;
 }
 
 std::size_t Log::bytes_above(Index at) const {
   if (at <= base_.index) return bytes();
-  return at >= last().index ? 0 : appended_ - ends_[offset(at)];
+  return at >= last().index ? 0 : appended_ - entries_[offset(at)].end;
 }
 
 Index Log::first_of_term(Index at) const {
   const auto term = term_at(at);
   CHECK(term.has_value());
   if (*term == base_.term) return base_.index;
-  const auto found = std::ranges::lower_bound(entries_, *term, {}, &Entry::term);
-  return found->index;
+  const auto found = std::ranges::lower_bound(entries_, *term, {}, term_of);
+  return found->entry.index;
 }
 
 std::optional<Index> Log::last_up_to_term(Index limit, Term term) const {
   if (limit < base_.index || base_.term > term) return std::nullopt;
-  const auto above = std::ranges::upper_bound(entries_, term, {}, &Entry::term);
+  const auto above = std::ranges::upper_bound(entries_, term, {}, term_of);
   const Index last_of_term = base_.index + static_cast<std::uint64_t>(above - entries_.begin());
   return std::min(limit, last_of_term);
 }
@@ -63,32 +64,27 @@ std::optional<Index> Log::last_up_to_term(Index limit, Term term) const {
 void Log::append(Entry entry) {
   CHECK_MSG(entry.index == last().index + 1, "the log is gapless");
   appended_ += entry.bytes();
-  ends_.push_back(appended_);
-  entries_.push_back(std::move(entry));
+  entries_.push_back(Slot{std::move(entry), appended_});
 }
 
 void Log::truncate_from(Index from) {
   CHECK(from > base_.index);
-  while (!entries_.empty() && entries_.back().index >= from) {
-    entries_.pop_back();
-    ends_.pop_back();
-  }
-  appended_ = ends_.empty() ? dropped_ : ends_.back();
+  while (!entries_.empty() && entries_.back().entry.index >= from) entries_.pop_back();
+  appended_ = entries_.empty() ? dropped_ : entries_.back().end;
 }
 
 void Log::compact_to(Index to) {
   CHECK(to >= base_.index && to <= last().index);
-  while (!entries_.empty() && entries_.front().index <= to) {
-    base_ = Position{entries_.front().index, entries_.front().term};
-    dropped_ = ends_.front();
+  while (!entries_.empty() && entries_.front().entry.index <= to) {
+    const auto& [entry, end] = entries_.front();
+    base_ = Position{entry.index, entry.term};
+    dropped_ = end;
     entries_.pop_front();
-    ends_.pop_front();
   }
 }
 
 void Log::reset(Position base) {
   entries_.clear();
-  ends_.clear();
   dropped_ = appended_;
   base_ = base;
 }

@@ -5,10 +5,10 @@
 // above `base` to `last`. Gapless, terms never fall. Knows nothing of commits or durability.
 
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <vector>
 
+#include "base/queue.h"
 #include "raft/types.h"
 
 namespace nodedb::raft {
@@ -49,10 +49,15 @@ class Log {
   std::size_t offset(Index at) const { return static_cast<std::size_t>(at.value - base_.index.value - 1); }
 
   Position base_;
-  std::deque<Entry> entries_;
-  std::deque<std::size_t> ends_;  ///< of each entry, in bytes since the window was born
-  std::size_t appended_ = 0;      ///< the last one's
-  std::size_t dropped_ = 0;       ///< the base's
+  struct Slot {
+    Entry entry;
+    std::size_t end = 0;  ///< in bytes since the window was born
+  };
+  static Term term_of(const Slot& slot) { return slot.entry.term; }
+
+  Queue<Slot> entries_;
+  std::size_t appended_ = 0;  ///< the last one's
+  std::size_t dropped_ = 0;   ///< the base's
 };
 
 }  // namespace nodedb::raft

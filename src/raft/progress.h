@@ -14,8 +14,8 @@
 // snapshot: no appends. `match` never falls; next > match always.
 
 #include <cstddef>
-#include <deque>
 
+#include "base/queue.h"
 #include "raft/group.h"
 
 namespace nodedb::raft {
@@ -32,7 +32,7 @@ struct Progress {
   Index match;
   Index next;
   State state = State::probe;
-  std::deque<InFlight> in_flight;
+  Queue<InFlight> in_flight;
   std::size_t in_flight_bytes = 0;
   bool nudge = false;          ///< send an append even if there is no entry to send
   Time not_before = long_ago;  ///< probes wait until then (after a failed snapshot)

@@ -11,9 +11,9 @@
 //      │  └── higher term, refusals ───┘◀───────── timer ─────────────┘     ▼
 //      └──────── higher term, or no quorum heard for T ───────────────── leader
 
-#include <deque>
 #include <map>
 
+#include "base/queue.h"
 #include "raft/config_history.h"
 #include "raft/durability.h"
 #include "raft/group.h"
@@ -174,25 +174,25 @@ struct Group::State {
     Index index;  ///< 0: the commit index once this term's first entry is committed
     bool confirmed = false;
   };
-  std::deque<WaitingRead> waiting_reads;
+  Queue<WaitingRead> waiting_reads;
   struct Ask {
     std::uint64_t context = 0;
     Time asked;
   };
-  std::deque<Ask> asks;  ///< a follower's questions to its leader
+  Queue<Ask> asks;  ///< a follower's questions to its leader
 
   struct Proposals {
     Index first;
     Index last;
     Term term;
   };
-  std::deque<Proposals> proposals;  ///< own and undecided
+  Queue<Proposals> proposals;  ///< own and undecided
 
   struct Held {
     std::uint64_t until = 0;  ///< leaves once that many batches are durable
     Envelope envelope;
   };
-  std::deque<Held> held;
+  Queue<Held> held;
   Work work;  ///< in the making
 };
 
