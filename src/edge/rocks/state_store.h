@@ -30,7 +30,7 @@ struct StateStoreOptions {
       32u << 20;  ///< memory, three times at most, for what is not flushed yet; speed only
   /// Kept back in all, and of one group; memory and speed only.
   std::size_t kept_back_bytes = 4u << 20;
-  std::size_t kept_back_group_bytes = 256u << 10;
+  std::size_t kept_back_group_bytes = 512u << 10;
   std::size_t cached_rows =
       64u << 10;                ///< small rows that were read (row_cache.h); a power of two; speed only
   rocksdb::Env* env = nullptr;  ///< for fault tests; must outlive the store
