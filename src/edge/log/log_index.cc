@@ -93,7 +93,8 @@ void LogIndex::restate(const node::GroupLogUpdate& update, RecordPlace place) {
   if (update.hard) replace(group.hard, {place, hard_state_bytes});
   if (update.base) replace(group.base_item, {place, base_bytes});
   for (const raft::Entry& entry : update.append) {
-    replace(group.entries.at(entry.index.value - group.base.value - 1), {place, bytes_of(entry)});
+    CHECK(entry.index > group.base && entry.index <= group.extent().last);
+    replace(group.entries[entry.index.value - group.base.value - 1], {place, bytes_of(entry)});
   }
 }
 

@@ -11,6 +11,7 @@
 #include <span>
 #include <unordered_map>
 
+#include "base/queue.h"
 #include "node/store.h"
 
 namespace nodedb::edge {
@@ -64,7 +65,7 @@ class LogIndex {
     Item hard;
     Item base_item;
     Index base;
-    std::deque<Item> entries;  ///< from base + 1 on
+    Queue<Item> entries;  ///< from base + 1 on
     Extent extent() const { return {base, base + entries.size()}; }
   };
   /// What a group is to become, in the round of checks that bears the number.
