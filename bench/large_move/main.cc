@@ -12,20 +12,20 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/ids.h"
+#include "bench/support/arguments.h"
+#include "bench/support/figures.h"
+#include "bench/support/nodes.h"
 #include "tests/e2e/support/cluster.h"
 #include "tests/e2e/support/redis.h"
 
 namespace nodedb::bench {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr VShardId large(1);
 constexpr int patience_ms = 20'000;
@@ -140,13 +140,7 @@ void sleep_s(int seconds) {
   std::this_thread::sleep_for(std::chrono::seconds(seconds));
 }
 double seconds_between(Clock::time_point from, Clock::time_point to) {
-  return std::chrono::duration<double>(to - from).count();
-}
-
-double at(const std::vector<double>& sorted, double part) {
-  if (sorted.empty()) return 0;
-  const auto index = static_cast<std::size_t>(part * static_cast<double>(sorted.size()));
-  return sorted[std::min(sorted.size() - 1, index)];
+  return Span{from, to}.seconds();
 }
 
 void print(const char* what, const std::vector<double>& ms, double seconds) {
@@ -189,14 +183,9 @@ int wrong_values(int port, int mib) {
 
 int run(const Options& options) {
   const e2e::TemporaryDirectory directory("large-move");
-  std::string complaint;
-  auto cluster = e2e::Cluster::start(directory.path(), 3, complaint, {"--join", "1"});
-  if (!cluster || !cluster->wait_healthy(30)) {
-    std::fprintf(stderr, "large_move_bench: no cluster: %s\n", complaint.c_str());
-    return 1;
-  }
-  std::vector<int> ports;
-  for (const auto& node : cluster->nodes()) ports.push_back(node.redis_port);
+  const auto cluster = healthy_cluster("large_move_bench", directory.path(), {"--join", "1"});
+  if (!cluster) return 1;
+  const std::vector<int> ports = ports_of(*cluster);
   const auto filling = Clock::now();
   if (!fill(ports[0], options.mib)) return 1;
   std::printf("vShard %u has %d MiB after %.1f s\n", unsigned{large.value}, options.mib,
@@ -255,34 +244,21 @@ int run(const Options& options) {
   return moved.status == 0 && wrong == 0 && hot.failed() + others.failed() == 0 ? 0 : 1;
 }
 
-std::optional<Options> parse(int count, char** words) {
-  Options options;
-  for (int i = 1; i + 1 < count; i += 2) {
-    const std::string name = words[i];
-    int* value = name == "--mib"       ? &options.mib
-                 : name == "--writers" ? &options.writers
-                 : name == "--others"  ? &options.others
-                 : name == "--value"   ? &options.value
-                 : name == "--seconds" ? &options.seconds
-                                       : nullptr;
-    if (value == nullptr) return std::nullopt;
-    *value = std::atoi(words[i + 1]);
-    if (*value < 1 || *value > 65'536) return std::nullopt;
-  }
-  if (count % 2 == 0) return std::nullopt;
-  return options;
-}
-
 }  // namespace
 }  // namespace nodedb::bench
 
 int main(int count, char** words) {
-  const auto options = nodedb::bench::parse(count, words);
-  if (!options) {
+  nodedb::bench::Options options;
+  if (!nodedb::bench::take_arguments(count, words,
+                                     {{"--mib", &options.mib},
+                                      {"--writers", &options.writers},
+                                      {"--others", &options.others},
+                                      {"--value", &options.value},
+                                      {"--seconds", &options.seconds}})) {
     std::fprintf(
         stderr,
         "usage: large_move_bench [--mib N] [--writers N] [--others N] [--value BYTES] [--seconds N]\n");
     return 2;
   }
-  return nodedb::bench::run(*options);
+  return nodedb::bench::run(options);
 }
