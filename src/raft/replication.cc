@@ -11,6 +11,12 @@ namespace {
 /// What an overloaded machine still carries and writes: 8 MB/s.
 constexpr std::int64_t slow_way_ns_per_byte = 125;
 
+/// About one period after `now`, at an instant that all groups of a node share: a thousand that wait for a
+/// dead peer wake it once a period, not a thousand times.
+Time shared_instant(Time now, std::int64_t period_ns) {
+  return Time{(now.ns + period_ns + period_ns / 2) / period_ns * period_ns};
+}
+
 }  // namespace
 
 void Group::State::pump(Time now) {
@@ -120,7 +126,7 @@ void Group::State::resend_lost(Time now, const Liveness& live) {
       replicate = true;
     } else if (send_append(now, peer, follower, false)) {
       // Nobody home, it seems: knock rarely and without luggage.
-      follower.in_flight.back().expires = now + options.election_timeout_ns;
+      follower.in_flight.back().expires = shared_instant(now, options.election_timeout_ns);
     }
   }
 }

@@ -210,5 +210,30 @@ TEST(Group, CompactionKeepsWhatLiveFollowersNeed) {
   EXPECT_TRUE(solo.group.take_work().compact_to.has_value());
 }
 
+/// When a leader knocks at a follower that has not been heard for long, if it began to lead at `at`.
+std::vector<Time> knocks(Time at) {
+  Solo solo(Solo::fresh(3));
+  solo.lead(at);
+  solo.acknowledge(at, b);
+  std::vector<Time> times;
+  for (Time now = solo.group.deadline(); now < ms(9'000); now = solo.group.deadline()) {
+    solo.live.heard(b, now);
+    solo.group.wake(now, solo.live);
+    if (only<Append>(solo.settle(now).send_now) != nullptr) times.push_back(now);
+  }
+  return times;
+}
+
+TEST(Group, GroupsKnockAtADeadFollowerAtTheSameInstants) {
+  const std::vector<Time> early = knocks(ms(1'610));
+  const std::vector<Time> late = knocks(ms(2'370));
+  ASSERT_GE(early.size(), 6U);
+  ASSERT_GE(late.size(), 6U);
+  // The first is when the append of the new term was lost.
+  EXPECT_EQ(std::vector(early.end() - 5, early.end()), std::vector(late.end() - 5, late.end()));
+  for (auto time = early.begin() + 2; time != early.end(); ++time)
+    EXPECT_EQ(*time - *(time - 1), 1'000 * ns_per_ms);
+}
+
 }  // namespace
 }  // namespace nodedb::raft::testing
