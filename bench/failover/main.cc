@@ -2,12 +2,13 @@
 // How long the vShards of a node are without a leader that writes: after kill -9, and while their leadership
 // is handed over.
 //
-//   failover_bench [--kills 20] [--transfers 300] [--probes 64] [--writers 16] [--pause-ms 5]
+//   failover_bench [--kills 20] [--transfers 300] [--probes 64] [--writers 16] [--pause-ms 5] [--rest 8]
 //
-// kills: the node that leads most is killed, again and again; before the next kill it is started again and
-// the cluster whole. Clients go through the other two nodes. At the instant of the kill one probe writes to
-// each of --probes vShards that the node led, in a loop until it is acknowledged: the time from the kill to
-// then is the vShard's. Beside them --writers clients write to all vShards, with a pause after each answer.
+// kills: the node that leads most is killed, again and again; before the next kill it is started again, the
+// cluster is whole, and --rest seconds have passed, in which leaderships go home. Clients go through the
+// other two nodes. At the instant of the kill one probe writes to each of --probes vShards that the node led,
+// in a loop until it is acknowledged: the time from the kill to then is the vShard's. Beside them --writers
+// clients write to all vShards, with a pause after each answer.
 //
 // planned: as many writers, two on each of their vShards, whose leadership is handed over by an operator's
 // request, one vShard after the other. A transfer's stall is the longest write to its vShard of which a part
@@ -44,6 +45,7 @@ struct Options {
   int probes = 64;
   int writers = 16;
   int pause_ms = 5;
+  int rest = 8;
 };
 
 struct Probe {
@@ -154,7 +156,10 @@ bool run_kills(e2e::Cluster& cluster, const Options& options) {
     tell(kill, victim, led.size(), probes, all);
     all.lost += lost_values(probes, ports_of(cluster).front(), kill);
     cluster.restart(victim);
-    if (cluster.wait_port(victim, whole_s_max) && cluster.wait_healthy(whole_s_max)) continue;
+    if (cluster.wait_port(victim, whole_s_max) && cluster.wait_healthy(whole_s_max)) {
+      e2e::sleep_ms(1'000 * options.rest);
+      continue;
+    }
     std::fprintf(stderr, "failover_bench: the cluster is not whole %d s after node %zu was started again\n",
                  whole_s_max, victim + 1);
     return false;
@@ -251,10 +256,11 @@ int main(int count, char** words) {
                                       {"--transfers", &options.transfers, 0, 10'000},
                                       {"--probes", &options.probes, 1, 341},
                                       {"--writers", &options.writers, 2, 256},
-                                      {"--pause-ms", &options.pause_ms, 0, 1'000}})) {
+                                      {"--pause-ms", &options.pause_ms, 0, 1'000},
+                                      {"--rest", &options.rest, 0, 600}})) {
     std::fprintf(stderr,
                  "usage: failover_bench [--kills N] [--transfers N] [--probes N] [--writers N] "
-                 "[--pause-ms N]\n");
+                 "[--pause-ms N] [--rest N]\n");
     return 2;
   }
   return nodedb::bench::run(options);
