@@ -3,6 +3,7 @@
 // it stops.
 #include <algorithm>
 
+#include "node/log_shares.h"
 #include "node/state.h"
 
 namespace nodedb::node {
@@ -12,7 +13,6 @@ namespace {
 constexpr std::int64_t upkeep_ns = 1 * ns_per_s;
 constexpr std::int64_t upkeep_draining_ns = 20 * ns_per_ms;
 constexpr std::uint32_t transfers_at_once = 64;
-constexpr std::size_t log_bytes_floor = 4 * 1024;
 
 }  // namespace
 
@@ -48,11 +48,15 @@ void Node::State::maybe_flush() {
 /// After a flush the log below what is durable may go. A tail stays for followers that were away for a
 /// moment, as long as all groups together keep within the node's cap.
 void Node::State::compact() {
-  const auto count =
-      static_cast<std::size_t>(std::ranges::count_if(replicas, [](const auto& r) { return r != nullptr; }));
+  std::size_t count = 0;
+  std::size_t held = 0;
+  for (const auto& here : replicas) {
+    if (!here) continue;
+    ++count;
+    held += here->raft.log_bytes();
+  }
   if (count == 0) return;
-  const std::size_t share =
-      std::clamp(options.log_bytes_per_node / count / 2, log_bytes_floor, options.log_bytes_per_group);
+  const auto [share, keep_for_slow] = log_shares(options, count, held);
   for (const auto& here : replicas) {
     if (!here || here->raft.log_bytes() <= share) continue;
     const Index base = here->raft.base().index;
@@ -61,7 +65,7 @@ void Node::State::compact() {
     const Index half = base + (here->flushed.value - base.value) / 2;
     const GroupId id = here->raft.id();
     const bool moves = id != metadata_group && tables.migrations.of(vshard_of(id)).has_value();
-    const std::size_t keep = moves ? options.log_bytes_for_move : options.log_bytes_per_group;
+    const std::size_t keep = moves ? options.log_bytes_for_move : keep_for_slow;
     here->raft.compact(far_over ? here->flushed : half, keep);
     touch(here->raft.id());
   }
