@@ -59,6 +59,7 @@ void replay(Bytes content) {
 }
 
 void segment(BytesView content) {
+  if (content.size() < edge::header_bytes) return;  // refused by its header
   replay(Bytes(content));
 }
 

@@ -77,6 +77,9 @@ Result<SegmentHeader> decode_header(BytesView sector) {
     return fail(Code::incompatible, "it has version " + std::to_string(version) +
                                         "; this build reads version " + std::to_string(format_version));
   }
+  if (header.number == 0 || header.bytes < header_bytes + sector_bytes || header.bytes % sector_bytes != 0) {
+    return fail(Code::damaged, "its header names an impossible number or size");
+  }
   return header;
 }
 

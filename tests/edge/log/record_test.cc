@@ -117,6 +117,17 @@ TEST(Segment, a_header_comes_back_and_shows_every_flipped_bit) {
   for (const std::size_t size : {0, 7, 35}) EXPECT_FALSE(decode_header(BytesView(sector).substr(0, size)));
 }
 
+TEST(Segment, a_header_with_an_impossible_number_or_size_is_refused) {
+  constexpr std::uint64_t good = header_bytes + sector_bytes;
+  EXPECT_TRUE(decode_header(encode_header({1, good, 5})));
+  for (const SegmentHeader& bad :
+       {SegmentHeader{0, good, 5}, SegmentHeader{1, header_bytes, 5}, SegmentHeader{1, good + 1, 5}}) {
+    const auto refused = decode_header(encode_header(bad));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::damaged);
+  }
+}
+
 TEST(Segment, a_frame_counts_in_its_own_use_only) {
   const std::uint32_t seed = SegmentHeader{1, 0, 5}.frame_seed();
   Bytes frame(frame_head_bytes, '?');
