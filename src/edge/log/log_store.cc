@@ -76,7 +76,7 @@ class Store final : public SegmentLogStore {
   std::string notice() const override { return notice_; }
 
  private:
-  bool encode(std::span<const node::LogBatch> batches);
+  std::uint64_t encode(std::span<const node::LogBatch> batches);
   Result<LogRecord> stragglers();
   void encode_restated(const LogRecord& record);
   Result<void> put_down();
@@ -90,8 +90,8 @@ class Store final : public SegmentLogStore {
   SegmentRing ring_;
   LogIndex index_;
   std::optional<Cleaner> cleaner_;
-  std::uint64_t sequence_;  ///< the next record's
-  std::uint64_t last_frame_bytes_ = 0;
+  std::uint64_t sequence_;        ///< the next record's
+  std::uint64_t last_bytes_ = 0;  ///< of the latest batches; what was restated with them does not count
   Bytes buffer_;
   std::optional<node::StoredLog>
       read_;                     ///< what was found on opening, until `load` takes it or a write changes it
@@ -107,13 +107,15 @@ Result<void> Store::write(std::span<const node::LogBatch> batches) {
   const auto restated = stragglers();
   if (!restated) return refused(restated.error());
   encode_restated(*restated);
-  if (!encode(batches)) return {};
+  const std::uint64_t bytes = encode(batches);
+  if (bytes == 0) return {};
   if (auto room = reserve_.room_for(buffer_.size()); !room) return room;
   if (options_.bugs.early_reuse) account_restated(*restated, ring_.place());
   if (auto room = ring_.make_room(whole_sectors(buffer_.size()), index_); !room) return refused(room.error());
   const RecordPlace place = ring_.place();
   if (auto durable = put_down(); !durable) return refused(durable.error());
   account(*restated, batches, place);
+  last_bytes_ = bytes;
   return {};
 }
 
@@ -125,7 +127,7 @@ Result<LogRecord> Store::stragglers() {
   }
   if (!cleaner_) cleaner_.emplace(options_.bugs);
   return cleaner_->next(files_->directory(), ring_.oldest(), index_,
-                        std::max(clean_bytes_min, clean_factor * last_frame_bytes_));
+                        std::max(clean_bytes_min, clean_factor * last_bytes_));
 }
 
 void Store::encode_restated(const LogRecord& record) {
@@ -141,14 +143,14 @@ void Store::encode_restated(const LogRecord& record) {
   }
 }
 
-/// False if the batches say nothing.
-bool Store::encode(std::span<const node::LogBatch> batches) {
+/// How many bytes they take; 0 if they say nothing.
+std::uint64_t Store::encode(std::span<const node::LogBatch> batches) {
   const std::size_t before = buffer_.size();
   for (const node::LogBatch& batch : batches) {
     if (batch.identity) append_identity(buffer_, *batch.identity);
     for (const node::GroupLogUpdate& update : batch.groups) append_update(buffer_, update);
   }
-  return buffer_.size() > before;
+  return buffer_.size() - before;
 }
 
 Result<void> Store::put_down() {
@@ -164,7 +166,6 @@ void Store::account(const LogRecord& restated, std::span<const node::LogBatch> b
   read_.reset();
   ring_.wrote(buffer_.size());
   ++sequence_;
-  last_frame_bytes_ = buffer_.size();
   if (buffer_.capacity() > buffer_bytes_kept) buffer_ = Bytes();
   account_restated(restated, place);
   for (const node::LogBatch& batch : batches) {

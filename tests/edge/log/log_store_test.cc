@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "edge/disk/files.h"
+#include "edge/log/replay.h"
 #include "edge/log/segment.h"
 #include "tests/edge/disk/temporary_directory.h"
 #include "tests/edge/log/log_model.h"
@@ -165,6 +166,44 @@ TEST(LogStore, a_sleeping_group_pins_no_segment) {
     EXPECT_EQ(group.hard, (raft::HardState{Term(1), NodeId(2), Index(1)}));
     EXPECT_EQ(group.log, std::vector<raft::Entry>{entry(2, "asleep " + std::to_string(100 + i))});
   }
+}
+
+/// What is said again comes in pieces that do not grow with each other: no write waits for a whole segment.
+TEST(LogStore, restating_keeps_its_pace) {
+  const TemporaryDirectory directory;
+  LogStoreOptions options = small_options(directory.path());
+  options.segment_bytes = 4u << 20;
+  auto store = open(options);
+  constexpr std::uint32_t sleepers = 100;
+  for (std::uint32_t group = 100; group < 100 + sleepers; ++group) {
+    ASSERT_TRUE(write(*store, first_batch(GroupId(group))));
+    ASSERT_TRUE(write(*store, append(2, Bytes(30'000, 's'), GroupId(group))));
+  }
+  ASSERT_TRUE(write(*store, first_batch()));
+  constexpr std::uint64_t written_bytes = 100'000;
+  for (std::uint64_t last = 1; last < 600; ++last) {
+    node::GroupLogUpdate update;
+    update.group = the_group;
+    update.base = base_at(last);
+    update.append.push_back(entry(last + 1, Bytes(written_bytes, 'x')));
+    ASSERT_TRUE(write(*store, batch_of(update)));
+  }
+  const auto files = system_files(directory.path() + "/log", Access::read_only);
+  const auto segments = open_segments(*files);
+  ASSERT_TRUE(segments);
+  std::uint64_t restated = 0, most = 0;
+  const auto end = read_records(files->directory(), *segments, [&](ReadRecord read) {
+    std::uint64_t bytes = 0;
+    for (const LogItem& item : read.record.items)
+      if (item.restated)
+        for (const raft::Entry& one : item.update.append) bytes += one.payload.size();
+    restated += bytes;
+    most = std::max(most, bytes);
+    return Result<void>();
+  });
+  ASSERT_TRUE(end);
+  EXPECT_GE(restated, sleepers * 30'000);
+  EXPECT_LE(most, 5 * written_bytes);
 }
 
 TEST(LogStore, the_last_record_torn_anywhere_loses_that_record_only) {
