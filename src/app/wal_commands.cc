@@ -19,17 +19,12 @@ namespace {
 struct OfflineLog {
   edge::FileHandle lock;
   std::unique_ptr<edge::SegmentFiles> files;
-  std::vector<edge::Segment> segments;
 };
 
 Result<OfflineLog> open_log(const std::string& data) {
   auto lock = edge::DataDirectory::lock_offline(data);
   if (!lock) return std::unexpected(lock.error());
-  OfflineLog log{std::move(*lock), edge::system_files(data + "/log", edge::Access::read_only), {}};
-  auto segments = edge::open_segments(*log.files);
-  if (!segments) return std::unexpected(segments.error());
-  log.segments = std::move(*segments);
-  return log;
+  return OfflineLog{std::move(*lock), edge::system_files(data + "/log", edge::Access::read_only)};
 }
 
 Exit refuse(const Error& error) {
@@ -46,25 +41,17 @@ struct SegmentUse {
 
 struct Checked {
   std::map<std::uint32_t, SegmentUse> uses;
-  edge::LogEnd end;
-  node::StoredLog log;
+  edge::ReadLog log;
 };
 
-Result<Checked> check(const OfflineLog& log) {
-  Checked checked;
-  edge::Replay replay;
-  const auto end = edge::read_records(log.files->directory(), log.segments, [&](edge::ReadRecord read) {
-    SegmentUse& use = checked.uses[read.place.segment];
+Result<Checked> check(edge::SegmentFiles& files) {
+  std::map<std::uint32_t, SegmentUse> uses;
+  auto log = edge::read_log(files, {}, [&uses](const edge::ReadRecord& read) {
+    SegmentUse& use = uses[read.place.segment];
     if (use.records++ == 0) use.first_sequence = read.sequence;
-    replay.take(read.place, std::move(read.record));
-    return Result<void>();
   });
-  if (!end) return std::unexpected(end.error());
-  auto outcome = replay.finish(log.files->directory());
-  if (!outcome) return std::unexpected(outcome.error());
-  checked.end = *end;
-  checked.log = std::move(outcome->log);
-  return checked;
+  if (!log) return std::unexpected(log.error());
+  return Checked{std::move(uses), std::move(*log)};
 }
 
 std::uint64_t entries_in(const node::StoredLog& log) {
@@ -73,9 +60,10 @@ std::uint64_t entries_in(const node::StoredLog& log) {
   return count;
 }
 
-std::string check_json(const OfflineLog& log, const Checked& checked) {
+std::string check_json(const Checked& checked) {
+  const node::StoredLog& log = checked.log.outcome.log;
   Json segments = Json::array();
-  for (const edge::Segment& segment : log.segments) {
+  for (const edge::Segment& segment : checked.log.segments) {
     const auto use = checked.uses.find(segment.header.number);
     const SegmentUse found = use == checked.uses.end() ? SegmentUse() : use->second;
     segments.push(Json::object()
@@ -89,27 +77,28 @@ std::string check_json(const OfflineLog& log, const Checked& checked) {
              .set("version", 1)
              .set("whole", true)
              .set("segments", std::move(segments))
-             .set("groups", checked.log.groups.size())
-             .set("entries", entries_in(checked.log))
-             .set("next_sequence", checked.end.sequence)
-             .set("unfinished_write", checked.end.unfinished)
+             .set("groups", log.groups.size())
+             .set("entries", entries_in(log))
+             .set("next_sequence", checked.log.end.sequence)
+             .set("unfinished_write", checked.log.end.unfinished)
              .dump() +
          "\n";
 }
 
-std::string check_text(const OfflineLog& log, const Checked& checked) {
+std::string check_text(const Checked& checked) {
+  const node::StoredLog& log = checked.log.outcome.log;
   Table table({"SEGMENT", "FILE", "BYTES", "RECORDS", "FROM"});
-  for (const edge::Segment& segment : log.segments) {
+  for (const edge::Segment& segment : checked.log.segments) {
     const auto use = checked.uses.find(segment.header.number);
     const bool empty = use == checked.uses.end();
     table.add({std::to_string(segment.header.number), segment.name, std::to_string(segment.header.bytes),
                empty ? "0" : std::to_string(use->second.records),
                empty ? "-" : std::to_string(use->second.first_sequence)});
   }
-  std::string text = table.text() + "\n" + std::to_string(checked.log.groups.size()) + " groups with " +
-                     std::to_string(entries_in(checked.log)) + " entries; the next record is " +
-                     std::to_string(checked.end.sequence) + "\n";
-  if (checked.end.unfinished) text += "at the end lies an unfinished write: it was never acknowledged\n";
+  std::string text = table.text() + "\n" + std::to_string(log.groups.size()) + " groups with " +
+                     std::to_string(entries_in(log)) + " entries; the next record is " +
+                     std::to_string(checked.log.end.sequence) + "\n";
+  if (checked.log.end.unfinished) text += "at the end lies an unfinished write: it was never acknowledged\n";
   return text + "the log is whole\n";
 }
 
@@ -198,9 +187,9 @@ void print_record(const edge::ReadRecord& read, const WalArguments& wanted, Outp
 Exit run_wal_check(const WalArguments& arguments, Output output) {
   const auto log = open_log(arguments.data);
   if (!log) return refuse(log.error());
-  const auto checked = check(*log);
+  const auto checked = check(*log->files);
   if (!checked) return refuse(checked.error());
-  print(output == Output::json ? check_json(*log, *checked) : check_text(*log, *checked));
+  print(output == Output::json ? check_json(*checked) : check_text(*checked));
   return Exit::ok;
 }
 
@@ -210,11 +199,11 @@ Exit run_wal_dump(const WalArguments& arguments, Output output) {
   }
   const auto log = open_log(arguments.data);
   if (!log) return refuse(log.error());
-  const auto end =
-      edge::read_records(log->files->directory(), log->segments, [&](const edge::ReadRecord& read) {
-        print_record(read, arguments, output);
-        return Result<void>();
-      });
+  const auto segments = edge::open_segments(*log->files);
+  if (!segments) return refuse(segments.error());
+  const auto end = edge::read_records(log->files->directory(), *segments, [&](const edge::ReadRecord& read) {
+    print_record(read, arguments, output);
+  });
   return end ? Exit::ok : refuse(end.error());
 }
 

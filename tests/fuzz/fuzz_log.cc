@@ -48,10 +48,8 @@ void replay(Bytes content) {
   const edge::SegmentHeader said{1, content.size(), 7};
   segments.push_back({"0001.seg", std::make_unique<OneFile>(std::move(content)), said});
   edge::Replay replay;
-  const auto end = edge::read_records("log", segments, [&replay](edge::ReadRecord read) {
-    replay.take(read.place, std::move(read.record));
-    return Result<void>();
-  });
+  const auto end = edge::read_records(
+      "log", segments, [&replay](edge::ReadRecord read) { replay.take(read.place, std::move(read.record)); });
   if (!end) return;
   CHECK(end->offset <= said.bytes + edge::sector_bytes);
   const auto outcome = replay.finish("log");

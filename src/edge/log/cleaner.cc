@@ -4,7 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "edge/disk/advice.h"
+#include "edge/disk/damage.h"
 
 namespace nodedb::edge {
 
@@ -54,13 +54,12 @@ Result<LogRecord> Cleaner::next(const std::string& directory, const Segment& old
     const auto frame = frame_at(at.content, at.offset_next, oldest.frame_seed(bugs_));
     if (!frame) {
       if (at.offset_next > at.offset) break;
-      return fail(Code::damaged, directory + ": " + oldest.name +
-                                     ": the log still needs something behind byte " +
-                                     std::to_string(at.offset) + ", but there is no whole record; " +
-                                     damage_advice(directory));
+      return std::unexpected(damage(directory, oldest.name + ": the log still needs something behind byte " +
+                                                   std::to_string(at.offset) +
+                                                   ", but there is no whole record"));
     }
     auto record = decode_record(frame->record);
-    if (!record) return std::unexpected(record.error());
+    if (!record) return std::unexpected(refusal(directory, oldest.name, record.error()));
     pick(std::move(*record), {oldest.header.number, at.record_next}, index, picked);
     at.offset_next = frame->end;
     ++at.record_next;
@@ -78,8 +77,7 @@ Result<void> Cleaner::open(const std::string& directory, const Segment& oldest) 
   auto content = oldest.file->read(0, oldest.header.bytes);
   if (!content) return std::unexpected(content.error());
   if (content->size() < oldest.header.bytes) {
-    return fail(Code::damaged,
-                directory + ": " + oldest.name + " has become shorter; " + damage_advice(directory));
+    return std::unexpected(damage(directory, oldest.name + " has become shorter"));
   }
   reading_.emplace();
   reading_->segment = oldest.header.number;

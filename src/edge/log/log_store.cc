@@ -32,32 +32,9 @@ std::uint64_t random_nonce() {
   return nonce;
 }
 
-struct Opened {
-  std::vector<Segment> segments;
-  LogEnd end;
-  Replay::Outcome outcome;
-};
-
-Result<Opened> read_log(SegmentFiles& files, const LogBugs& bugs) {
-  auto segments = open_segments(files);
-  if (!segments) return std::unexpected(segments.error());
-  Replay replay(bugs);
-  const auto end = read_records(
-      files.directory(), *segments,
-      [&replay](ReadRecord read) {
-        replay.take(read.place, std::move(read.record));
-        return Result<void>();
-      },
-      bugs);
-  if (!end) return std::unexpected(end.error());
-  auto outcome = replay.finish(files.directory());
-  if (!outcome) return std::unexpected(outcome.error());
-  return Opened{std::move(*segments), *end, std::move(*outcome)};
-}
-
 class Store final : public SegmentLogStore {
  public:
-  Store(LogStoreOptions options, std::unique_ptr<SegmentFiles> files, SegmentRing ring, Opened& opened)
+  Store(LogStoreOptions options, std::unique_ptr<SegmentFiles> files, SegmentRing ring, ReadLog& opened)
       : options_(std::move(options)),
         files_(std::move(files)),
         reserve_(options_.directory, options_.free_bytes_min),
@@ -195,7 +172,7 @@ Result<node::StoredLog> Store::load() {
 }
 
 /// What a killed process had written may not be durable yet, and the node will take it for durable.
-Result<void> make_durable(const Opened& opened) {
+Result<void> make_durable(const ReadLog& opened) {
   for (std::size_t i = opened.end.segment; i < opened.segments.size(); ++i) {
     if (auto synced = opened.segments[i].file->sync(); !synced) return synced;
   }

@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "edge/disk/advice.h"
+#include "edge/disk/damage.h"
 
 namespace nodedb::edge {
 
 namespace {
 
 std::unexpected<Error> damaged(const std::string& directory, const std::string& what) {
-  return fail(Code::damaged, directory + ": " + what + "; " + damage_advice(directory));
+  return std::unexpected(damage(directory, what));
 }
 
 bool is_segment_name(const std::string& name) {
@@ -27,12 +27,7 @@ Result<Segment> open_segment(SegmentFiles& files, const std::string& name) {
   const auto sector = (*file)->read(0, sector_bytes);
   if (!sector) return std::unexpected(sector.error());
   const auto header = decode_header(*sector);
-  if (!header && header.error().code == Code::damaged) {
-    return damaged(files.directory(), name + ": " + header.error().detail);
-  }
-  if (!header) {
-    return fail(header.error().code, files.directory() + ": " + name + ": " + header.error().detail);
-  }
+  if (!header) return std::unexpected(refusal(files.directory(), name, header.error()));
   if (header->bytes != (*file)->bytes()) {
     return damaged(files.directory(), name + " has " + std::to_string((*file)->bytes()) +
                                           " bytes instead of " + std::to_string(header->bytes));
@@ -43,7 +38,7 @@ Result<Segment> open_segment(SegmentFiles& files, const std::string& name) {
 class Reader {
  public:
   Reader(const std::string& directory, const std::vector<Segment>& segments,
-         const std::function<Result<void>(ReadRecord)>& on_record, const LogBugs& bugs)
+         const std::function<void(ReadRecord)>& on_record, const LogBugs& bugs)
       : directory_(directory), segments_(segments), on_record_(on_record), bugs_(bugs) {}
 
   Result<LogEnd> read() {
@@ -65,24 +60,16 @@ class Reader {
       const auto frame = frame_at(*content, offset, seed);
       const bool next = frame && (!begun_ || frame->sequence == end_.sequence || bugs_.earlier_uses_count);
       if (!next) return end_of_segment(at, *content, offset);
-      const RecordPlace place{segment.header.number, number};
-      if (auto done = hand_over(segment, place, offset, *frame); !done) return done;
+      auto record = decode_record(frame->record);
+      if (!record) {
+        const std::string where = segment.name + ", byte " + std::to_string(offset);
+        return std::unexpected(refusal(directory_, where, record.error()));
+      }
+      on_record_({segment, {segment.header.number, number}, offset, frame->sequence, std::move(*record)});
       begun_ = true;
       end_ = {at, frame->end, number + 1, frame->sequence + 1, false};
       offset = frame->end;
     }
-  }
-
-  Result<void> hand_over(const Segment& segment, RecordPlace place, std::uint64_t offset,
-                         const Frame& frame) {
-    auto record = decode_record(frame.record);
-    if (!record) {
-      const std::string where = segment.name + ", byte " + std::to_string(offset);
-      if (record.error().code == Code::damaged)
-        return damaged(directory_, where + ": " + record.error().detail);
-      return fail(record.error().code, directory_ + ": " + where + ": " + record.error().detail);
-    }
-    return on_record_({segment, place, offset, frame.sequence, std::move(*record)});
   }
 
   /// No record is where the next should be: is it missing, or is this the end of what was written?
@@ -100,13 +87,18 @@ class Reader {
 
   const std::string& directory_;
   const std::vector<Segment>& segments_;
-  const std::function<Result<void>(ReadRecord)>& on_record_;
+  const std::function<void(ReadRecord)>& on_record_;
   const LogBugs& bugs_;
   LogEnd end_;
   bool begun_ = false;
 };
 
 }  // namespace
+
+Error refusal(const std::string& directory, const std::string& where, const Error& error) {
+  if (error.code == Code::damaged) return damage(directory, where + ": " + error.detail);
+  return {error.code, directory + ": " + where + ": " + error.detail};
+}
 
 Result<std::vector<Segment>> open_segments(SegmentFiles& files) {
   const auto names = files.list();
@@ -132,7 +124,7 @@ Result<std::vector<Segment>> open_segments(SegmentFiles& files) {
 }
 
 Result<LogEnd> read_records(const std::string& directory, const std::vector<Segment>& segments,
-                            const std::function<Result<void>(ReadRecord)>& on_record, const LogBugs& bugs) {
+                            const std::function<void(ReadRecord)>& on_record, const LogBugs& bugs) {
   return Reader(directory, segments, on_record, bugs).read();
 }
 
@@ -212,6 +204,24 @@ Result<Replay::Outcome> Replay::finish(const std::string& directory) {
     outcome.log.identity = std::move(identity_);
   }
   return outcome;
+}
+
+Result<ReadLog> read_log(SegmentFiles& files, const LogBugs& bugs,
+                         const std::function<void(const ReadRecord&)>& on_record) {
+  auto segments = open_segments(files);
+  if (!segments) return std::unexpected(segments.error());
+  Replay replay(bugs);
+  const auto end = read_records(
+      files.directory(), *segments,
+      [&](ReadRecord read) {
+        if (on_record) on_record(read);
+        replay.take(read.place, std::move(read.record));
+      },
+      bugs);
+  if (!end) return std::unexpected(end.error());
+  auto outcome = replay.finish(files.directory());
+  if (!outcome) return std::unexpected(outcome.error());
+  return ReadLog{std::move(*segments), *end, std::move(*outcome)};
 }
 
 }  // namespace nodedb::edge

@@ -31,6 +31,9 @@ struct Segment {
   }
 };
 
+/// What is wrong with a part of the log, told of the whole: a record's or a header's own error, at `where`.
+Error refusal(const std::string& directory, const std::string& where, const Error& error);
+
 /// All segments, by number. Errors: damaged (a header, a gap, a file of a wrong size or that is none of the
 /// log's), incompatible, disk_failed.
 Result<std::vector<Segment>> open_segments(SegmentFiles& files);
@@ -52,11 +55,10 @@ struct ReadRecord {
   LogRecord record;
 };
 
-/// Calls `on_record` for every record in order, and goes on as long as that succeeds.
-/// Errors: damaged (naming file and byte, and what to do), incompatible, disk_failed, those of `on_record`.
+/// Calls `on_record` for every record in order.
+/// Errors: damaged (naming file and byte, and what to do), incompatible, disk_failed.
 Result<LogEnd> read_records(const std::string& directory, const std::vector<Segment>& segments,
-                            const std::function<Result<void>(ReadRecord)>& on_record,
-                            const LogBugs& bugs = {});
+                            const std::function<void(ReadRecord)>& on_record, const LogBugs& bugs = {});
 
 /// What the records make of the groups.
 class Replay {
@@ -95,5 +97,17 @@ class Replay {
   RecordPlace identity_place_;
   std::map<GroupId, Group> groups_;
 };
+
+/// A log, read and replayed.
+struct ReadLog {
+  std::vector<Segment> segments;
+  LogEnd end;
+  Replay::Outcome outcome;
+};
+
+/// `on_record`, if there is one, sees every record before it is replayed.
+/// Errors: those of open_segments, read_records and Replay.
+Result<ReadLog> read_log(SegmentFiles& files, const LogBugs& bugs = {},
+                         const std::function<void(const ReadRecord&)>& on_record = {});
 
 }  // namespace nodedb::edge

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "edge/disk/advice.h"
+#include "edge/disk/damage.h"
 
 namespace nodedb::edge {
 
@@ -47,8 +47,7 @@ rocksdb::Options database_options(rocksdb::Env* env) {
 
 Error to_error(const rocksdb::Status& status, const std::string& directory) {
   const std::string text = status.ToString();
-  if (status.IsCorruption())
-    return Error{Code::damaged, directory + ": " + text + "; " + damage_advice(directory)};
+  if (status.IsCorruption()) return damage(directory, text);
   // A stopped write carries the background error's words in a status of another kind.
   const bool full = status.IsNoSpace() || says(text, "No space left") || says(text, "Disk quota exceeded");
   const bool sync = says(text, "While fdatasync") || says(text, "While fsync") || says(text, "While sync");

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "edge/disk/advice.h"
+#include "edge/disk/damage.h"
 #include "edge/disk/files.h"
 #include "edge/rocks/database.h"
 #include "edge/rocks/state_flush.h"
@@ -303,12 +303,12 @@ Result<void> Store::read_meta() {
   for (at->Seek(meta_key(GroupId(0))); at->Valid(); at->Next()) {
     const BytesView key = at->key().ToStringView();
     if (key.size() != prefix_bytes) {
-      return fail(Code::damaged, directory_ + ": a meta row has a wrong key; " + damage_advice(directory_));
+      return std::unexpected(damage(directory_, "a meta row has a wrong key"));
     }
     const GroupId group(read_big<std::uint32_t>(key, 4));
     auto meta = decode_state_meta(group, at->value().ToStringView());
     if (!meta && meta.error().code == Code::damaged) {
-      return fail(Code::damaged, directory_ + ": " + meta.error().detail + "; " + damage_advice(directory_));
+      return std::unexpected(damage(directory_, meta.error().detail));
     }
     if (!meta) return std::unexpected(meta.error());
     group_of(group).meta = std::move(*meta);
@@ -325,8 +325,7 @@ Result<void> Store::drop_strays() {
   while (at->Valid()) {
     const BytesView key = at->key().ToStringView();
     if (key.size() < prefix_bytes) {
-      return fail(Code::damaged,
-                  directory_ + ": a row has a key of a wrong size; " + damage_advice(directory_));
+      return std::unexpected(damage(directory_, "a row has a key of a wrong size"));
     }
     const Generation found{GroupId(read_big<std::uint32_t>(key)), read_big<std::uint32_t>(key, 4)};
     if (found.group.value == meta_space) break;
