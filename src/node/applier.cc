@@ -191,9 +191,9 @@ struct Applier::State {
     return &memory.emplace(group.value, std::move(fresh)).first->second;
   }
 
-  /// Of what the task has just done.
-  Result<void> begin_flush_of(GroupId group) {
-    auto begun = store.begin_flush(group);
+  /// Of everything, or of what the task has just done to one group.
+  Result<void> begin_flush(std::optional<GroupId> only = std::nullopt) {
+    auto begun = store.begin_flush(only);
     if (!begun) return std::unexpected(begun.error());
     flush = std::move(*begun);
     return {};
@@ -248,9 +248,7 @@ Result<StateDone> Applier::State::run(const ReadTask& task) {
 }
 
 Result<StateDone> Applier::State::run(const FlushTask& task) {
-  auto begun = store.begin_flush();
-  if (!begun) return std::unexpected(begun.error());
-  flush = std::move(*begun);
+  if (auto begun = begin_flush(); !begun) return std::unexpected(begun.error());
   return Flushed{task.token};
 }
 
@@ -304,7 +302,7 @@ Result<StateDone> Applier::State::run(const InstallTask& task) {
     const auto stored = store.view(task.group);
     done.metadata = all_rows(MachineView(*stored));
   }
-  if (auto begun = begin_flush_of(task.group); !begun) return std::unexpected(begun.error());
+  if (auto begun = begin_flush(task.group); !begun) return std::unexpected(begun.error());
   return done;
 }
 
@@ -322,7 +320,7 @@ Result<StateDone> Applier::State::run(const DestroyTask& task) {
     return std::unexpected(discarded.error());
   if (auto destroyed = store.destroy(task.group); !destroyed) return std::unexpected(destroyed.error());
   memory.erase(task.group.value);
-  if (auto begun = begin_flush_of(task.group); !begun) return std::unexpected(begun.error());
+  if (auto begun = begin_flush(task.group); !begun) return std::unexpected(begun.error());
   return Destroyed{task.group};
 }
 

@@ -24,13 +24,13 @@ class RowCache {
 
   /// What is known of the row under `key`: its value, or that there is none. Null: nothing is known.
   const std::optional<Bytes>* find(BytesView key) const {
-    const Place& place = places_[mask_ & std::hash<BytesView>()(key)];
+    const Place& place = places_[place_of(key)];
     return place.used && place.key == key ? &place.value : nullptr;
   }
 
   /// It was read.
   void keep(BytesView key, const std::optional<Bytes>& value) {
-    Place& place = places_[mask_ & std::hash<BytesView>()(key)];
+    Place& place = places_[place_of(key)];
     if (key.size() + (value ? value->size() : 0) > row_bytes_max) return;
     place.used = true;
     place.key = key;
@@ -39,7 +39,7 @@ class RowCache {
 
   /// It was written: changes what is known of it, if anything is.
   void update(BytesView key, const std::optional<Bytes>& value) {
-    Place& place = places_[mask_ & std::hash<BytesView>()(key)];
+    Place& place = places_[place_of(key)];
     if (!place.used || place.key != key) return;
     place.used = false;
     keep(key, value);
@@ -57,6 +57,8 @@ class RowCache {
     Bytes key;
     std::optional<Bytes> value;
   };
+
+  std::size_t place_of(BytesView key) const { return mask_ & std::hash<BytesView>()(key); }
 
   std::vector<Place> places_;
   std::size_t mask_;

@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <deque>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "edge/disk/damage.h"
@@ -104,9 +106,10 @@ class Store final : public node::StateStore {
   Generation next(GroupId group) const;
   const View& stored_rows(GroupId id, Group& group);
   void keep_back(const node::GroupStateUpdate& update);
+  void let_go(Group& group);
   void forget_kept_back(GroupId id);
-  void written_out(GroupId id, Group& group);
   void add(rocksdb::WriteBatch& batch, GroupId id, const Group& group);
+  Result<void> write_out(std::span<const GroupId> groups);
   Result<void> write_out(GroupId group);
   Result<void> write_out_oldest(std::size_t bytes);
   Result<void> write_out_all();
@@ -174,11 +177,16 @@ void Store::keep_back(const node::GroupStateUpdate& update) {
   group.meta->snapshot_config.reset();
 }
 
+/// Nothing of it is kept back any more.
+void Store::let_go(Group& group) {
+  kept_back_bytes_ -= std::exchange(group.newer_bytes, 0);
+  group.newer.reset();
+}
+
 void Store::forget_kept_back(GroupId id) {
   Group& group = group_of(id);
   if (!group.newer) return;
-  kept_back_bytes_ -= std::exchange(group.newer_bytes, 0);
-  group.newer.reset();
+  let_go(group);
   std::erase(kept_back_order_, id);
 }
 
@@ -201,46 +209,43 @@ void Store::add(rocksdb::WriteBatch& batch, GroupId id, const Group& group) {
   batch.Put(meta_key(id), encode(id, *group.meta));
 }
 
-/// RocksDB has what was kept back of the group.
-void Store::written_out(GroupId id, Group& group) {
-  const Bytes prefix = prefix_of(current(id));
-  for (const auto& [row, value] : group.newer->changes()) cache_.update(prefix + row, value);
-  kept_back_bytes_ -= std::exchange(group.newer_bytes, 0);
-  group.newer.reset();
+/// All that is kept back of the groups, in one batch; the caller takes them out of the order.
+Result<void> Store::write_out(std::span<const GroupId> groups) {
+  rocksdb::WriteBatch batch;
+  bool ranges = false;
+  for (const GroupId id : groups) {
+    const Group& group = group_of(id);
+    add(batch, id, group);
+    ranges = ranges || !group.newer->ranges().empty();
+  }
+  if (auto done = commit(batch); !done) return done;
+  if (ranges) cache_.forget(groups.size() == 1 ? prefix_of(current(groups.front())) : Bytes());
+  for (const GroupId id : groups) {
+    Group& group = group_of(id);
+    const Bytes prefix = prefix_of(current(id));
+    for (const auto& [row, value] : group.newer->changes()) cache_.update(prefix + row, value);
+    let_go(group);
+  }
+  return {};
 }
 
 Result<void> Store::write_out(GroupId id) {
-  Group& group = group_of(id);
-  if (!group.newer) return {};
-  rocksdb::WriteBatch batch;
-  add(batch, id, group);
-  if (auto done = commit(batch); !done) return done;
-  if (!group.newer->ranges().empty()) cache_.forget(prefix_of(current(id)));
-  written_out(id, group);
+  if (!group_of(id).newer) return {};
+  if (auto done = write_out(std::span(&id, 1)); !done) return done;
   std::erase(kept_back_order_, id);
   return {};
 }
 
 /// Of the groups that have been kept back longest, about so much.
 Result<void> Store::write_out_oldest(std::size_t bytes) {
-  rocksdb::WriteBatch batch;
-  std::size_t count = 0;
-  bool ranges = false;
-  for (std::size_t taken = 0; count < kept_back_order_.size() && taken < bytes; ++count) {
-    const GroupId id = kept_back_order_[count];
-    const Group& group = group_of(id);
-    add(batch, id, group);
-    taken += group.newer_bytes;
-    ranges = ranges || !group.newer->ranges().empty();
+  std::vector<GroupId> oldest;
+  for (std::size_t taken = 0; oldest.size() < kept_back_order_.size() && taken < bytes;) {
+    oldest.push_back(kept_back_order_[oldest.size()]);
+    taken += group_of(oldest.back()).newer_bytes;
   }
-  if (count == 0) return {};
-  if (auto done = commit(batch); !done) return done;
-  if (ranges) cache_.forget({});
-  for (; count > 0; --count) {
-    const GroupId id = kept_back_order_.front();
-    written_out(id, group_of(id));
-    kept_back_order_.pop_front();
-  }
+  if (auto done = write_out(oldest); !done) return done;
+  kept_back_order_.erase(kept_back_order_.begin(),
+                         kept_back_order_.begin() + static_cast<std::ptrdiff_t>(oldest.size()));
   return {};
 }
 
