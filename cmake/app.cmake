@@ -67,10 +67,10 @@ add_library(nodedb_bench_load STATIC bench/cluster/client.cc bench/cluster/load.
             bench/cluster/redis_protocol.cc bench/cluster/usage.cc)
 target_link_libraries(nodedb_bench_load PUBLIC nodedb_e2e_support)
 add_executable(cluster_bench bench/cluster/main.cc)
-target_link_libraries(cluster_bench PRIVATE nodedb_bench_load)
+target_link_libraries(cluster_bench PRIVATE nodedb_bench_load nodedb_bench_support)
 add_executable(compare_bench bench/compare/main.cc bench/compare/etcd.cc bench/compare/ours.cc
                bench/compare/redis.cc bench/compare/system.cc bench/compare/zookeeper.cc)
-target_link_libraries(compare_bench PRIVATE nodedb_bench_load nghttp2)
+target_link_libraries(compare_bench PRIVATE nodedb_bench_load nodedb_bench_support nghttp2)
 
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/support/*.cc)
 add_library(nodedb_bench_support STATIC ${found})

@@ -6,7 +6,7 @@ if(NODEDB_SANITIZE OR NOT CMAKE_BUILD_TYPE STREQUAL "Release")
 endif()
 
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/instructions/*.cc)
-add_executable(instructions_bench ${found})
+add_executable(instructions_bench ${found} ${PROJECT_SOURCE_DIR}/bench/support/figures.cc)
 target_link_libraries(instructions_bench PRIVATE nodedb_node nodedb_edge_resp_core nodedb_app_config)
 target_include_directories(instructions_bench PRIVATE ${PROJECT_SOURCE_DIR})
 string(REGEX MATCH "^[0-9]+" compiler_major "${CMAKE_CXX_COMPILER_VERSION}")

@@ -24,6 +24,7 @@
 #include "base/ids.h"
 #include "bench/cluster/load.h"
 #include "bench/cluster/usage.h"
+#include "bench/support/figures.h"
 
 namespace nodedb::bench {
 
@@ -84,13 +85,6 @@ std::optional<Plan> plan_of(Words words) {
     return std::nullopt;
   plan.connections = connections[0];
   return plan;
-}
-
-std::string fixed(double value, int digits) {
-  std::ostringstream text;
-  text.precision(digits);
-  text << std::fixed << value;
-  return text.str();
 }
 
 std::uint64_t own_cpu_us() {

@@ -21,6 +21,7 @@
 #include "bench/compare/ours.h"
 #include "bench/compare/redis.h"
 #include "bench/compare/zookeeper.h"
+#include "bench/support/figures.h"
 
 namespace nodedb::bench {
 
@@ -132,13 +133,6 @@ Figures median_of(const std::vector<Figures>& rounds) {
           median(&Figures::cpu_us), median(&Figures::generator_us)};
 }
 
-std::string text(double value, int digits) {
-  std::ostringstream out;
-  out.precision(digits);
-  out << std::fixed << value;
-  return out.str();
-}
-
 /// One table for each workload; the ratios are ours by that of the row.
 std::string report(const std::vector<System>& systems, const std::map<std::string, Measured>& measured) {
   std::string out;
@@ -148,14 +142,15 @@ std::string report(const std::vector<System>& systems, const std::map<std::strin
                       "P50", "P99", "CPU"});
     for (const System& system : systems) {
       const Figures its = median_of(measured.at(system.name)[i]);
-      std::vector<std::string> row{system.name,         text(its.per_second, 0), text(its.p50_us, 0),
-                                   text(its.p99_us, 0), text(its.cpu_us, 1),     text(its.generator_us, 1)};
+      std::vector<std::string> row{system.name,          fixed(its.per_second, 0),
+                                   fixed(its.p50_us, 0), fixed(its.p99_us, 0),
+                                   fixed(its.cpu_us, 1), fixed(its.generator_us, 1)};
       if (ours != measured.end() && system.name != "ours") {
         const Figures our = median_of(ours->second[i]);
-        row.push_back(text(our.per_second / its.per_second, 2));
-        row.push_back(text(our.p50_us / its.p50_us, 2));
-        row.push_back(text(our.p99_us / its.p99_us, 2));
-        row.push_back(text(our.cpu_us / its.cpu_us, 2));
+        row.push_back(fixed(our.per_second / its.per_second, 2));
+        row.push_back(fixed(our.p50_us / its.p50_us, 2));
+        row.push_back(fixed(our.p99_us / its.p99_us, 2));
+        row.push_back(fixed(our.cpu_us / its.cpu_us, 2));
       }
       table.add(row);
     }

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "app/table.h"
+#include "bench/support/figures.h"
 
 namespace nodedb::bench {
 
@@ -18,13 +19,6 @@ constexpr const char* about =
 
 double percent(std::uint64_t now, std::uint64_t before) {
   return 100.0 * (static_cast<double>(now) / static_cast<double>(before) - 1);
-}
-
-std::string tenths(double value) {
-  std::ostringstream out;
-  out.precision(1);
-  out << std::fixed << value;
-  return out.str();
 }
 
 std::vector<std::string> paths_of(const Counts& counts) {
@@ -84,9 +78,9 @@ std::vector<std::string> complaints(const Counts& counted, const Counts& baselin
     if (before == nullptr) {
       out.push_back(name + "the baseline does not know this part");
     } else if (change > tolerance_percent) {
-      out.push_back(name + tenths(change) + " % more instructions than the baseline");
+      out.push_back(name + fixed(change, 1) + " % more instructions than the baseline");
     } else if (change < -tolerance_percent) {
-      out.push_back(name + tenths(-change) + " % fewer instructions than the baseline: lower it");
+      out.push_back(name + fixed(-change, 1) + " % fewer instructions than the baseline: lower it");
     }
   }
   const std::vector<std::string> paths = paths_of(counted);
@@ -105,7 +99,7 @@ std::string text(const Counts& counted, const Counts& baseline) {
     if (before == 0)
       table.add({path, part, std::to_string(now)});
     else
-      table.add({path, part, std::to_string(now), std::to_string(before), tenths(percent(now, before))});
+      table.add({path, part, std::to_string(now), std::to_string(before), fixed(percent(now, before), 1)});
   };
   for (const std::string& path : paths_of(counted)) {
     for (const Count& one : counted.parts) {
