@@ -20,7 +20,9 @@ MemberPicture member_of(const Json& member, std::span<const NodeAnswer> answers)
   picture.quic = member["quic"].text();
   picture.redis = member["redis"].text();
   picture.leads = member["leads"].number();
-  picture.joining = member["state"].text() == "joining";
+  picture.state = member["state"].text();
+  picture.name = member["name"].text();
+  picture.zone = member["zone"].text();
   const NodeAnswer* const own = answer_of(answers, picture.uuid);
   if (own && (*own->status)["cluster"].is_null()) {
     picture.why_down =
@@ -81,6 +83,7 @@ ClusterPicture picture_of(std::span<const NodeAnswer> answers) {
   std::int64_t led = 0;
   std::int64_t missing_as_told = 0;
   for (const Json& member : first["members"].items()) {
+    if (member["state"].text() == meta::name(meta::MemberState::retired)) continue;
     picture.members.push_back(member_of(member, answers));
     led += picture.members.back().up ? picture.members.back().leads : 0;
   }
@@ -111,7 +114,9 @@ Json picture_json(const ClusterPicture& picture) {
         .set("redis", member.redis)
         .set("up", member.up)
         .set("why_down", member.why_down)
-        .set("joining", member.joining)
+        .set("state", member.state)
+        .set("name", member.name)
+        .set("zone", member.zone)
         .set("leads", member.leads)
         .set("lag_entries", member.lag)
         .set("log_bytes", member.log_bytes)

@@ -18,8 +18,10 @@ struct MemberPicture {
   std::string uuid;
   std::string quic;
   std::string redis;
-  bool up = false;         ///< it answered us
-  bool joining = false;    ///< group 0 has not heard from it yet: no vShard may move to it
+  bool up = false;    ///< it answered us
+  std::string state;  ///< as group 0 has it: joining, active, draining, leaving
+  std::string name;
+  std::string zone;
   std::string why_down;    ///< if not
   std::int64_t leads = 0;  ///< its own count; of a node that is down: what others think
   std::int64_t lag = 0;    ///< entries, the worst follower of a group that it leads
@@ -29,8 +31,8 @@ struct MemberPicture {
 };
 
 struct ClusterPicture {
-  Json cluster;  ///< null before init
-  std::vector<MemberPicture> members;
+  Json cluster;                        ///< null before init
+  std::vector<MemberPicture> members;  ///< without those that have been retired
   std::int64_t groups_total = 0;
   std::int64_t groups_without_leader = 0;
   std::int64_t lag_entries_max = 0;

@@ -4,8 +4,8 @@
 #include <charconv>
 
 #include "app/suggest.h"
-#include "app/units.h"
 #include "base/error.h"
+#include "base/units.h"
 
 namespace nodedb::app {
 
@@ -19,6 +19,11 @@ constexpr OptionSpec specs[] = {
     {"advertise", AsText{&Config::advertise}, "host:port that peers dial; default: listen"},
     {"client", AsText{&Config::client}, "host:port of the Redis port (TCP); default: none"},
     {"advertise_client", AsText{&Config::advertise_client}, "host:port that clients dial; default: client"},
+    {"name", AsText{&Config::name}, "the node's name, for people; default: none"},
+    {"zone", AsText{&Config::zone},
+     "where it is, the widest first, as region/zone/rack: replicas of a vShard are kept apart"},
+    {"capacity", AsNumber{&Config::capacity},
+     "how much it is to hold beside others; an ordinary node has 100"},
     {"seeds", AsTextList{&Config::seeds}, "every founder's QUIC address, the same list on each of them"},
     {"password_file", AsText{&Config::password_file}, "file with the Redis port's password"},
     {"tls_client", AsFlag{&Config::tls_client}, "TLS on the Redis port"},

@@ -27,6 +27,9 @@ struct Config {
   std::string advertise;         ///< what peers dial; empty: as `listen`
   std::string client;            ///< host:port of the Redis port; empty: none
   std::string advertise_client;  ///< what clients are told in MOVED; empty: as `client`
+  std::string name;              ///< for people
+  std::string zone;              ///< region/zone/rack, the widest first
+  std::uint64_t capacity = 100;  ///< how much it is to hold beside others
   std::vector<std::string> seeds;
   std::string password_file;
   bool tls_client = false;

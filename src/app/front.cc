@@ -93,11 +93,13 @@ struct Front::Impl final : resp::Backend {
       transport->pause_reading(true);
       paused = true;
     };
-    made.operator_request = [this](std::uint64_t id, const Bytes& request) { answer_operator(id, request); };
+    made.operator_request = [this](std::uint64_t id, const std::string& name, const Bytes& request) {
+      answer_operator(id, name, request);
+    };
     return made;
   }
 
-  void answer_operator(std::uint64_t id, const Bytes& request) {
+  void answer_operator(std::uint64_t id, const std::string& name, const Bytes& request) {
     const auto parsed = parse_request(request);
     if (!parsed) {
       transport->answer_operator(id, encode_answer(Result<Json>(std::unexpected(parsed.error()))));
@@ -114,6 +116,8 @@ struct Front::Impl final : resp::Backend {
       taken = core.offer(node::StartMigration{id, move->vshard, move->from, move->to, move->pause_budget_us});
     else if (const auto* cancel = std::get_if<AskCancel>(&*parsed))
       taken = core.offer(node::CancelMigration{id, cancel->migration, "cancelled by an operator"});
+    else if (const auto* change = std::get_if<AskAdminister>(&*parsed))
+      taken = core.offer(node::Administer{id, name, change->entry});
     if (!taken)
       transport->answer_operator(id, encode_answer(Result<Json>(fail(Code::busy, "too much is waiting"))));
   }

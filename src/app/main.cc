@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line of nodedb-cluster: words in, one function called, its exit status out. The only file that
-// includes CLI11.
+// The command line of nodedb-cluster: words in, one function called, its exit status out.
 
-#include <CLI/CLI.hpp>
-
+#include "app/admin_words.h"
 #include "app/cert_command.h"
 #include "app/migration_commands.h"
 #include "app/operator_commands.h"
+#include "app/operator_words.h"
 #include "app/output.h"
 #include "app/playground.h"
 #include "app/start_command.h"
@@ -58,32 +57,6 @@ void add_start(CLI::App& app, StartWords& words, Exit& exit) {
     }
     exit = run_start(words.file, flags);
   });
-}
-
-struct OperatorWords {
-  Operator from;
-  std::string output = "table";
-  std::string timeout = "5s";
-  std::int64_t vshard = 0;
-  std::int64_t to = 0;
-
-  Output kind() const { return output == "json" ? Output::json : Output::table; }
-};
-
-void add_output(CLI::App* command, std::string& output) {
-  command->add_option("-o,--output", output, "table or json")->check(CLI::IsMember({"table", "json"}));
-}
-
-CLI::App* add_operator_command(CLI::App& parent, const char* name, const char* help, OperatorWords& words) {
-  CLI::App* const command = parent.add_subcommand(name, help);
-  command->add_option("--certs", words.from.certs, "directory with client.crt of an operator (cert client)")
-      ->envname("NODEDB_CERTS")
-      ->required();
-  command->add_option("--node", words.from.node, "QUIC address of any node")
-      ->envname("NODEDB_NODE")
-      ->required();
-  add_output(command, words.output);
-  return command;
 }
 
 void add_operators(CLI::App& app, OperatorWords& words, Exit& exit) {
@@ -265,12 +238,14 @@ int run(int count, char** words) {
   StartWords start;
   OperatorWords operators;
   MigrationWords migrations;
+  AdminWords admin;
   CertWords certs;
   WalWords wal;
   PlaygroundWords playground;
   add_start(app, start, exit);
   add_operators(app, operators, exit);
   add_migrations(app, operators, migrations, exit);
+  add_admin(app, *app.get_subcommand("node"), operators, admin, exit);
   add_certs(app, certs, exit);
   add_wal(app, wal, exit);
   add_playground(app, playground, exit);

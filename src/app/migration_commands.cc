@@ -9,7 +9,7 @@
 #include "app/move_watch.h"
 #include "app/output.h"
 #include "app/random.h"
-#include "app/units.h"
+#include "base/units.h"
 
 namespace nodedb::app {
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "app/units.h"
 #include "base/ids.h"
 #include "base/rng.h"
+#include "base/units.h"
 
 namespace nodedb::app {
 

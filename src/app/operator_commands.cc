@@ -19,8 +19,8 @@ Exit finish(const Json& body, Output output, const std::string& sentence) {
 std::string state_of(const MemberPicture& member) {
   if (!member.up) return "down";
   if (member.disk_full) return "disk full";
-  if (member.joining) return "joining";
-  return member.draining ? "draining" : "up";
+  if (member.draining) return "stopping";
+  return member.state == meta::name(meta::MemberState::active) ? "up" : member.state;
 }
 
 std::string members_table(const ClusterPicture& picture) {

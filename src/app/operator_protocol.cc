@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "app/status_json.h"
-#include "app/units.h"
+#include "base/units.h"
+#include "meta/codec.h"
 
 namespace nodedb::app {
 
 namespace {
 
-constexpr std::size_t request_bytes_max = 1024;
+constexpr std::size_t request_bytes_max = 64 * 1024;
 
 std::vector<BytesView> words_of(BytesView line) {
   std::vector<BytesView> words;
@@ -38,6 +39,7 @@ struct RequestText {
     if (ask.wish.groups) text += " groups";
     if (ask.wish.group) text += " group " + std::to_string(ask.wish.group->value);
     if (ask.wish.history) text += " history";
+    if (ask.wish.admin) text += " admin";
     return text;
   }
   Bytes operator()(const AskTransfer& ask) const {
@@ -48,6 +50,9 @@ struct RequestText {
            std::to_string(ask.to.value) + " " + std::to_string(ask.pause_budget_us);
   }
   Bytes operator()(const AskCancel& ask) const { return "cancel " + ask.migration.text(); }
+  Bytes operator()(const AskAdminister& ask) const {
+    return "administer " + hex_text(meta::encode(ask.entry));
+  }
 };
 
 std::unexpected<Error> unknown(BytesView verb) {
@@ -62,6 +67,8 @@ Result<OperatorRequest> parse_status(const std::vector<BytesView>& words) {
       ask.wish.groups = true;
     } else if (words[i] == "history") {
       ask.wish.history = true;
+    } else if (words[i] == "admin") {
+      ask.wish.admin = true;
     } else if (words[i] == "group" && i + 1 < words.size()) {
       const auto group = parse_id(words[++i]);
       if (!group) return std::unexpected(group.error());
@@ -95,6 +102,14 @@ Result<OperatorRequest> parse_migrate(const std::vector<BytesView>& words) {
   return AskMigrate{VShardId(static_cast<std::uint16_t>(*vshard)), NodeId(*from), NodeId(*to), *budget};
 }
 
+Result<OperatorRequest> parse_administer(BytesView digits) {
+  const auto bytes = parse_hex(digits);
+  if (!bytes) return std::unexpected(bytes.error());
+  auto entry = meta::decode_entry(*bytes);
+  if (!entry) return std::unexpected(entry.error());
+  return AskAdminister{std::move(*entry)};
+}
+
 /// The code whose name this is; `invalid_state` for one that a later version may have.
 Code code_named(BytesView text) {
   for (int i = 0; i <= static_cast<int>(Code::over_budget); ++i)
@@ -124,6 +139,7 @@ struct ReplyJson {
     return body;
   }
   Json operator()(const node::Transferred&) const { return Json::object(); }
+  Json operator()(const node::Administered&) const { return Json::object(); }
   Json operator()(const node::MigrationTaken& reply) const {
     Json body = Json::object();
     body.set("migration", reply.id.text());
@@ -156,6 +172,7 @@ Result<OperatorRequest> parse_request(BytesView line) {
     if (!id) return std::unexpected(id.error());
     return AskCancel{*id};
   }
+  if (words[0] == "administer" && words.size() == 2) return parse_administer(words[1]);
   return unknown(words[0]);
 }
 

@@ -5,12 +5,15 @@
 // An answer is the exit status (app/exit_code.h) on the first line and JSON after it. Pure.
 //
 //   init                          form the cluster out of the seeds
-//   status [groups] [group N] [history]
-//                                 the node's status; with a row for every group, or for one, and with all
-//                                 ended migrations, if asked
+//   status [groups] [group N] [history] [admin]
+//                                 the node's status; with a row for every group, or for one, with all ended
+//                                 migrations, and with settings, tokens and audit log, if asked
 //   transfer GROUP NODE           hand the group's leadership to a voter; asked of its leader
 //   migrate VSHARD FROM TO US     move a replica within a budget of so many microseconds; any node takes it
 //   cancel MIGRATION              undo a migration that has not cut over; any node takes it
+//   administer HEX                change a member, a setting or a token: an entry of group 0
+//   (docs/formats.md),
+//                                 in hexadecimal digits; any node takes it, and says itself who asks and when
 
 #include <variant>
 
@@ -18,6 +21,7 @@
 #include "app/json.h"
 #include "base/ids.h"
 #include "base/uuid.h"
+#include "meta/entries.h"
 #include "node/turn.h"
 
 namespace nodedb::app {
@@ -46,7 +50,12 @@ struct AskCancel {
   Uuid migration;
   bool operator==(const AskCancel&) const = default;
 };
-using OperatorRequest = std::variant<AskInit, AskStatus, AskTransfer, AskMigrate, AskCancel>;
+/// Answered by `{}`.
+struct AskAdminister {
+  meta::MetaEntry entry;
+  bool operator==(const AskAdminister&) const = default;
+};
+using OperatorRequest = std::variant<AskInit, AskStatus, AskTransfer, AskMigrate, AskCancel, AskAdminister>;
 
 Bytes encode_request(const OperatorRequest& request);
 /// Errors: malformed, too_large.

@@ -152,7 +152,9 @@ class Playground {
     if (picture.members.size() < started)
       return fail(Code::not_member,
                   std::to_string(started - picture.members.size()) + " nodes have not been taken in yet");
-    if (std::ranges::any_of(picture.members, &MemberPicture::joining))
+    if (std::ranges::any_of(picture.members, [](const MemberPicture& member) {
+          return member.state == meta::name(meta::MemberState::joining);
+        }))
       return fail(Code::not_member, "not every node has reported itself yet");
     if (!picture.healthy())
       return fail(Code::no_leader,

@@ -37,6 +37,9 @@ node::Options node_options(const Config& config, const tls::PeerIdentity& self) 
   options.uuid = self.node;
   options.cluster = self.cluster;
   options.address = config.advertise.empty() ? config.listen : config.advertise;
+  options.name = config.name;
+  options.zone = config.zone;
+  options.capacity = static_cast<std::uint32_t>(std::min<std::uint64_t>(config.capacity, UINT32_MAX));
   options.client_address = config.advertise_client.empty() ? config.client : config.advertise_client;
   options.seeds = config.seeds;
   options.replication_factor = static_cast<std::uint32_t>(config.replication_factor);

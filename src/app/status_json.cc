@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/status_json.h"
 
+#include <algorithm>
 #include <span>
 
 namespace nodedb::app {
@@ -41,7 +42,11 @@ Json member_json(const node::MemberStatus& status) {
       .set("quic", member.address)
       .set("redis", member.client_address)
       .set("incarnation", member.incarnation.value)
-      .set("state", member.state == meta::MemberState::active ? "active" : "joining")
+      .set("state", meta::name(member.state))
+      .set("name", member.name)
+      .set("zone", member.zone)
+      .set("capacity", member.capacity)
+      .set("successor", member.successor.value)
       .set("connected", status.connected)
       .set("last_heard_ms_ago",
            status.last_heard_ns_ago < 0 ? std::int64_t{-1} : status.last_heard_ns_ago / ns_per_ms)
@@ -164,6 +169,49 @@ void set_moves(Json& body, const node::Status& status) {
       .set("quarantined", std::move(quarantined));
 }
 
+Json settings_json(const node::Status::Admin& admin) {
+  Json list = Json::array();
+  for (const meta::SettingInfo& info : meta::setting_infos()) {
+    const auto text = [&](std::int64_t value) { return meta::setting_text(info, value); };
+    Json one = Json::object();
+    one.set("name", info.name)
+        .set("value", text(admin.settings.*info.value))
+        .set("default", text(meta::Settings().*info.value))
+        .set("changed", std::ranges::find(admin.changed, info.name) != admin.changed.end())
+        .set("type", meta::name(info.type))
+        .set("min", text(info.min))
+        .set("max", text(info.max))
+        .set("what", info.what);
+    list.push(std::move(one));
+  }
+  return list;
+}
+
+Json token_json(const meta::Token& token, std::uint64_t wall_ms) {
+  const bool open = token.state == meta::TokenState::issued || token.state == meta::TokenState::in_flight;
+  Json one = Json::object();
+  one.set("id", token.id.text())
+      .set("state", open && token.expires_ms <= wall_ms ? "expired" : meta::name(token.state))
+      .set("node_name", token.node_name)
+      .set("issuer", token.issuer)
+      .set("holder", token.holder.is_nil() ? "" : token.holder.text())
+      .set("issued_ms", token.issued_ms)
+      .set("expires_ms", token.expires_ms);
+  return one;
+}
+
+void set_admin(Json& body, const node::Status::Admin& admin) {
+  Json tokens = Json::array();
+  for (const meta::Token& token : admin.tokens) tokens.push(token_json(token, admin.wall_ms));
+  Json audit = Json::array();
+  for (const meta::AuditLine& line : admin.audit) {
+    Json one = Json::object();
+    one.set("at", line.at).set("ts_ms", line.by.ts_ms).set("actor", line.by.actor).set("what", line.what);
+    audit.push(std::move(one));
+  }
+  body.set("settings", settings_json(admin)).set("tokens", std::move(tokens)).set("audit", std::move(audit));
+}
+
 }  // namespace
 
 Json status_json(const node::Status& status) {
@@ -192,6 +240,7 @@ Json status_json(const node::Status& status) {
   }
   body.set("halted", std::move(halted));
   set_moves(body, status);
+  if (status.admin) set_admin(body, *status.admin);
   if (!status.groups.empty()) {
     Json groups = Json::array();
     for (const node::GroupStatus& group : status.groups) groups.push(group_json(group));

@@ -83,6 +83,15 @@ inline constexpr std::size_t snapshots_sending_max = 8;
 inline constexpr std::size_t snapshots_receiving_max = 8;
 
 inline constexpr std::size_t nodes_max = 64;
+/// Members that a cluster may have had, the retired ones included: their ids and UUIDs are remembered for
+/// ever.
+inline constexpr std::size_t members_ever_max = 4096;
+/// A node's name and its zone.
+inline constexpr std::size_t name_bytes_max = 256;
+/// Join tokens that are remembered, lines of the audit log, and the text of one.
+inline constexpr std::size_t tokens_max = 1024;
+inline constexpr std::size_t audit_lines_max = 4096;
+inline constexpr std::size_t audit_text_bytes_max = 2048;
 /// Entries of group 0 that are decided as one.
 inline constexpr std::size_t meta_batch_max = 1024;
 /// Ended migrations that are remembered, and why one was aborted.

@@ -8,6 +8,7 @@ namespace nodedb::meta {
 namespace {
 
 constexpr std::size_t detail_bytes_max = 1024;
+constexpr std::size_t member_fields = 10;
 
 void put_nodes(Packer& out, const std::vector<NodeId>& nodes) {
   out.array(nodes.size());
@@ -45,6 +46,10 @@ void put(Packer& out, const Member& member) {
   out.text(member.client_address, limits::address_bytes_max);
   out.number(member.incarnation.value);
   out.number(static_cast<std::uint64_t>(member.state));
+  out.text(member.name, limits::name_bytes_max);
+  out.text(member.zone, limits::name_bytes_max);
+  out.number(member.capacity);
+  out.number(member.successor.value);
 }
 
 Member get_member(Fields& in) {
@@ -54,8 +59,11 @@ Member get_member(Fields& in) {
   member.address = in.text(limits::address_bytes_max);
   member.client_address = in.text(limits::address_bytes_max);
   member.incarnation = Incarnation(in.number<std::uint64_t>());
-  member.state =
-      static_cast<MemberState>(in.number<std::uint8_t>(static_cast<std::uint8_t>(MemberState::active)));
+  member.state = get_member_state(in);
+  member.name = in.text(limits::name_bytes_max);
+  member.zone = in.text(limits::name_bytes_max);
+  member.capacity = in.number<std::uint32_t>();
+  member.successor = NodeId(in.number<std::uint32_t>());
   in.end();
   return member;
 }
@@ -82,7 +90,7 @@ void put(Packer& out, const Genesis& genesis) {
   put(out, genesis.cluster);
   out.array(genesis.members.size());
   for (const Member& member : genesis.members) {
-    out.array(6);
+    out.array(member_fields);
     put(out, member);
   }
   put_nodes(out, genesis.metadata_voters);
@@ -99,7 +107,7 @@ Genesis get_genesis(Fields& in) {
   genesis.cluster = get_cluster(cluster);
   Fields members = in.array(limits::nodes_max);
   while (members.ok() && members.left() > 0) {
-    Fields member = members.array(6);
+    Fields member = members.array(member_fields);
     genesis.members.push_back(get_member(member));
   }
   genesis.metadata_voters = get_nodes(in);
@@ -121,7 +129,7 @@ Bytes encode(const Cluster& cluster) {
   return packed(Kind::cluster, 4, [&](Packer& out) { put(out, cluster); });
 }
 Bytes encode(const Member& member) {
-  return packed(Kind::member, 6, [&](Packer& out) { put(out, member); });
+  return packed(Kind::member, member_fields, [&](Packer& out) { put(out, member); });
 }
 Bytes encode(const Placement& placement) {
   return packed(Kind::placement, 2, [&](Packer& out) { put(out, placement); });

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "meta/admin.h"
 #include "meta/entries.h"
 #include "meta/migration.h"
 #include "meta/types.h"
@@ -28,6 +29,9 @@ Bytes encode(const PersistedMigrationCheckpoint& checkpoint);
 Bytes encode(const MigrationIntent& intent);
 Bytes encode(const MigrationHistory& history);
 Bytes encode(const GhostStub& ghost);
+Bytes encode(const Setting& setting);
+Bytes encode(const Token& token);
+Bytes encode(const AuditLine& line);
 Bytes encode(const MetaEntry& entry);
 
 Result<Genesis> decode_genesis(BytesView bytes);
@@ -40,6 +44,9 @@ Result<PersistedMigrationCheckpoint> decode_checkpoint(BytesView bytes, bool unc
 Result<MigrationIntent> decode_intent(BytesView bytes);
 Result<MigrationHistory> decode_history(BytesView bytes);
 Result<GhostStub> decode_ghost(BytesView bytes);
+Result<Setting> decode_setting(BytesView bytes);
+Result<Token> decode_token(BytesView bytes);
+Result<AuditLine> decode_audit_line(BytesView bytes);
 /// A checkpoint's payload is not held against its crc32c here: the machine does that, and answers `damaged`.
 Result<MetaEntry> decode_entry(BytesView bytes);
 

@@ -73,6 +73,7 @@ class Draft {
   /// Pre: only puts and deletes of one key.
   void add(Batch writes);
 
+  bool changed() const { return !writes_.empty(); }
   /// In key order.
   Batch take();
 

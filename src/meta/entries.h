@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "meta/admin.h"
 #include "meta/migration.h"
 #include "meta/types.h"
 
@@ -42,7 +43,8 @@ struct GhostPurge {
 };
 
 using SingleEntry = std::variant<MemberUp, PlacementChange, ClusterVersion, MemberJoin, MigrationCheckpoint,
-                                 MigrationAbort, MigrationEnd, GhostPurge>;
+                                 MigrationAbort, MigrationEnd, GhostPurge, MemberChange, SettingChange,
+                                 TokenCreate, TokenClaim, TokenRevoke, AuditNote>;
 
 /// All of them or, if one fails, none. Batches do not nest.
 struct MetaBatch {
@@ -51,6 +53,10 @@ struct MetaBatch {
 };
 
 using MetaEntry = std::variant<MemberUp, PlacementChange, ClusterVersion, MemberJoin, MigrationCheckpoint,
-                               MigrationAbort, MigrationEnd, GhostPurge, MetaBatch>;
+                               MigrationAbort, MigrationEnd, GhostPurge, MemberChange, SettingChange,
+                               TokenCreate, TokenClaim, TokenRevoke, AuditNote, MetaBatch>;
+
+/// Says who asks, and when, in every entry that tells it. (meta/audit.cc)
+void stamp(MetaEntry& entry, const Stamp& by);
 
 }  // namespace nodedb::meta

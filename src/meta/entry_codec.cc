@@ -13,11 +13,14 @@ struct PutEntry {
   Packer& out;
 
   void operator()(const MemberUp& up) const {
-    begin(out, Kind::member_up, 4);
+    begin(out, Kind::member_up, 7);
     out.number(up.node.value);
     out.number(up.incarnation.value);
     out.text(up.address, limits::address_bytes_max);
     out.text(up.client_address, limits::address_bytes_max);
+    out.text(up.name, limits::name_bytes_max);
+    out.text(up.zone, limits::name_bytes_max);
+    out.number(up.capacity);
   }
   void operator()(const PlacementChange& change) const {
     begin(out, Kind::placement_change, 3);
@@ -50,11 +53,9 @@ struct PutEntry {
     out.number(purge.node.value);
     out.number(purge.cutover);
   }
-  void operator()(const MemberJoin& join) const {
-    begin(out, Kind::member_join, 3);
-    out.uuid(join.uuid);
-    out.text(join.address, limits::address_bytes_max);
-    out.text(join.client_address, limits::address_bytes_max);
+  template <class Administrative>
+  void operator()(const Administrative& entry) const {
+    put_entry(out, entry);
   }
   void operator()(const MetaBatch& batch) const {
     begin(out, Kind::batch, 1);
@@ -69,6 +70,9 @@ MemberUp get_member_up(Fields& in) {
   up.incarnation = Incarnation(in.number<std::uint64_t>());
   up.address = in.text(limits::address_bytes_max);
   up.client_address = in.text(limits::address_bytes_max);
+  up.name = in.text(limits::name_bytes_max);
+  up.zone = in.text(limits::name_bytes_max);
+  up.capacity = in.number<std::uint32_t>();
   in.end();
   return up;
 }
@@ -119,15 +123,6 @@ GhostPurge get_ghost_purge(Fields& in) {
   return purge;
 }
 
-MemberJoin get_member_join(Fields& in) {
-  MemberJoin join;
-  join.uuid = in.uuid();
-  join.address = in.text(limits::address_bytes_max);
-  join.client_address = in.text(limits::address_bytes_max);
-  in.end();
-  return join;
-}
-
 SingleEntry get_single(Fields& in, Kind kind, Trouble& trouble) {
   switch (kind) {
     case Kind::member_up:
@@ -146,6 +141,18 @@ SingleEntry get_single(Fields& in, Kind kind, Trouble& trouble) {
       return get_ghost_purge(in);
     case Kind::member_join:
       return get_member_join(in);
+    case Kind::member_change:
+      return get_member_change(in);
+    case Kind::setting_change:
+      return get_setting_change(in);
+    case Kind::token_create:
+      return get_token_create(in, trouble);
+    case Kind::token_claim:
+      return get_token_claim(in, trouble);
+    case Kind::token_revoke:
+      return get_token_revoke(in);
+    case Kind::audit_note:
+      return get_audit_note(in);
     case Kind::batch:
       trouble.refuse(Code::malformed, "batches do not nest");
       return {};
@@ -157,6 +164,9 @@ SingleEntry get_single(Fields& in, Kind kind, Trouble& trouble) {
     case Kind::intent:
     case Kind::history:
     case Kind::ghost:
+    case Kind::setting:
+    case Kind::token:
+    case Kind::audit_line:
     case Kind::result:
     case Kind::add_learner:
     case Kind::catch_up:

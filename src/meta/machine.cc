@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/limits.h"
+#include "meta/administer.h"
 #include "meta/codec.h"
 #include "meta/draft.h"
 #include "meta/migrate.h"
@@ -18,18 +19,14 @@ struct Apply {
   Draft& draft;
   Index index;  // of the entry
 
-  Step operator()(const MemberUp& up) const {
-    auto member = draft.get(member_key(up.node), decode_member, named(up.node));
-    if (!member) return std::unexpected(member.error());
-    if (up.incarnation < member->incarnation) return {};  // a late report of an earlier life
-    if (up.address.empty()) return refuse(Code::invalid_state, named(up.node) + " reports no address");
-    member->incarnation = up.incarnation;
-    member->address = up.address;
-    member->client_address = up.client_address;
-    member->state = MemberState::active;
-    draft.put(member_key(up.node), *member);
-    return {};
-  }
+  Step operator()(const MemberUp& entry) const { return up(draft, entry); }
+  Step operator()(const MemberJoin& entry) const { return join(draft, entry); }
+  Step operator()(const MemberChange& entry) const { return change(draft, entry); }
+  Step operator()(const SettingChange& entry) const { return set(draft, entry); }
+  Step operator()(const TokenCreate& entry) const { return create(draft, entry); }
+  Step operator()(const TokenClaim& entry) const { return claim(draft, entry); }
+  Step operator()(const TokenRevoke& entry) const { return revoke(draft, entry); }
+  Step operator()(const AuditNote&) const { return {}; }
 
   Step operator()(const PlacementChange& change) const {
     const std::string name = named(change.vshard);
@@ -67,31 +64,6 @@ struct Apply {
     return {};
   }
 
-  Step operator()(const MemberJoin& join) const {
-    const auto members = draft.rows(member_rows);
-    for (const auto& [key, value] : members) {
-      const auto member = decode_member(value);
-      if (!member) {
-        return halt({Code::damaged, "the stored row of a member cannot be read: " + member.error().detail});
-      }
-      if (member->uuid == join.uuid) return {};
-    }
-    auto cluster = draft.get(cluster_key(), decode_cluster, "the cluster");
-    if (!cluster) return std::unexpected(cluster.error());
-    if (join.uuid.is_nil()) return refuse(Code::invalid_state, "a node without a UUID asks to join");
-    if (join.address.empty()) return refuse(Code::invalid_state, "a node without an address asks to join");
-    if (members.size() >= limits::nodes_max) {
-      return refuse(Code::too_large,
-                    "the cluster has " + std::to_string(members.size()) + " members: there cannot be more");
-    }
-    const NodeId id = cluster->next_node;
-    cluster->next_node = id + 1;
-    draft.put(cluster_key(), *cluster);
-    draft.put(member_key(id),
-              Member{id, join.uuid, join.address, join.client_address, Incarnation(), MemberState::joining});
-    return {};
-  }
-
   Step operator()(const MigrationCheckpoint& entry) const { return reach(draft, index, entry.checkpoint); }
   Step operator()(const MigrationAbort& entry) const { return abort(draft, entry); }
   Step operator()(const MigrationEnd& entry) const { return end(draft, index, entry); }
@@ -111,10 +83,19 @@ Result<ApplyOutput> Machine::apply(const View& view, const ApplyInput& input) co
   const auto entry = decode_entry(input.command);
   if (!entry) return std::unexpected(entry.error());
   Draft draft(view, bugs_);
+  std::vector<Audited> lines = audited(*entry);
   const Step step = std::visit(Apply{draft, input.index}, *entry);
-  if (step) return ApplyOutput{draft.take(), encode_result({})};
+  if (step) {
+    // What was so already leaves no line: nodes ask again until they see the effect.
+    if (draft.changed() || std::holds_alternative<AuditNote>(*entry)) write_audit(draft, input.index, lines);
+    return ApplyOutput{draft.take(), encode_result({})};
+  }
   if (step.error().halt) return std::unexpected(step.error().error);
-  return ApplyOutput{{}, encode_result(std::unexpected(step.error().error))};
+  // Refused: nothing of it is stored but that it was asked for.
+  Draft refused(view, bugs_);
+  for (Audited& line : lines) line.what += ": refused: " + step.error().error.detail;
+  write_audit(refused, input.index, lines);
+  return ApplyOutput{refused.take(), encode_result(std::unexpected(step.error().error))};
 }
 
 Bytes Machine::read(const View& view, const ReadInput& input) const {

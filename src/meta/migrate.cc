@@ -44,7 +44,8 @@ Step sensible(const Draft& draft, const AddLearnerCheckpoint& first, const Place
     return refuse(Code::invalid_state, target + " has a replica of " + vshard + " already");
   }
   if (member->state != MemberState::active) {
-    return refuse(Code::invalid_state, target + " is not active: it has not reported itself yet");
+    return refuse(Code::invalid_state,
+                  target + " takes no replicas: it is " + std::string(name(member->state)));
   }
   if (first.source_group != group_of(first.vshard)) {
     return refuse(Code::invalid_state,

@@ -14,6 +14,9 @@ constexpr char checkpoint_tag = 'g';
 constexpr char intent_tag = 'i';
 constexpr char history_tag = 'h';
 constexpr char ghost_tag = 'x';
+constexpr char setting_tag = 's';
+constexpr char token_tag = 't';
+constexpr char audit_tag = 'a';
 
 void append(Bytes& key, std::uint64_t number, int width) {
   for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) {
@@ -90,6 +93,20 @@ Bytes ghost_key(VShardId vshard, NodeId node) {
   return key;
 }
 
+Bytes setting_key(BytesView name) {
+  return Bytes(1, setting_tag) + Bytes(name);
+}
+
+Bytes token_key(const TokenId& id) {
+  return identified(token_tag, id);
+}
+
+Bytes audit_key(std::uint64_t at, std::uint16_t nth) {
+  Bytes key = numbered(audit_tag, at, 8);
+  append(key, nth, 2);
+  return key;
+}
+
 std::optional<RowKey> row_key_in(BytesView key) {
   if (key.empty()) return std::nullopt;
   const char tag = key[0];
@@ -105,6 +122,11 @@ std::optional<RowKey> row_key_in(BytesView key) {
   if (tag == ghost_tag && digits.size() == 6) {
     if (const auto vshard = vshard_in(digits.substr(0, 2)))
       return GhostKey{*vshard, node_in(digits.substr(2))};
+  }
+  if (tag == setting_tag && !digits.empty()) return SettingKey{Bytes(digits)};
+  if (tag == token_tag && digits.size() == 16) return TokenKey{id_in(digits)};
+  if (tag == audit_tag && digits.size() == 10) {
+    return AuditKey{number_in(digits.substr(0, 8)), static_cast<std::uint16_t>(number_in(digits.substr(8)))};
   }
   return std::nullopt;
 }

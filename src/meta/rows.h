@@ -4,8 +4,10 @@
 // Where group 0's rows lie, numbers in keys big-endian: 'c' the cluster; 'm' and the node id in 4 bytes, a
 // member; 'p' and the vShard in 2 bytes, its placement; 'g' and a migration's 16 bytes, its latest
 // checkpoint; 'i' and the same, its intent; 'h' and an index of group 0 in 8 bytes, the migration that the
-// entry there ended; 'x', the vShard and the node, the ghost stub of that vShard on that node. The values are
-// those of meta/codec.h. Other keys are for later versions: they are carried along and not looked at.
+// entry there ended; 'x', the vShard and the node, the ghost stub of that vShard on that node; 's' and a
+// name, a setting that was changed; 't' and 16 bytes, a join token; 'a', an index of group 0 and 2 bytes, a
+// line of the audit log. The values are those of meta/codec.h. Other keys are for later versions: they are
+// carried along and not looked at.
 
 #include <cstdint>
 #include <optional>
@@ -13,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "base/ids.h"
+#include "meta/admin.h"
 #include "meta/migration.h"
 
 namespace nodedb::meta {
@@ -24,6 +27,9 @@ Bytes checkpoint_key(MigrationId id);
 Bytes intent_key(MigrationId id);
 Bytes history_key(std::uint64_t ended);
 Bytes ghost_key(VShardId vshard, NodeId node);
+Bytes setting_key(BytesView name);
+Bytes token_key(const TokenId& id);
+Bytes audit_key(std::uint64_t at, std::uint16_t nth);
 
 /// What the keys of one kind of row begin with.
 inline constexpr BytesView member_rows = "m";
@@ -32,6 +38,9 @@ inline constexpr BytesView checkpoint_rows = "g";
 inline constexpr BytesView intent_rows = "i";
 inline constexpr BytesView history_rows = "h";
 inline constexpr BytesView ghost_rows = "x";
+inline constexpr BytesView setting_rows = "s";
+inline constexpr BytesView token_rows = "t";
+inline constexpr BytesView audit_rows = "a";
 
 struct ClusterKey {
   bool operator==(const ClusterKey&) const = default;
@@ -53,7 +62,21 @@ struct GhostKey {
   NodeId node;
   bool operator==(const GhostKey&) const = default;
 };
-using RowKey = std::variant<ClusterKey, NodeId, VShardId, CheckpointKey, IntentKey, HistoryKey, GhostKey>;
+struct SettingKey {
+  Bytes name;
+  bool operator==(const SettingKey&) const = default;
+};
+struct TokenKey {
+  TokenId id;
+  bool operator==(const TokenKey&) const = default;
+};
+struct AuditKey {
+  std::uint64_t at = 0;
+  std::uint16_t nth = 0;
+  auto operator<=>(const AuditKey&) const = default;
+};
+using RowKey = std::variant<ClusterKey, NodeId, VShardId, CheckpointKey, IntentKey, HistoryKey, GhostKey,
+                            SettingKey, TokenKey, AuditKey>;
 /// What a key stands for, or nothing if this build does not know.
 std::optional<RowKey> row_key_in(BytesView key);
 

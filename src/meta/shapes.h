@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "meta/admin.h"
 #include "meta/migration.h"
 #include "meta/pack.h"
 #include "meta/types.h"
@@ -32,6 +33,9 @@ enum class Kind : std::uint8_t {
   intent = 6,
   history = 7,
   ghost = 8,
+  setting = 9,
+  token = 10,
+  audit_line = 11,
   member_up = 16,
   placement_change = 17,
   cluster_version = 18,
@@ -41,6 +45,12 @@ enum class Kind : std::uint8_t {
   migration_end = 22,
   ghost_purge = 23,
   member_join = 24,
+  member_change = 25,
+  setting_change = 26,
+  token_create = 27,
+  token_claim = 28,
+  token_revoke = 29,
+  audit_note = 30,
   result = 32,
   // What a checkpoint says: 48 and the phase.
   add_learner = 48,
@@ -120,6 +130,26 @@ auto unpacked_row(BytesView bytes, Kind wanted, const char* what, Get get) {
 // --- codec.cc ---
 void put(Packer& out, const Placement& placement);
 Placement get_placement(Fields& in);
+
+// --- admin_codec.cc ---
+inline constexpr std::size_t stamp_fields = 2;
+void put(Packer& out, const Stamp& by);
+Stamp get_stamp(Fields& in);
+MemberState get_member_state(Fields& in);
+void put_entry(Packer& out, const MemberJoin& entry);
+void put_entry(Packer& out, const MemberChange& entry);
+void put_entry(Packer& out, const SettingChange& entry);
+void put_entry(Packer& out, const TokenCreate& entry);
+void put_entry(Packer& out, const TokenClaim& entry);
+void put_entry(Packer& out, const TokenRevoke& entry);
+void put_entry(Packer& out, const AuditNote& entry);
+MemberJoin get_member_join(Fields& in);
+MemberChange get_member_change(Fields& in);
+SettingChange get_setting_change(Fields& in);
+TokenCreate get_token_create(Fields& in, Trouble& trouble);
+TokenClaim get_token_claim(Fields& in, Trouble& trouble);
+TokenRevoke get_token_revoke(Fields& in);
+AuditNote get_audit_note(Fields& in);
 
 // --- migration_codec.cc ---
 inline constexpr std::size_t checkpoint_fields = 5;

@@ -65,6 +65,29 @@ struct Tables::Store {
     tables.ghosts.insert_or_assign({key.vshard, key.node}, std::move(*row));
     return {};
   }
+  Result<void> operator()(const SettingKey& key) const {
+    auto row = decode_setting(put.value);
+    if (!row) return std::unexpected(row.error());
+    if (row->name != key.name) return fail(Code::damaged, "a setting lies under another's key");
+    tables.setting_rows.insert_or_assign(key.name, std::move(row->value));
+    tables.settings = settings_in(tables.setting_rows);
+    return {};
+  }
+  Result<void> operator()(const TokenKey& key) const {
+    auto row = decode_token(put.value);
+    if (!row) return std::unexpected(row.error());
+    if (row->id != key.id) return fail(Code::damaged, "a token lies under another's key");
+    tables.tokens.insert_or_assign(key.id, std::move(*row));
+    return {};
+  }
+  Result<void> operator()(const AuditKey& key) const {
+    auto row = decode_audit_line(put.value);
+    if (!row) return std::unexpected(row.error());
+    if (row->at != key.at || row->nth != key.nth)
+      return fail(Code::damaged, "a line of the audit log lies under another's key");
+    tables.audit.insert_or_assign(key, std::move(*row));
+    return {};
+  }
 };
 
 Result<void> Tables::absorb(const Write& write) {
@@ -92,6 +115,10 @@ void Tables::drop(BytesView from, BytesView to) {
   std::erase_if(ghosts,
                 [&](const auto& ghost) { return within(ghost_key(ghost.first.first, ghost.first.second)); });
   std::erase_if(history, [&](const auto& ended) { return within(history_key(ended.first)); });
+  std::erase_if(setting_rows, [&](const auto& row) { return within(setting_key(row.first)); });
+  settings = settings_in(setting_rows);
+  std::erase_if(tokens, [&](const auto& token) { return within(token_key(token.first)); });
+  std::erase_if(audit, [&](const auto& line) { return within(audit_key(line.first.at, line.first.nth)); });
 }
 
 const Member* Tables::find(const Uuid& uuid) const {

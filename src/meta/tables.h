@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Group 0's rows as a node looks at them: members, placement and migrations by id. A copy for reading, fed
-// with the row changes of each applied entry; the truth is in the state store. Owned by the core thread.
+// Group 0's rows as a node looks at them: members, placement, migrations by id, settings, tokens, audit. A
+// copy for reading, fed with the row changes of each applied entry; the truth is in the state store. Owned by
+// the core thread.
 
 #include <array>
 #include <map>
@@ -13,6 +14,8 @@
 #include "base/ids.h"
 #include "meta/migration.h"
 #include "meta/migration_table.h"
+#include "meta/rows.h"
+#include "meta/settings.h"
 #include "meta/types.h"
 #include "nodedb/cluster/state_machine.h"
 
@@ -26,6 +29,10 @@ struct Tables {
   MigrationStateTable migrations;
   std::map<std::pair<VShardId, NodeId>, GhostStub> ghosts;  ///< by vShard and the node that keeps it
   std::map<std::uint64_t, MigrationHistory> history;        ///< by the index of group 0 that ended it
+  std::map<std::string, std::string> setting_rows;          ///< those that were changed
+  Settings settings;                                        ///< all of them, in force
+  std::map<TokenId, Token> tokens;
+  std::map<AuditKey, AuditLine> audit;  ///< the latest last
 
   /// Takes in one change of a row. Keys that this build does not know are ignored. Errors, with nothing
   /// changed: malformed, incompatible, too_large (the row), damaged (a row under another's key). A bad

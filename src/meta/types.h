@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
@@ -14,10 +15,16 @@
 
 namespace nodedb::meta {
 
+/// joining ─MemberUp─▶ active ◀──▶ draining, leaving ──▶ retired; an operator may turn back until retired.
 enum class MemberState : std::uint8_t {
-  joining,  ///< named by the genesis or taken in since; has not reported yet
-  active,   ///< has reported itself at least once: a second disk under its identity is refused
+  joining,   ///< named by the genesis or taken in since; has not reported yet
+  active,    ///< has reported itself at least once: a second disk under its identity is refused
+  draining,  ///< leads nothing that somebody else can lead; keeps its replicas
+  leaving,   ///< being decommissioned: every replica is moved away, then it is retired
+  retired,   ///< holds nothing, votes nowhere, is refused for ever; its id is never given again
 };
+inline constexpr MemberState last_member_state = MemberState::retired;
+std::string_view name(MemberState state);
 
 struct Member {
   NodeId id;
@@ -26,8 +33,18 @@ struct Member {
   std::string client_address;  ///< host:port of its Redis port, as clients should dial it; may be empty
   Incarnation incarnation;     ///< of its latest report
   MemberState state = MemberState::joining;
+  std::string name{};            ///< for people; may be empty
+  std::string zone{};            ///< failure domains, the widest first: `region/zone/rack`; may be empty
+  std::uint32_t capacity = 100;  ///< how much it may hold beside the others; 100 is an ordinary node
+  NodeId successor{};            ///< leaving: the member that takes its replicas over; 0: the planner decides
   bool operator==(const Member&) const = default;
 };
+
+/// Is it to hold replicas, as far as an operator has said?
+inline bool keeps_replicas(const Member& member) {
+  return member.state == MemberState::joining || member.state == MemberState::active ||
+         member.state == MemberState::draining;
+}
 
 struct Placement {
   Epoch epoch{1};
@@ -60,6 +77,9 @@ struct MemberUp {
   Incarnation incarnation;
   std::string address;
   std::string client_address;
+  std::string name{};
+  std::string zone{};
+  std::uint32_t capacity = 100;
   bool operator==(const MemberUp&) const = default;
 };
 /// Pre: epoch is the recorded one plus 1, else the entry answers `conflict` and changes nothing.
@@ -72,12 +92,4 @@ struct ClusterVersion {
   std::uint32_t version = 1;
   bool operator==(const ClusterVersion&) const = default;
 };
-/// A node asks to become a member: it gets the cluster's next id. A known UUID keeps what it has.
-struct MemberJoin {
-  Uuid uuid;
-  std::string address;
-  std::string client_address;
-  bool operator==(const MemberJoin&) const = default;
-};
-
 }  // namespace nodedb::meta

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/uuid.h"
+#include "meta/entries.h"
 #include "meta/migration.h"
 #include "node/status.h"
 #include "node/task.h"
@@ -95,11 +96,19 @@ struct CancelMigration {
   meta::MigrationId id;
   std::string reason;
 };
+/// An operator changes a member, a setting, a token: any entry of meta/admin.h, or a batch of them. `actor`
+/// is the name in the operator's certificate; who and when are put into the entry here. Answered by
+/// Administered once group 0 has taken it.
+struct Administer {
+  std::uint64_t tag = 0;
+  std::string actor;
+  meta::MetaEntry entry;
+};
 /// Hand all leaderships away; `Turn::drained` tells when none is left or patience is over.
 struct Drain {};
 
 using Event = std::variant<Wake, PeerConnected, PeerDisconnected, FromPeer, LogDurable, DiskRoom, FromState,
                            ClientRequest, Init, GetStatus, TransferLeader, ChangeConfig, StartMigration,
-                           CancelMigration, Drain>;
+                           CancelMigration, Administer, Drain>;
 
 }  // namespace nodedb::node

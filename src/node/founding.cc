@@ -160,7 +160,14 @@ void Node::State::offer_genesis(const Uuid& peer) {
   if (!hello || hello->id != NodeId()) return;
   const auto id = ids.find(peer);
   if (id == ids.end()) return;
-  if (tables.members.at(id->second).state == meta::MemberState::active) {
+  const meta::MemberState state = tables.members.at(id->second).state;
+  if (state == meta::MemberState::retired) {
+    turn.send_now.push_back({peer, wire::Founded{false, "node " + std::to_string(id->second.value) +
+                                                            " has been retired for ever. Give the machine an "
+                                                            "empty data directory and a new certificate"}});
+    return;
+  }
+  if (state != meta::MemberState::joining) {
     turn.send_now.push_back(
         {peer,
          wire::Founded{false, "node " + std::to_string(id->second.value) +
@@ -179,7 +186,7 @@ void Node::State::ask_to_join(const Uuid& peer, const wire::Hello& hello) {
   if (!founding_durable() || now.mono - entry.join_asked < announce_patience_ns) return;
   if (hello.address.empty()) return;
   entry.join_asked = now.mono;
-  write_metadata(std::nullopt, meta::MemberJoin{peer, hello.address, hello.client_address});
+  write_metadata(std::nullopt, meta::MemberJoin{peer, hello.address, hello.client_address, own_stamp()});
 }
 
 /// An offer may be lost with its connection or in a full queue: until a founder has reported itself it is
@@ -240,12 +247,15 @@ void Node::State::announce() {
   // Whoever is known to have had a disk is refused with an empty one: it has to be there first.
   if (!founding_durable()) return;
   const meta::Member& row = me->second;
+  if (row.state == meta::MemberState::retired) return;
   if (row.incarnation >= incarnation && row.address == options.address &&
-      row.client_address == options.client_address) {
+      row.client_address == options.client_address && row.name == options.name && row.zone == options.zone &&
+      row.capacity == options.capacity) {
     return;
   }
   announce_at = now.mono + announce_patience_ns;
-  const meta::MemberUp up{self, incarnation, options.address, options.client_address};
+  const meta::MemberUp up{self,         incarnation,  options.address, options.client_address,
+                          options.name, options.zone, options.capacity};
   gateway.submit(
       now.mono,
       {std::nullopt, metadata_group, true, Blob(meta::encode(meta::MetaEntry(up))), announce_patience_ns},
@@ -255,7 +265,8 @@ void Node::State::announce() {
 void Node::State::publish_peers() {
   std::vector<Peer> peers;
   for (const auto& [id, member] : tables.members) {
-    if (id != self) peers.push_back({member.uuid, member.address});
+    if (id != self && member.state != meta::MemberState::retired)
+      peers.push_back({member.uuid, member.address});
   }
   turn.peers = std::move(peers);
 }

@@ -159,8 +159,7 @@ void Node::State::drive() {
     return node == self || (connected(node) && !silent.contains(node));
   };
   const auto leader_of = [this](GroupId group) { return leaders[group.value]; };
-  driver.drive(now.mono, {tables, reachable, leader_of, replica(metadata_group)->applied,
-                          static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.wall.ns)) / ns_per_ms});
+  driver.drive(now.mono, {tables, reachable, leader_of, replica(metadata_group)->applied, wall_ms()});
   Driver::Output out = driver.take_output();
   for (auto& [to, order] : out.orders) {
     if (to == self) {
@@ -227,8 +226,7 @@ void Node::State::handle(StartMigration event) {
                                          group_of(event.vshard), event.pause_budget_us, hlc.now(now.wall)};
   const std::uint64_t ticket = ++last_ticket;
   questions.emplace(ticket, Asked{event.tag, id});
-  write_metadata(ticket, meta::MigrationCheckpoint{meta::make_checkpoint(
-                             id, 0, first, static_cast<std::uint64_t>(now.wall.ns / ns_per_ms))});
+  write_metadata(ticket, meta::MigrationCheckpoint{meta::make_checkpoint(id, 0, first, wall_ms())});
 }
 
 void Node::State::handle(CancelMigration event) {
@@ -254,7 +252,40 @@ void Node::State::answered(const Gateway::Answer& answer) {
   if (!answer.result) return answer_operator(question.tag, std::unexpected(answer.result.error()));
   if (auto done = meta::decode_result(answer.result->view()); !done)
     return answer_operator(question.tag, std::unexpected(done.error()));
-  answer_operator(question.tag, MigrationTaken{question.id});
+  if (question.id) return answer_operator(question.tag, MigrationTaken{*question.id});
+  answer_operator(question.tag, Administered{});
+}
+
+namespace {
+
+/// The rest is the nodes' own business: an operator who forged it could make the cluster forget replicas.
+bool by_operators(const meta::MetaEntry& entry) {
+  if (const auto* batch = std::get_if<meta::MetaBatch>(&entry)) {
+    return std::ranges::all_of(batch->entries, [](const meta::SingleEntry& one) {
+      return std::visit([](const auto& inner) { return by_operators(meta::MetaEntry(inner)); }, one);
+    });
+  }
+  if (const auto* change = std::get_if<meta::MemberChange>(&entry))
+    return change->wanted != meta::MemberState::retired;
+  return std::holds_alternative<meta::SettingChange>(entry) ||
+         std::holds_alternative<meta::TokenCreate>(entry) || std::holds_alternative<meta::TokenRevoke>(entry);
+}
+
+}  // namespace
+
+void Node::State::handle(Administer event) {
+  if (!identity) {
+    answer_operator(event.tag, fail(Code::not_initialised, "the cluster has not been formed: run init"));
+    return;
+  }
+  if (!by_operators(event.entry)) {
+    answer_operator(event.tag, fail(Code::forbidden, "operators change members, settings and tokens only"));
+    return;
+  }
+  meta::stamp(event.entry, {wall_ms(), event.actor});
+  const std::uint64_t ticket = ++last_ticket;
+  questions.emplace(ticket, Asked{event.tag});
+  write_metadata(ticket, event.entry);
 }
 
 }  // namespace nodedb::node

@@ -18,6 +18,9 @@ std::vector<std::string> Options::validate() const {
   if (raft.clock_drift_max < 0 || raft.clock_drift_max > 0.5) {
     complaints.emplace_back("the clock drift bound must be within 0 and 0.5");
   }
+  if (name.size() > limits::name_bytes_max || zone.size() > limits::name_bytes_max)
+    complaints.emplace_back("the node's name and its zone may have 256 bytes each");
+  if (capacity < 1 || capacity > 10'000) complaints.emplace_back("the capacity must be within 1 and 10000");
   if (write_delay_max_ns < 0 || write_delay_max_ns > 1 * ns_per_s)
     complaints.emplace_back("writes may be held back for 1s at most");
   if (vshards_placed < 1 || vshards_placed > vshard_count)

@@ -29,11 +29,14 @@ struct PlantedBugs {
 };
 
 struct Options {
-  Uuid uuid;                             ///< this node's, from its certificate
-  Uuid cluster;                          ///< from its certificate
-  std::string address;                   ///< host:port that peers dial
-  std::string client_address;            ///< host:port that Redis clients dial; may be empty
-  std::vector<std::string> seeds;        ///< the founders' addresses, the same list on each of them
+  Uuid uuid;                       ///< this node's, from its certificate
+  Uuid cluster;                    ///< from its certificate
+  std::string address;             ///< host:port that peers dial
+  std::string client_address;      ///< host:port that Redis clients dial; may be empty
+  std::string name;                ///< for people; may be empty
+  std::string zone;                ///< failure domains, the widest first: `region/zone/rack`; may be empty
+  std::uint32_t capacity = 100;    ///< how much it is to hold beside others; 1…10000
+  std::vector<std::string> seeds;  ///< the founders' addresses, the same list on each of them
   std::uint32_t replication_factor = 3;  ///< at init; 1…7, odd
 
   raft::Options raft;

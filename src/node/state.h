@@ -58,7 +58,7 @@ struct Founding {
 /// An operator's request that group 0 decides.
 struct Asked {
   std::uint64_t tag = 0;
-  meta::MigrationId id;
+  std::optional<meta::MigrationId> id{};  ///< nothing: it is about no migration
 };
 
 /// How long handing over a group's leadership kept its writes waiting.
@@ -171,6 +171,10 @@ struct Node::State {
 
   // node.cc
   void tell_time(Now told);
+  /// To show, and to stamp entries with.
+  std::uint64_t wall_ms() const {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.wall.ns)) / ns_per_ms;
+  }
   void handle(Wake);
   void handle(PeerConnected event);
   void handle(PeerDisconnected event);
@@ -185,7 +189,9 @@ struct Node::State {
   void handle(ChangeConfig event);
   void handle(StartMigration event);
   void handle(CancelMigration event);
+  void handle(Administer event);
   void handle(Drain event);
+  meta::Stamp own_stamp() const { return {wall_ms(), "node " + std::to_string(self.value)}; }
   Turn finish();
   void settle();
   /// What this step makes durable.
@@ -309,6 +315,7 @@ struct Node::State {
   void hand_over();
   std::optional<NodeId> best_successor(const Replica& group) const;
   bool is_draining(NodeId peer) const;
+  bool is_told_to_drain(NodeId node) const;
 
   // replicas.cc
   bool wants_replica(VShardId vshard) const;
@@ -350,6 +357,7 @@ struct Node::State {
   // status.cc
   Status status(const StatusWish& wish) const;
   void migration_status(Status& out, bool whole_history) const;
+  Status::Admin admin_status() const;
   GroupStatus group_status(GroupId group) const;
 };
 

@@ -71,6 +71,17 @@ Status Node::State::status(const StatusWish& wish) const {
     out.members.push_back(std::move(one));
   }
   migration_status(out, wish.history);
+  if (wish.admin) out.admin = admin_status();
+  return out;
+}
+
+Status::Admin Node::State::admin_status() const {
+  Status::Admin out;
+  out.settings = tables.settings;
+  for (const auto& [name, value] : tables.setting_rows) out.changed.push_back(name);
+  for (const auto& [id, token] : tables.tokens) out.tokens.push_back(token);
+  for (const auto& [key, line] : tables.audit) out.audit.push_back(line);
+  out.wall_ms = wall_ms();
   return out;
 }
 

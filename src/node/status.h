@@ -10,7 +10,9 @@
 
 #include "base/ids.h"
 #include "base/uuid.h"
+#include "meta/admin.h"
 #include "meta/migration.h"
+#include "meta/settings.h"
 #include "meta/types.h"
 #include "raft/types.h"
 
@@ -63,6 +65,7 @@ struct StatusWish {
   bool groups = false;             ///< a row for every group
   std::optional<GroupId> group{};  ///< a row for this one
   bool history = false;            ///< the whole history of migrations, not only its latest part
+  bool admin = false;              ///< settings, join tokens and the audit log
   bool operator==(const StatusWish&) const = default;
 };
 
@@ -96,6 +99,15 @@ struct Status {
   std::size_t history_left_out = 0;             ///< earlier ones
   std::vector<std::string> quarantined;         ///< rows of group 0 that cannot be trusted, and why
   std::vector<GroupStatus> groups;              ///< those that were asked for
+  /// If they were asked for.
+  struct Admin {
+    meta::Settings settings;
+    std::vector<std::string> changed;  ///< the names of the settings that are not at their defaults
+    std::vector<meta::Token> tokens;
+    std::vector<meta::AuditLine> audit;  ///< the latest last
+    std::uint64_t wall_ms = 0;           ///< here, to see which tokens have expired
+  };
+  std::optional<Admin> admin{};
 };
 
 }  // namespace nodedb::node

@@ -41,9 +41,10 @@ struct ConfigProposed {
 struct MigrationTaken {
   meta::MigrationId id;
 };
+struct Administered {};
 struct OperatorReply {
   std::uint64_t tag = 0;
-  Result<std::variant<Initialised, Status, Transferred, ConfigProposed, MigrationTaken>> result;
+  Result<std::variant<Initialised, Status, Transferred, ConfigProposed, MigrationTaken, Administered>> result;
 };
 
 /// Whom to keep a connection to. Replaces the earlier list.

@@ -22,13 +22,14 @@ void Node::State::upkeep() {
     next_upkeep = never;
     return;
   }
-  next_upkeep = now.mono + (draining ? upkeep_draining_ns : upkeep_ns);
+  const bool gives_away = draining || is_told_to_drain(self);
+  next_upkeep = now.mono + (draining || (gives_away && !drained) ? upkeep_draining_ns : upkeep_ns);
   announce();
   offer_again();
   find_deviations();
   mend_metadata();
   maybe_flush();
-  if (draining) {
+  if (gives_away) {
     hand_over();
   } else if (options.rebalance_after_ns > 0) {
     balance();
@@ -71,7 +72,15 @@ void Node::State::compact() {
   }
 }
 
+/// By an operator: it drains, or leaves for good.
+bool Node::State::is_told_to_drain(NodeId node) const {
+  const auto member = tables.members.find(node);
+  return member != tables.members.end() && (member->second.state == meta::MemberState::draining ||
+                                            member->second.state == meta::MemberState::leaving);
+}
+
 bool Node::State::is_draining(NodeId peer) const {
+  if (is_told_to_drain(peer)) return true;
   const auto uuid = uuids.find(peer);
   if (uuid == uuids.end()) return false;
   const auto entry = known.find(uuid->second);
@@ -114,7 +123,8 @@ std::optional<NodeId> Node::State::best_successor(const Replica& group) const {
   return best->node;
 }
 
-/// Before a planned stop: every leadership that somebody can take goes to somebody.
+/// Before a planned stop, and while an operator wants it: every leadership that somebody can take goes to
+/// somebody.
 void Node::State::hand_over() {
   std::uint32_t under_way = 0;
   std::uint32_t left = 0;

@@ -6,8 +6,8 @@
 #include "app/config.h"
 #include "app/config_sources.h"
 #include "app/json.h"
-#include "app/units.h"
 #include "base/check.h"
+#include "base/units.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace nodedb::app;
@@ -19,9 +19,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CHECK(configure(*settings).complaints == made.complaints);
     CHECK(made.config.validate() == complaints);
   }
-  if (const auto ns = parse_duration(text)) CHECK(parse_duration(duration_text(*ns)) == *ns);
-  if (const auto bytes = parse_size(text)) CHECK(*bytes <= std::uint64_t{1} << 63);
-  static_cast<void>(parse_host_port(text));
+  if (const auto ns = nodedb::parse_duration(text)) {
+    CHECK(nodedb::parse_duration(nodedb::duration_text(*ns)) == *ns);
+  }
+  if (const auto bytes = nodedb::parse_size(text)) CHECK(*bytes <= std::uint64_t{1} << 63);
+  static_cast<void>(nodedb::parse_host_port(text));
   if (const auto json = Json::parse(text)) {
     const auto again = Json::parse(json->dump());
     CHECK(again && again->dump() == json->dump());

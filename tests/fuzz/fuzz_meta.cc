@@ -58,6 +58,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   round_trip(bytes, meta::decode_intent);
   round_trip(bytes, meta::decode_history);
   round_trip(bytes, meta::decode_ghost);
+  round_trip(bytes, meta::decode_setting);
+  round_trip(bytes, meta::decode_token);
+  round_trip(bytes, meta::decode_audit_line);
   (void)meta::decode_result(bytes);
 
   static const auto rows = a_cluster();

@@ -55,8 +55,8 @@ struct TransportCallbacks {
   /// What was sent to the peer before this may or may not have arrived.
   std::function<void(const Uuid& peer)> disconnected;
   std::function<void(const Uuid& peer, wire::PeerMessage message)> received;
-  /// To be answered by `answer_operator`, in any order.
-  std::function<void(std::uint64_t id, Bytes request)> operator_request;
+  /// To be answered by `answer_operator`, in any order. `name`: of the operator, from the certificate.
+  std::function<void(std::uint64_t id, const std::string& name, Bytes request)> operator_request;
 };
 
 struct TransportStats {

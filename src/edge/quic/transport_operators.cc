@@ -22,7 +22,7 @@ void Transport::Impl::operator_received(Connection& connection, std::int64_t str
   requests.emplace(id, OperatorRequest{connection.number(), stream});
   log::info("operator request",
             {{"operator", connection.peer()->name}, {"from", connection.remote().text()}});
-  callbacks.operator_request(id, Bytes(frame.payload.view()));
+  callbacks.operator_request(id, connection.peer()->name, Bytes(frame.payload.view()));
 }
 
 void Transport::Impl::answer(std::uint64_t id, Bytes response) {

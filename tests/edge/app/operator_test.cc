@@ -2,6 +2,10 @@
 // The operator protocol's two ends, and what several nodes' answers make together.
 #include <gtest/gtest.h>
 
+#include <fstream>
+
+#include "app/admin_commands.h"
+
 #include "app/cluster_picture.h"
 #include "app/operator_protocol.h"
 #include "app/status_json.h"
@@ -46,9 +50,19 @@ TEST(OperatorProtocol, RefusesWhatItDoesNotKnow) {
                            "migrate 1024 1 2 5",
                            "migrate 1 2 3 x",
                            "cancel",
-                           "cancel 3f2a"})
+                           "cancel 3f2a",
+                           "administer",
+                           "administer zz",
+                           "administer 00",
+                           "administer 93 01"})
     EXPECT_FALSE(parse_request(line)) << line;
-  EXPECT_EQ(parse_request(std::string(2000, 'x')).error().code, Code::too_large);
+  EXPECT_EQ(parse_request(std::string(70'000, 'x')).error().code, Code::too_large);
+}
+
+TEST(SettingsPage, IsTheOneThatIsCommitted) {
+  std::ifstream in(std::string(NODEDB_SOURCE_DIR) + "/docs/settings.md");
+  const std::string committed{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_EQ(committed, settings_page()) << "nodedb-cluster settings page > docs/settings.md";
 }
 
 TEST(OperatorProtocol, AnswersAndRefusalsAreReadBack) {
@@ -125,8 +139,8 @@ TEST(ClusterPicture, AMemberJoinsUntilItHasReportedItself) {
   status.members[1].member.state = meta::MemberState::active;
   const NodeAnswer answers[] = {{"n1:1", status_json(status)}};
   const ClusterPicture picture = picture_of(answers);
-  EXPECT_FALSE(picture.members[1].joining);
-  EXPECT_TRUE(picture.members[2].joining);
+  EXPECT_EQ(picture.members[1].state, "active");
+  EXPECT_EQ(picture.members[2].state, "joining");
 }
 
 TEST(ClusterPicture, AClusterThatIsNotFormedIsNotHealthy) {

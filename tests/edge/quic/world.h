@@ -97,7 +97,7 @@ class World {
       if (raw->on_received) raw->on_received(id, message);
       if (raw->keep) raw->received[id].push_back(std::move(message));
     };
-    callbacks.operator_request = [raw](std::uint64_t id, Bytes request) {
+    callbacks.operator_request = [raw](std::uint64_t id, const std::string&, Bytes request) {
       raw->requests.emplace_back(id, std::move(request));
     };
     auto opened = Transport::open(loop_, std::move(options), std::move(callbacks));

@@ -25,7 +25,8 @@ TEST(MetaCodec, EveryShapeComesBack) {
   EXPECT_EQ(decode_cluster(encode(genesis.cluster)), genesis.cluster);
   EXPECT_EQ(decode_member(encode(genesis.members[2])), genesis.members[2]);
   EXPECT_EQ(decode_placement(encode(genesis.placement[2])), genesis.placement[2]);
-  const MetaEntry batch = MetaBatch{{ClusterVersion{4}, MemberUp{NodeId(1), Incarnation(2), "a:1", ""}}};
+  const MetaEntry batch =
+      MetaBatch{{ClusterVersion{4}, MemberUp{NodeId(1), Incarnation(2), "a:1", "", "n", "z/1", 50}}};
   EXPECT_EQ(decode_entry(encode(batch)), batch);
   EXPECT_TRUE(decode_result(encode_result({})).has_value());
   const Result<void> refusal = fail(Code::conflict, "no");
@@ -84,8 +85,9 @@ TEST(MetaCodec, CapsComeBeforeMemory) {
 
 TEST(MetaCodec, EveryTruncationIsRefusedAndNoGarbageCrashes) {
   const Genesis genesis = make_genesis(testing::plan(3)).value();
-  const Bytes whole = encode(MetaEntry(MetaBatch{{MemberUp{NodeId(1), Incarnation(2), "a:1", "b:1"},
-                                                  PlacementChange{VShardId(3), genesis.placement[3]}}}));
+  const Bytes whole =
+      encode(MetaEntry(MetaBatch{{MemberUp{NodeId(1), Incarnation(2), "a:1", "b:1", "n", "z/1", 50},
+                                  PlacementChange{VShardId(3), genesis.placement[3]}}}));
   for (std::size_t size = 0; size < whole.size(); ++size) entry_code(BytesView(whole).substr(0, size));
   Rng rng(1);
   for (const Bytes& good : {whole, encode(genesis)}) {

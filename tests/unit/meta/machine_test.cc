@@ -17,7 +17,7 @@ Code code(const Result<void>& result) {
 }
 
 MemberUp up(std::uint32_t node, std::uint64_t incarnation, std::string address = "new:1") {
-  return {NodeId(node), Incarnation(incarnation), std::move(address), "client:1"};
+  return {NodeId(node), Incarnation(incarnation), std::move(address), "client:1", "", "", 100};
 }
 
 PlacementChange placed(std::uint16_t vshard, std::uint64_t epoch, std::vector<NodeId> replicas) {
@@ -29,8 +29,16 @@ TEST(Machine, AMemberThatReportsBecomesActive) {
   EXPECT_EQ(world.tables.members.at(NodeId(2)).state, MemberState::joining);
   EXPECT_TRUE(world.submit(up(2, 5)).has_value());
   const Member& member = world.tables.members.at(NodeId(2));
-  EXPECT_EQ(member,
-            (Member{NodeId(2), testing::uuid(2), "new:1", "client:1", Incarnation(5), MemberState::active}));
+  EXPECT_EQ(member, (Member{NodeId(2),
+                            testing::uuid(2),
+                            "new:1",
+                            "client:1",
+                            Incarnation(5),
+                            MemberState::active,
+                            "",
+                            "",
+                            100,
+                            {}}));
 }
 
 TEST(Machine, AnEarlierLifeIsIgnoredAndTheSameOneMayMove) {

@@ -143,7 +143,7 @@ TEST_F(Migrate, ATargetMustHaveReportedItself) {
   AddLearnerCheckpoint first = testing::first_of(moved);
   first.target = NodeId(6);
   refused(entry(first), Code::invalid_state);
-  ASSERT_TRUE(world.submit(MemberUp{NodeId(6), Incarnation(1), "new:1", ""}).has_value());
+  ASSERT_TRUE(world.submit(MemberUp{NodeId(6), Incarnation(1), "new:1", "", "", "", 100}).has_value());
   EXPECT_TRUE(world.submit(entry(first)).has_value());
 }
 
@@ -337,8 +337,16 @@ TEST(Join, GivesIdsThatAreNeverReused) {
   EXPECT_EQ(world.tables.cluster->next_node, NodeId(4));
   const MemberJoin join{testing::uuid(50), "new:1", "client:1"};
   ASSERT_TRUE(world.submit(join).has_value());
-  EXPECT_EQ(world.tables.members.at(NodeId(4)),
-            (Member{NodeId(4), testing::uuid(50), "new:1", "client:1", Incarnation(), MemberState::joining}));
+  EXPECT_EQ(world.tables.members.at(NodeId(4)), (Member{NodeId(4),
+                                                        testing::uuid(50),
+                                                        "new:1",
+                                                        "client:1",
+                                                        Incarnation(),
+                                                        MemberState::joining,
+                                                        "",
+                                                        "",
+                                                        100,
+                                                        {}}));
   EXPECT_TRUE(world.submit(join).has_value());
   EXPECT_EQ(world.writes, 0u) << "known";
   world.rows.erase(member_key(NodeId(4)));

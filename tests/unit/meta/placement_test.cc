@@ -86,8 +86,16 @@ TEST(MakeGenesis, IsTheSameWhereverItIsMade) {
   EXPECT_EQ(genesis.cluster, (Cluster{testing::uuid(255), 1, 3, NodeId(6)}));
   EXPECT_EQ(genesis.metadata_voters, (std::vector{NodeId(1), NodeId(2), NodeId(3)}));
   ASSERT_EQ(genesis.members.size(), 5u);
-  EXPECT_EQ(genesis.members[4],
-            (Member{NodeId(5), testing::uuid(5), "host5:7400", "", Incarnation(0), MemberState::joining}));
+  EXPECT_EQ(genesis.members[4], (Member{NodeId(5),
+                                        testing::uuid(5),
+                                        "host5:7400",
+                                        "",
+                                        Incarnation(0),
+                                        MemberState::joining,
+                                        "",
+                                        "",
+                                        100,
+                                        {}}));
   EXPECT_LT(encode(genesis).size(), 64u * 1024);
 }
 

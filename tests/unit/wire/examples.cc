@@ -193,13 +193,15 @@ meta::MigrationHistory history() {
 }
 
 std::vector<meta::MetaEntry> meta_entries() {
-  const meta::MemberUp up{NodeId(2), Incarnation(3), "10.0.0.2:7400", "10.0.0.2:6379"};
+  const meta::MemberUp up{NodeId(2), Incarnation(3), "10.0.0.2:7400", "10.0.0.2:6379", "two", "eu/1/b", 200};
   const meta::PlacementChange change{VShardId(1023), {Epoch(2), {NodeId(3), NodeId(1), NodeId(2)}}};
   const meta::ClusterVersion version{2};
-  const meta::MemberJoin join{uuid(9), "10.0.0.9:7400", "10.0.0.9:6379"};
+  const meta::MemberJoin join{uuid(9), "10.0.0.9:7400", "10.0.0.9:6379", {1'700'000'000'000, "node 1"}};
   const meta::MigrationAbort abort{uuid(7), "the target is dead", intent().compensations};
   const meta::MigrationEnd end{uuid(7), meta::MigrationOutcome::completed, 1'700'000'009'000};
   const meta::GhostPurge purge{VShardId(1023), NodeId(1), 240};
+  const meta::Stamp by{1'700'000'000'000, "operator"};
+  const Bytes digest(meta::digest_bytes, 'd');
   return {up,
           change,
           version,
@@ -208,6 +210,12 @@ std::vector<meta::MetaEntry> meta_entries() {
           abort,
           end,
           purge,
+          meta::MemberChange{NodeId(2), meta::MemberState::leaving, NodeId(4), by},
+          meta::SettingChange{"repair.after", "10m", by},
+          meta::TokenCreate{uuid(8), digest, "four", 1'700'003'600'000, by},
+          meta::TokenClaim{uuid(8), digest, uuid(9), "four", by},
+          meta::TokenRevoke{uuid(8), by},
+          meta::AuditNote{"a machine at 10.0.0.9 showed no token", by},
           meta::MetaBatch{{change, version}}};
 }
 
@@ -236,9 +244,10 @@ std::vector<Example> all() {
   add("raft-config", "raft_config", raft::encode(config()));
   add("snapshot-rows", "rows", rows());
   add("identity", "identity", wire::encode_identity(identity()));
-  const std::array meta_names{"member-up",     "placement-change",     "cluster-version",
-                              "member-join",   "migration-checkpoint", "migration-abort",
-                              "migration-end", "ghost-purge",          "batch"};
+  const std::array meta_names{
+      "member-up",       "placement-change", "cluster-version", "member-join",   "migration-checkpoint",
+      "migration-abort", "migration-end",    "ghost-purge",     "member-change", "setting-change",
+      "token-create",    "token-claim",      "token-revoke",    "audit-note",    "batch"};
   for (const meta::MetaEntry& entry : meta_entries()) {
     add(std::string("meta-") + meta_names.at(entry.index()), "meta", meta::encode(entry));
   }
@@ -256,6 +265,13 @@ std::vector<Example> all() {
   add("meta-row-history", "meta", meta::encode(history()));
   add("meta-row-ghost", "meta",
       meta::encode(meta::GhostStub{VShardId(1023), NodeId(1), NodeId(4), Epoch(4), 240, uuid(7)}));
+  const meta::Stamp by{1'700'000'000'000, "operator"};
+  add("meta-row-setting", "meta", meta::encode(meta::Setting{"repair.after", "10m"}));
+  add("meta-row-token", "meta",
+      meta::encode(meta::Token{uuid(8), Bytes(meta::digest_bytes, 'd'), "four", 1'700'000'000'000,
+                               1'700'003'600'000, meta::TokenState::in_flight, uuid(9), "operator"}));
+  add("meta-row-audit-line", "meta",
+      meta::encode(meta::AuditLine{240, 1, by, "setting repair.after to 10m"}));
   add("meta-result-done", "meta", meta::encode_result({}));
   add("meta-result-refused", "meta", meta::encode_result(fail(Code::conflict, "vShard 3 is at epoch 2")));
   return made;

@@ -153,8 +153,16 @@ meta::Cluster cluster() {
 }
 
 meta::Member member() {
-  return {
-      id<NodeId>(), uuid(), bytes(), bytes(), id<Incarnation>(), static_cast<meta::MemberState>(below(2))};
+  return {id<NodeId>(),
+          uuid(),
+          bytes(),
+          bytes(),
+          id<Incarnation>(),
+          static_cast<meta::MemberState>(below(5)),
+          bytes(),
+          bytes(),
+          number<std::uint32_t>(),
+          id<NodeId>()};
 }
 
 meta::Placement placement() {
@@ -189,11 +197,21 @@ meta::MigrationPayload migration_payload() {
   }
 }
 
+meta::Stamp signed_by() {
+  return {number(), bytes()};
+}
+
+Bytes digest() {
+  Bytes made;
+  while (made.size() < meta::digest_bytes) made.push_back(static_cast<char>(below(256)));
+  return made;
+}
+
 meta::MetaEntry meta_entry() {
   const auto single = []() -> meta::SingleEntry {
-    switch (below(8)) {
+    switch (below(14)) {
       case 2:
-        return meta::MemberJoin{uuid(), bytes(), bytes()};
+        return meta::MemberJoin{uuid(), bytes(), bytes(), signed_by()};
       case 3:
         return meta::MigrationCheckpoint{
             meta::make_checkpoint(uuid(), number<std::uint32_t>(), migration_payload(), number())};
@@ -204,8 +222,22 @@ meta::MetaEntry meta_entry() {
         return meta::MigrationEnd{uuid(), static_cast<meta::MigrationOutcome>(below(2)), number()};
       case 6:
         return meta::GhostPurge{vshard(), id<NodeId>(), number()};
+      case 7:
+        return meta::MemberChange{id<NodeId>(), static_cast<meta::MemberState>(below(5)), id<NodeId>(),
+                                  signed_by()};
+      case 8:
+        return meta::SettingChange{bytes(), bytes(), signed_by()};
+      case 9:
+        return meta::TokenCreate{uuid(), digest(), bytes(), number(), signed_by()};
+      case 10:
+        return meta::TokenClaim{uuid(), digest(), uuid(), bytes(), signed_by()};
+      case 11:
+        return meta::TokenRevoke{uuid(), signed_by()};
+      case 12:
+        return meta::AuditNote{bytes(), signed_by()};
       case 0:
-        return meta::MemberUp{id<NodeId>(), id<Incarnation>(), bytes(), bytes()};
+        return meta::MemberUp{id<NodeId>(), id<Incarnation>(),      bytes(), bytes(), bytes(),
+                              bytes(),      number<std::uint32_t>()};
       case 1:
         return meta::PlacementChange{vshard(), placement()};
       default:

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/units.h"
+#include "base/units.h"
 
 #include <charconv>
 #include <limits>
 #include <span>
 
-namespace nodedb::app {
+namespace nodedb {
 
 namespace {
 
@@ -22,6 +22,8 @@ constexpr Unit durations[] = {{"ns", 1},
 constexpr Unit sizes[] = {
     {"B", 1},      {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20},   {"GiB", 1ULL << 30},      {"TiB", 1ULL << 40},
     {"kB", 1'000}, {"MB", 1'000'000},   {"GB", 1'000'000'000}, {"TB", 1'000'000'000'000}};
+
+constexpr BytesView hex_digits = "0123456789abcdef";
 
 std::string quoted(BytesView text) {
   return "'" + std::string(text.substr(0, 64)) + "'";
@@ -47,6 +49,14 @@ Result<std::uint64_t> parse_quantity(BytesView text, std::span<const Unit> units
                                    ", as in " + std::string(example));
 }
 
+std::string shortest(std::uint64_t quantity, std::span<const Unit> units) {
+  if (quantity == 0) return "0";
+  const Unit* best = &units[0];
+  for (const Unit& unit : units)
+    if (quantity % unit.factor == 0) best = &unit;
+  return std::to_string(quantity / best->factor) + std::string(best->name);
+}
+
 }  // namespace
 
 Result<std::int64_t> parse_duration(BytesView text) {
@@ -69,6 +79,29 @@ Result<std::uint64_t> parse_number(BytesView text) {
   return number;
 }
 
+std::string hex_text(BytesView bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += hex_digits[byte >> 4];
+    text += hex_digits[byte & 15];
+  }
+  return text;
+}
+
+Result<Bytes> parse_hex(BytesView text) {
+  if (text.size() % 2 != 0) return fail(Code::malformed, "hexadecimal digits come in pairs");
+  Bytes bytes;
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const std::size_t high = hex_digits.find(text[i]);
+    const std::size_t low = hex_digits.find(text[i + 1]);
+    if (high == BytesView::npos || low == BytesView::npos)
+      return fail(Code::malformed, quoted(text.substr(i, 2)) + " are no hexadecimal digits");
+    bytes.push_back(static_cast<char>(high << 4 | low));
+  }
+  return bytes;
+}
+
 Result<HostPort> parse_host_port(BytesView text) {
   const auto refuse = [&] {
     return fail(Code::malformed, quoted(text) + " is not an address like host:port");
@@ -89,11 +122,11 @@ Result<HostPort> parse_host_port(BytesView text) {
 }
 
 std::string duration_text(std::int64_t ns) {
-  if (ns == 0) return "0";
-  const Unit* best = &durations[0];
-  for (const Unit& unit : durations)
-    if (static_cast<std::uint64_t>(ns) % unit.factor == 0) best = &unit;
-  return std::to_string(static_cast<std::uint64_t>(ns) / best->factor) + std::string(best->name);
+  return shortest(static_cast<std::uint64_t>(ns), durations);
 }
 
-}  // namespace nodedb::app
+std::string size_text(std::uint64_t bytes) {
+  return shortest(bytes, std::span(sizes).first(5));
+}
+
+}  // namespace nodedb

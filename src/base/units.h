@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-namespace nodedb::app {
+namespace nodedb {
 
 /// Units: ns us ms s m h. Result in ns, never negative. Errors: malformed, too_large.
 Result<std::int64_t> parse_duration(BytesView text);
@@ -18,6 +18,10 @@ Result<std::int64_t> parse_duration(BytesView text);
 Result<std::uint64_t> parse_size(BytesView text);
 /// Decimal digits only. Errors: malformed, too_large.
 Result<std::uint64_t> parse_number(BytesView text);
+
+/// Two lower-case digits a byte, and back. Errors: malformed.
+std::string hex_text(BytesView bytes);
+Result<Bytes> parse_hex(BytesView text);
 
 struct HostPort {
   std::string host;  ///< without the brackets of an IPv6 address
@@ -27,7 +31,8 @@ struct HostPort {
 /// `host:port` or `[v6]:port`. Errors: malformed.
 Result<HostPort> parse_host_port(BytesView text);
 
-/// The shortest exact form that `parse_duration` reads back.
+/// The shortest exact forms that `parse_duration` and `parse_size` read back.
 std::string duration_text(std::int64_t ns);
+std::string size_text(std::uint64_t bytes);
 
-}  // namespace nodedb::app
+}  // namespace nodedb

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/units.h"
+#include "base/units.h"
 
 #include <gtest/gtest.h>
 
-namespace nodedb::app {
+namespace nodedb {
 namespace {
 
 TEST(Units, ReadsDurations) {
@@ -57,5 +57,22 @@ TEST(Units, DurationTextIsReadBack) {
   EXPECT_EQ(duration_text(120'000'000'000), "2m");
 }
 
+TEST(Units, HexIsReadBack) {
+  using namespace std::string_literals;
+  const Bytes bytes = "\x00\x7f\xff\x10"s;
+  EXPECT_EQ(hex_text(bytes), "007fff10");
+  EXPECT_EQ(parse_hex("007fff10"), bytes);
+  EXPECT_EQ(parse_hex(""), Bytes());
+  for (const char* text : {"0", "0g", "0G", "FF", "0 "})
+    EXPECT_EQ(parse_hex(text).error().code, Code::malformed) << text;
+}
+
+TEST(Units, SizeTextIsReadBack) {
+  for (const std::uint64_t bytes : {0ULL, 1ULL, 1000ULL, 1024ULL, 3ULL << 20, 5ULL << 40})
+    EXPECT_EQ(parse_size(size_text(bytes)), bytes);
+  EXPECT_EQ(size_text(32 << 20), "32MiB");
+  EXPECT_EQ(size_text(1000), "1000B");
+}
+
 }  // namespace
-}  // namespace nodedb::app
+}  // namespace nodedb

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/admin_commands.h"
+
+#include <ctime>
+#include <limits>
+
+#include "app/output.h"
+#include "app/table.h"
+#include "meta/settings.h"
+
+namespace nodedb::app {
+
+namespace {
+
+constexpr node::StatusWish admin_wish{.admin = true};
+
+std::string time_text(std::int64_t ms) {
+  const std::time_t seconds = ms / 1000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+Result<NodeId> node_named(std::int64_t number) {
+  if (number >= 1 && number <= std::numeric_limits<std::uint32_t>::max())
+    return NodeId(static_cast<std::uint32_t>(number));
+  return fail(Code::not_found, "there is no node " + std::to_string(number));
+}
+
+Exit finish(const Json& body, Output output, const std::string& text) {
+  print(output == Output::json ? body.dump() + "\n" : text);
+  return Exit::ok;
+}
+
+Exit administer(const Operator& from, const meta::MetaEntry& entry, Output output, const std::string& text) {
+  const auto done = ask(from, AskAdminister{entry});
+  if (!done) return complain(done.error());
+  return finish(*done, output, text);
+}
+
+std::string settings_table(const Json& settings) {
+  Table table({"SETTING", "VALUE", "DEFAULT", "RANGE"});
+  for (const Json& one : settings.items()) {
+    table.add({one["name"].text(), one["value"].text(), one["changed"].boolean() ? one["default"].text() : "",
+               one["min"].text() + " to " + one["max"].text()});
+  }
+  return table.text();
+}
+
+}  // namespace
+
+Exit run_settings_list(const Operator& from, Output output) {
+  const auto status = ask(from, AskStatus{admin_wish});
+  if (!status) return complain(status.error());
+  const Json& settings = (*status)["settings"];
+  return finish(settings, output, settings_table(settings));
+}
+
+Exit run_settings_get(const Operator& from, const std::string& name, Output output) {
+  const auto status = ask(from, AskStatus{admin_wish});
+  if (!status) return complain(status.error());
+  for (const Json& one : (*status)["settings"].items())
+    if (one["name"].text() == name) return finish(one, output, one["value"].text() + "\n");
+  return complain(
+      {Code::not_found, "there is no setting '" + name + "': nodedb-cluster settings ls shows all"});
+}
+
+Exit run_settings_set(const Operator& from, const std::string& name, const std::string& value,
+                      Output output) {
+  return administer(from, meta::SettingChange{name, value}, output,
+                    name + (value.empty() ? " is at its default again\n" : " is " + value + "\n"));
+}
+
+Exit run_audit_list(const Operator& from, std::uint64_t last, Output output) {
+  const auto status = ask(from, AskStatus{admin_wish});
+  if (!status) return complain(status.error());
+  const auto& lines = (*status)["audit"].items();
+  const std::size_t first = last == 0 || last >= lines.size() ? 0 : lines.size() - last;
+  Table table({"TIME", "ACTOR", "WHAT"});
+  Json kept = Json::array();
+  for (std::size_t i = first; i < lines.size(); ++i) {
+    table.add({time_text(lines[i]["ts_ms"].number()), lines[i]["actor"].text(), lines[i]["what"].text()});
+    kept.push(lines[i]);
+  }
+  return finish(kept, output, table.text());
+}
+
+Exit run_member_change(const Operator& from, const MemberWish& wish, Output output) {
+  meta::MetaBatch batch;
+  std::string text;
+  NodeId successor;
+  if (wish.successor != 0) {
+    const auto heir = node_named(wish.successor);
+    if (!heir) return complain(heir.error());
+    successor = *heir;
+  }
+  for (const std::int64_t number : wish.nodes) {
+    const auto node = node_named(number);
+    if (!node) return complain(node.error());
+    batch.entries.push_back(meta::MemberChange{*node, wish.wanted, successor});
+    text += "node " + std::to_string(number) + " is " + std::string(meta::name(wish.wanted)) + "\n";
+  }
+  return administer(from, batch, output, text);
+}
+
+std::string settings_page() {
+  std::string page =
+      "# Cluster settings\n\nMade from `src/meta/settings.cc`; a test compares. They are held in the "
+      "metadata "
+      "group and are in force on every\nnode as soon as it has applied the change.\n\n"
+      "    nodedb-cluster settings ls\n    nodedb-cluster settings set NAME VALUE\n"
+      "    nodedb-cluster settings reset NAME\n\n| setting | type | default | range | what it does |\n"
+      "|---|---|---|---|---|\n";
+  for (const meta::SettingInfo& info : meta::setting_infos()) {
+    page += "| `" + std::string(info.name) + "` | " + std::string(meta::name(info.type)) + " | " +
+            meta::setting_text(info, meta::Settings().*info.value) + " | " +
+            meta::setting_text(info, info.min) + " to " + meta::setting_text(info, info.max) + " | " +
+            std::string(info.what) + " |\n";
+  }
+  return page;
+}
+
+}  // namespace nodedb::app

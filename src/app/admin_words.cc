@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/admin_words.h"
+
+#include "app/output.h"
+
+namespace nodedb::app {
+
+namespace {
+
+void add_settings(CLI::App& app, OperatorWords& words, AdminWords& admin, Exit& exit) {
+  CLI::App* const settings = app.add_subcommand("settings", "of the cluster, in force on every node at once");
+  settings->require_subcommand(1);
+  add_operator_command(*settings, "ls", "all of them, with defaults and ranges", words)->callback([&] {
+    exit = run_settings_list(words.from, words.kind());
+  });
+  const auto about_one = [&](const char* name, const char* help) {
+    CLI::App* const command = add_operator_command(*settings, name, help, words);
+    command->add_option("name", admin.name, "as settings ls shows it")->required();
+    return command;
+  };
+  about_one("get", "one setting")->callback([&] {
+    exit = run_settings_get(words.from, admin.name, words.kind());
+  });
+  CLI::App* const set = about_one("set", "change a setting");
+  set->add_option("value", admin.value, "as 5m, 32MiB, 10, on, auto")->required();
+  set->callback([&] { exit = run_settings_set(words.from, admin.name, admin.value, words.kind()); });
+  about_one("reset", "back to the default")->callback([&] {
+    exit = run_settings_set(words.from, admin.name, "", words.kind());
+  });
+  settings->add_subcommand("page", "docs/settings.md")->callback([] { print(settings_page()); });
+}
+
+void add_audit(CLI::App& app, OperatorWords& words, AdminWords& admin, Exit& exit) {
+  CLI::App* const audit = app.add_subcommand("audit", "who changed what, and what was refused");
+  audit->require_subcommand(1);
+  CLI::App* const list = add_operator_command(*audit, "ls", "the log, the latest last", words);
+  list->add_option("--last", admin.last, "so many lines; default: all that are kept");
+  list->callback([&] { exit = run_audit_list(words.from, admin.last, words.kind()); });
+}
+
+void add_members(CLI::App& node, OperatorWords& words, AdminWords& admin, Exit& exit) {
+  const auto add = [&](const char* name, const char* help, meta::MemberState wanted) {
+    CLI::App* const command = add_operator_command(node, name, help, words);
+    command->add_option("id", admin.wish.nodes, "of the nodes, all of them or none")->required();
+    command->callback([&words, &admin, &exit, wanted] {
+      admin.wish.wanted = wanted;
+      exit = run_member_change(words.from, admin.wish, words.kind());
+    });
+    return command;
+  };
+  add("drain", "lead nothing that another node can lead, until undrain", meta::MemberState::draining);
+  add("undrain", "lead again", meta::MemberState::active);
+  add("decommission", "move every replica away, then retire for ever", meta::MemberState::leaving);
+  add("recommission", "stay after all: only before it has been retired", meta::MemberState::active);
+  CLI::App* const replace = add_operator_command(
+      node, "replace", "move every replica to another node, then retire for ever", words);
+  replace->add_option("old", admin.wish.nodes, "the node that goes; it may be dead")->required()->expected(1);
+  replace->add_option("new", admin.wish.successor, "the node that takes its replicas")->required();
+  replace->callback([&] {
+    admin.wish.wanted = meta::MemberState::leaving;
+    exit = run_member_change(words.from, admin.wish, words.kind());
+  });
+}
+
+}  // namespace
+
+void add_admin(CLI::App& app, CLI::App& node, OperatorWords& words, AdminWords& admin, Exit& exit) {
+  add_settings(app, words, admin, exit);
+  add_audit(app, words, admin, exit);
+  add_members(node, words, admin, exit);
+}
+
+}  // namespace nodedb::app
