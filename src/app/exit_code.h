@@ -18,6 +18,7 @@ enum class Exit : int {
   retry = 7,            ///< another operation is in flight or there is no leader now: try again
   storage = 70,         ///< the disk failed, or stored bytes are damaged: the node must not go on
   locked = 73,          ///< another process holds the data directory
+  retired = 74,         ///< the node has been decommissioned: it must not be started again
 };
 
 constexpr Exit exit_of(Code code) {

@@ -148,6 +148,10 @@ struct Front::Impl final : resp::Backend {
       for (const node::OperatorReply& reply : out.operator_replies)
         transport->answer_operator(reply.tag, encode_answer(reply.result, net_counts()));
       if (out.drained && stopping) close();
+      if (out.retired && !closed) {
+        retired = true;
+        close();
+      }
       if (closed) return;
     }
     if (paused && door.retry()) {
@@ -212,7 +216,8 @@ struct Front::Impl final : resp::Backend {
   bool routed = false;                    ///< group 0 has said who the members are
   bool stopping = false;                  ///< a signal has come
   bool closed = false;
-  bool paused = false;  ///< peers' messages wait at the door
+  bool retired = false;  ///< for ever, by group 0
+  bool paused = false;   ///< peers' messages wait at the door
   std::uint64_t pauses = 0;
   edge::NetInbox inbox;
 };
@@ -233,6 +238,10 @@ edge::NetInbox& Front::inbox() {
 
 void Front::run() {
   impl_->loop.run();
+}
+
+bool Front::retired() const {
+  return impl_->retired;
 }
 
 }  // namespace nodedb::app

@@ -34,8 +34,10 @@ class Front {
   Front& operator=(const Front&) = delete;
 
   edge::NetInbox& inbox();
-  /// The calling thread becomes the net thread, until the node has drained after a signal.
+  /// The calling thread becomes the net thread, until the node has drained after a signal or been retired.
   void run();
+  /// After `run`: it has been retired.
+  bool retired() const;
 
  private:
   struct Impl;

@@ -219,6 +219,8 @@ void add_playground(CLI::App& app, PlaygroundWords& words, Exit& exit) {
   playground->add_option("--dir", words.arguments.directory, "where everything is kept")->required();
   playground->add_option("--base-port", words.arguments.base_port,
                          "first of two ports for each node; default: free ones");
+  playground->add_option("--rebalance", words.arguments.rebalance, "rebalance.mode, before any node joins")
+      ->check(CLI::IsMember({"off", "advise", "auto"}));
   playground->add_flag("--restart", words.arguments.restart, "bring back a node that was killed");
   playground->add_flag("--trace", words.arguments.trace, "each node writes its Raft trace");
   add_output(playground, words.output);
@@ -233,7 +235,7 @@ int run(int count, char** words) {
   app.require_subcommand(1);
   app.footer(
       "Exit status: 0 done, 1 refused, 2 usage, 3 unreachable, 4 not formed, 5 credentials, 6 not found,\n"
-      "7 try again, 70 storage failed, 73 data directory in use. See docs/operating.md.");
+      "7 try again, 70 storage failed, 73 data directory in use, 74 retired. See docs/operating.md.");
   Exit exit = Exit::ok;
   StartWords start;
   OperatorWords operators;

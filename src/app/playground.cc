@@ -51,6 +51,9 @@ class Playground {
       if (const auto started = start(i); !started) return complain(started.error());
     }
     auto cluster = serve();
+    if (cluster && !ending_) {
+      if (const auto set = set_rebalancing(); !set) return complain(set.error());
+    }
     for (std::size_t i = plan_.founders; cluster && !ending_ && i < children_.size(); ++i) {
       if (children_[i].pid != 0) continue;
       if (const auto started = start(i); !started) return complain(started.error());
@@ -69,6 +72,7 @@ class Playground {
     pid_t pid = 0;  ///< 0: down
     std::int64_t id = 0;
     Time started = long_ago;
+    bool retired = false;  ///< it must not be started again
   };
 
   Result<void> start(std::size_t index) {
@@ -99,6 +103,7 @@ class Playground {
       const auto child = std::ranges::find(children_, pid, &Child::pid);
       if (child == children_.end()) continue;
       child->pid = 0;
+      child->retired = WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(Exit::retired);
       const auto index = static_cast<std::size_t>(child - children_.begin());
       failed_early_ = failed_early_ || !serving_;
       if (stopping_) continue;
@@ -112,7 +117,8 @@ class Playground {
   void revive() {
     const Time now = edge::monotonic_time();
     for (std::size_t i = 0; i < children_.size(); ++i) {
-      if (children_[i].pid != 0 || now - children_[i].started < respawn_pause_ns) continue;
+      if (children_[i].pid != 0 || children_[i].retired || now - children_[i].started < respawn_pause_ns)
+        continue;
       if (const auto started = start(i); !started) complain(started.error());
     }
   }
@@ -139,6 +145,14 @@ class Playground {
     }
     return fail(last.code, "the cluster did not form within 2 minutes: " + last.detail +
                                "; logs: " + plan_.directory + "/node-*/log");
+  }
+
+  Result<void> set_rebalancing() {
+    if (arguments_.rebalance.empty()) return {};
+    const meta::SettingChange change{"rebalance.mode", arguments_.rebalance};
+    if (const auto set = ask(operator_of(0), AskAdminister{change}); !set)
+      return std::unexpected(set.error());
+    return {};
   }
 
   Result<std::string> try_form() {

@@ -22,7 +22,8 @@ struct PlaygroundArguments {
   /// QUIC and Redis ports from here on, two for each node; 0: free ones, which DIR remembers.
   std::int64_t base_port = 0;
   bool restart = false;
-  bool trace = false;  ///< each node writes DIR/node-N/trace.jsonl
+  std::string rebalance;  ///< the setting rebalance.mode; empty: as it is
+  bool trace = false;     ///< each node writes DIR/node-N/trace.jsonl
   Output output = Output::table;
 };
 

@@ -179,7 +179,7 @@ Result<std::unique_ptr<Server>> Server::open(const Config& config) {
 Exit Server::run() {
   impl_->run();
   log::info("the node has stopped");
-  return Exit::ok;
+  return impl_->front->retired() ? Exit::retired : Exit::ok;
 }
 
 }  // namespace nodedb::app

@@ -173,6 +173,7 @@ class Judge {
     if (facts_.source_applied_cutover) {
       return reached(CompleteCheckpoint{first_.vshard, facts_.pause_us, true});
     }
+    if (facts_.source_lost) return reached(CompleteCheckpoint{first_.vshard, facts_.pause_us, false});
     if (bugs_.source_dropped_early && facts_.source_holds_replica == true) return complete();
     return Wait{named(first_.source) + ", the source, has not applied the cut-over" +
                 (facts_.source_reachable ? "" : ": it cannot be reached")};
@@ -180,6 +181,7 @@ class Judge {
 
   Action complete() const {
     const std::string source = named(first_.source) + ", the source, ";
+    if (facts_.source_lost) return End{MigrationOutcome::completed};
     if (!facts_.source_holds_replica) return Wait{source + "has not said whether it has dropped its replica"};
     if (!*facts_.source_holds_replica) return End{MigrationOutcome::completed};
     if (!facts_.group) return no_leader();

@@ -46,6 +46,7 @@ struct MigrationFacts {
   std::uint64_t target_unapplied = 0;  ///< committed entries that it has still to apply, as it said last
   bool target_fenced = false;          ///< it cannot stand for election yet: just started, or made anew
   bool source_reachable = false;
+  bool source_lost = false;  ///< given up: should it come back, what it still holds is an orphan (rule C4)
   bool target_reachable = false;
   std::uint64_t pause_us = 0;  ///< the longest that was measured
   /// Since anything changed for the better, on this leader's clock, and how long a try may take.

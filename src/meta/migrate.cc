@@ -156,9 +156,6 @@ Step reach(Draft& draft, Index index, const PersistedMigrationCheckpoint& checkp
     return cut_over(draft, index, std::move(intent));
   }
   if (const auto* complete = std::get_if<CompleteCheckpoint>(&checkpoint.payload)) {
-    if (!complete->ghost_stub_installed) {
-      return refuse(Code::invalid_state, named(intent.id) + " has no durable ghost stub yet");
-    }
     intent.pause_us = std::max(intent.pause_us, complete->actual_pause_us);
     draft.add(table.put_intent(intent));
   }

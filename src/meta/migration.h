@@ -80,7 +80,7 @@ struct CutoverCheckpoint {
   GroupId source_group;
   bool operator==(const CutoverCheckpoint&) const = default;
 };
-/// The ghost stub is durable on the source.
+/// The ghost stub is durable on the source, or the source has been given up.
 struct CompleteCheckpoint {
   static constexpr MigrationPhase phase = MigrationPhase::complete;
   VShardId vshard;

@@ -112,6 +112,7 @@ meta::MigrationFacts Driver::facts(Time now, const meta::Migration& record,
     facts.target_fenced = held->second.holding.fenced;
   }
   facts.source_reachable = around.reachable(first.source);
+  facts.source_lost = around.lost(first.source);
   facts.target_reachable = around.reachable(first.target);
   const auto applied = applied_.find(first.source);
   facts.source_applied_cutover = record.intent.cutover != 0 && applied != applied_.end() &&

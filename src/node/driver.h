@@ -35,6 +35,7 @@ class Driver {
   struct Surroundings {
     const meta::Tables& tables;
     std::function<bool(NodeId)> reachable;
+    std::function<bool(NodeId)> lost;          ///< given up: nobody waits for it
     std::function<NodeId(GroupId)> leader_of;  ///< a hint; 0: unknown
     Index applied;                             ///< of group 0, here
     std::uint64_t wall_ms = 0;
@@ -56,6 +57,12 @@ class Driver {
   Output take_output() { return std::exchange(output_, {}); }
   /// When to look again even if nothing is reported; `never` when nothing moves.
   Time deadline() const { return deadline_; }
+
+  /// Has the node told that it has applied that index of group 0?
+  bool has_applied(NodeId node, Index index) const {
+    const auto applied = applied_.find(node);
+    return applied != applied_.end() && applied->second >= index;
+  }
 
   MigrationStatus status(Time now, const meta::Migration& record) const;
 

@@ -262,6 +262,14 @@ void Node::State::announce() {
       leaders);
 }
 
+/// A retired member is talked to until it had its chance to hear of it: as long as group 0 sends it its log.
+bool Node::State::is_refused(NodeId node) const {
+  const auto member = tables.members.find(node);
+  if (member == tables.members.end() || member->second.state != meta::MemberState::retired) return false;
+  const Replica* metadata = replica(metadata_group);
+  return metadata == nullptr || !contains(metadata->raft.config().members(), node);
+}
+
 void Node::State::publish_peers() {
   std::vector<Peer> peers;
   for (const auto& [id, member] : tables.members) {

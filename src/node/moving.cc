@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A node's part in migrations beside orders.cc and replicas.cc: it reports what it leads and holds to the
-// leader of group 0, drives while it is that leader itself (driver.h), and takes operators' requests.
+// leader of group 0, drives while it is that leader itself (driver.h), and takes operators' requests for
+// moves.
 #include <algorithm>
 #include <utility>
 
@@ -148,18 +149,18 @@ void Node::State::drive() {
   }
   if (!std::exchange(driving, true)) {
     driver.reset();
+    reconciler.reset();
     report_wanted = true;
     drive_wanted = true;
   }
   if (!drives()) return;
-  admit_to_metadata();
+  reconcile();
   if (!drive_wanted && driver.deadline() > now.mono) return;
   drive_wanted = false;
-  const auto reachable = [this](NodeId node) {
-    return node == self || (connected(node) && !silent.contains(node));
-  };
+  const auto lost = [this](NodeId node) { return reconciler.is_lost(now.mono, tables, node); };
   const auto leader_of = [this](GroupId group) { return leaders[group.value]; };
-  driver.drive(now.mono, {tables, reachable, leader_of, replica(metadata_group)->applied, wall_ms()});
+  driver.drive(now.mono, {tables, [this](NodeId node) { return in_touch(node); }, lost, leader_of,
+                          replica(metadata_group)->applied, wall_ms()});
   Driver::Output out = driver.take_output();
   for (auto& [to, order] : out.orders) {
     if (to == self) {
@@ -169,18 +170,6 @@ void Node::State::drive() {
     }
   }
   for (const meta::MetaEntry& entry : out.entries) write_metadata(std::nullopt, entry);
-}
-
-/// Every member follows group 0; who has joined begins as its learner.
-void Node::State::admit_to_metadata() {
-  Replica& metadata = *replica(metadata_group);
-  const raft::Config& config = metadata.raft.config();
-  if (!metadata.raft.config_committed()) return;
-  for (const auto& [id, member] : tables.members) {
-    if (config.is_voter(id) || config.is_learner(id)) continue;
-    change(metadata, raft::change_simple(config, {{raft::ChangeOp::add_learner, id}}));
-    return;
-  }
 }
 
 void Node::State::write_metadata(std::optional<std::uint64_t> ticket, const meta::MetaEntry& entry) {
@@ -254,38 +243,6 @@ void Node::State::answered(const Gateway::Answer& answer) {
     return answer_operator(question.tag, std::unexpected(done.error()));
   if (question.id) return answer_operator(question.tag, MigrationTaken{*question.id});
   answer_operator(question.tag, Administered{});
-}
-
-namespace {
-
-/// The rest is the nodes' own business: an operator who forged it could make the cluster forget replicas.
-bool by_operators(const meta::MetaEntry& entry) {
-  if (const auto* batch = std::get_if<meta::MetaBatch>(&entry)) {
-    return std::ranges::all_of(batch->entries, [](const meta::SingleEntry& one) {
-      return std::visit([](const auto& inner) { return by_operators(meta::MetaEntry(inner)); }, one);
-    });
-  }
-  if (const auto* change = std::get_if<meta::MemberChange>(&entry))
-    return change->wanted != meta::MemberState::retired;
-  return std::holds_alternative<meta::SettingChange>(entry) ||
-         std::holds_alternative<meta::TokenCreate>(entry) || std::holds_alternative<meta::TokenRevoke>(entry);
-}
-
-}  // namespace
-
-void Node::State::handle(Administer event) {
-  if (!identity) {
-    answer_operator(event.tag, fail(Code::not_initialised, "the cluster has not been formed: run init"));
-    return;
-  }
-  if (!by_operators(event.entry)) {
-    answer_operator(event.tag, fail(Code::forbidden, "operators change members, settings and tokens only"));
-    return;
-  }
-  meta::stamp(event.entry, {wall_ms(), event.actor});
-  const std::uint64_t ticket = ++last_ticket;
-  questions.emplace(ticket, Asked{event.tag});
-  write_metadata(ticket, event.entry);
 }
 
 }  // namespace nodedb::node

@@ -258,7 +258,8 @@ Turn Node::State::finish() {
   seal_log();
   seal_messages();
   publish_routing();
-  turn.drained = drained;
+  turn.drained = draining && drained;
+  turn.retired = retired;
   turn.wake_at = next_wake();
   if (turn.wake_at != never) turn.wake_at = turn.wake_at - wall_ahead_ns;
   return std::exchange(turn, {});
@@ -329,7 +330,7 @@ Time Node::State::next_wake() const {
   if (!timers.empty()) first = std::min(first, timers.begin()->first);
   if (report_wanted) first = std::min(first, now.mono);
   if (something_moves()) first = std::min(first, report_at);
-  if (driving && drives()) first = std::min(first, driver.deadline());
+  if (driving && drives()) first = std::min({first, driver.deadline(), reconciler.deadline()});
   if (identity) first = std::min({first, next_pulse, next_upkeep});
   if (!held_back.empty()) first = std::min(first, held_back.begin()->first);
   if (!due.empty())

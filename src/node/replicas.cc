@@ -17,12 +17,14 @@ bool Node::State::wants_replica(VShardId vshard) const {
 
 /// Rows of group 0 have changed here.
 void Node::State::metadata_changed() {
+  find_retired();
   raise_replicas();
   find_deviations();
   offer_again();
   std::erase_if(pauses, [&](const auto& pause) { return !tables.migrations.of(vshard_of(pause.first)); });
   report_wanted = true;
   drive_wanted = true;
+  reconciler.changed();
   next_pacing = now.mono;
 }
 

@@ -28,6 +28,7 @@
 #include "node/gateway.h"
 #include "node/node.h"
 #include "node/pace.h"
+#include "node/reconciler.h"
 #include "node/replica.h"
 #include "node/transfers.h"
 #include "raft/liveness.h"
@@ -142,10 +143,12 @@ struct Node::State {
   Time announce_at = long_ago;
   bool draining = false;
   bool drained = false;
+  bool retired = false;  ///< by group 0, for ever
   bool disk_full = false;
   std::map<NodeId, Time> healthy_since;
 
   Driver driver;
+  Reconciler reconciler;
   bool driving = false;  ///< as of the latest step
   bool drive_wanted = false;
   std::set<GroupId> graves;           ///< replicas that are being destroyed
@@ -233,6 +236,7 @@ struct Node::State {
   void receive(const Uuid& peer, wire::Founded founded);
   void announce();
   void publish_peers();
+  bool is_refused(NodeId node) const;
 
   // heart.cc
   void receive(NodeId peer, const raft::Pulse& pulse);
@@ -350,9 +354,15 @@ struct Node::State {
   bool leads_metadata() const;
   bool drives() const;
   void drive();
-  void admit_to_metadata();
   void write_metadata(std::optional<std::uint64_t> ticket, const meta::MetaEntry& entry);
   void answered(const Gateway::Answer& answer);
+
+  // membership.cc
+  bool in_touch(NodeId node) const;
+  Reconciler::Surroundings reconciler_surroundings();
+  void reconcile();
+  void tend_metadata();
+  void find_retired();
 
   // status.cc
   Status status(const StatusWish& wish) const;

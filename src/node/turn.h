@@ -79,6 +79,7 @@ struct Turn {
   std::vector<TraceEvent> trace;           ///< only if Options::trace
   std::vector<std::string> notices;        ///< facts for the log, one sentence each
   bool drained = false;
+  bool retired = false;  ///< this node is no member any more, for ever: it is to stop
   Time wake_at = never;
 };
 

@@ -73,7 +73,9 @@ void Node::State::persist(Replica& group, raft::Work& work) {
 void Node::State::apply(Replica& group, std::vector<raft::Entry> entries) {
   if (group.halted) return;
   const auto is_config = [](const raft::Entry& entry) { return entry.kind == raft::EntryKind::config; };
-  if (something_moves() && std::ranges::any_of(entries, is_config)) report_wanted = true;
+  const bool config_changes = std::ranges::any_of(entries, is_config);
+  if (something_moves() && config_changes) report_wanted = true;
+  if (group.raft.id() == metadata_group && config_changes) publish_peers();
   std::ranges::move(entries, std::back_inserter(group.held));
   hand_out(group);
 }

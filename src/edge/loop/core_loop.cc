@@ -45,6 +45,8 @@ void CoreLoop::carry_out(node::Turn turn) {
   out.routing = std::move(turn.routing);
   out.drained = turn.drained && !drained_;
   drained_ = drained_ || turn.drained;
+  out.retired = turn.retired && !retired_;
+  retired_ = retired_ || turn.retired;
   if (!out.empty()) static_cast<void>(net_.push(std::move(out)));
 }
 

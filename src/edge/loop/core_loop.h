@@ -43,7 +43,8 @@ class CoreLoop {
   ApplyLoop& apply_;
   NetInbox& net_;
   OnTrace on_trace_;
-  bool drained_ = false;
+  bool drained_ = false;  ///< told already
+  bool retired_ = false;  ///< told already
 };
 
 }  // namespace nodedb::edge

@@ -20,9 +20,11 @@ struct ToNet {
   std::optional<std::vector<node::Peer>> peers;
   std::shared_ptr<const node::Routing> routing;  // shared as node/turn.h says
   bool drained = false;
+  bool retired = false;
 
   bool empty() const {
-    return messages.empty() && replies.empty() && operator_replies.empty() && !peers && !routing && !drained;
+    return messages.empty() && replies.empty() && operator_replies.empty() && !peers && !routing &&
+           !drained && !retired;
   }
 };
 

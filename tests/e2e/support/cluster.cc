@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -90,6 +91,8 @@ std::optional<Cluster> Cluster::start(const std::string& directory, int nodes, s
   cluster.directory_ = directory;
   std::vector<std::string> line = {binary(),  "playground",          "--dir", directory,
                                    "--nodes", std::to_string(nodes), "-o",    "json"};
+  // Replicas stay where a test puts them, unless it wants otherwise.
+  if (std::ranges::find(more, "--rebalance") == more.end()) line.insert(line.end(), {"--rebalance", "off"});
   line.insert(line.end(), more.begin(), more.end());
   std::filesystem::create_directories(directory);
   const std::string log = directory + "/playground.log";

@@ -201,9 +201,11 @@ TEST_F(Migrate, AWrongChecksumChangesNothing) {
   }
 }
 
-TEST_F(Migrate, CompleteNeedsTheGhost) {
+TEST_F(Migrate, CompleteRecordsThatTheSourceWasGivenUp) {
   reach(MigrationPhase::cutover);
-  refused(entry(CompleteCheckpoint{moved, 1, false}), Code::invalid_state);
+  ASSERT_TRUE(world.submit(entry(CompleteCheckpoint{moved, 7, false})).has_value());
+  EXPECT_EQ(world.tables.migrations.of(moved)->intent.pause_us, 7u);
+  EXPECT_TRUE(world.tables.ghosts.contains({moved, NodeId(1)})) << "it is there should the source come back";
 }
 
 TEST_F(Migrate, CutoverNeedsTheEpochThatItBeganAt) {
