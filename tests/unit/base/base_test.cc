@@ -152,6 +152,18 @@ TEST(Crc32c, GoesOnWhereItEnded) {
   }
 }
 
+TEST(Crc32c, LongDataHasTheChecksumOfItsPieces) {
+  // Long enough for several lanes side by side, where pieces of 100 bytes have none.
+  Rng rng(17);
+  Bytes data;
+  for (std::size_t size = 0; size < 20'000; size += 1 + rng.below(700)) {
+    while (data.size() < size) data.push_back(static_cast<char>(rng.below(256)));
+    std::uint32_t pieces = 0;
+    for (std::size_t at = 0; at < size; at += 100) pieces = crc32c(BytesView(data).substr(at, 100), pieces);
+    ASSERT_EQ(crc32c(data), pieces) << size;
+  }
+}
+
 TEST(Crc32c, SeesEverySingleBit) {
   std::string data(40, 'x');
   const auto whole = crc32c(data);
