@@ -14,7 +14,8 @@ namespace nodedb::wire {
 namespace {
 
 constexpr std::size_t guarded_bytes = 8;  // of the header: all but the checksum
-constexpr std::size_t first_reserve = 64 * 1024;
+/// A chunk of a snapshot at once, so that it is not moved while it grows.
+constexpr std::size_t first_reserve = 512 * 1024;
 
 }  // namespace
 

@@ -62,8 +62,8 @@ class FrameReader {
   /// Raise it once the peer is authenticated, before feeding what may be larger.
   void raise_limit(std::size_t payload_bytes_max);
 
-  /// Takes in bytes as they come, in pieces of any size. Memory grows with what has really arrived, never
-  /// with what a header promises.
+  /// Takes in bytes as they come, in pieces of any size. Memory grows with what has really arrived; a
+  /// header's mere promise reserves no more than a chunk of a snapshot takes.
   void feed(BytesView bytes);
   /// The next whole frame, or nothing until more is fed. Frames that came before trouble are still given.
   /// Errors, which stay: too_large, damaged (checksum), incompatible (version), malformed.
