@@ -113,14 +113,19 @@ class RocksSnapshot final : public node::StateSnapshot {
         directory_(std::move(directory)),
         generation_(generation),
         position_(position),
-        pinned_(db.GetSnapshot()) {}
-  ~RocksSnapshot() override { db_.ReleaseSnapshot(pinned_); }
+        pinned_(db.GetSnapshot()),
+        end_(prefix_after(generation)),
+        bound_(end_) {}
+  ~RocksSnapshot() override {
+    at_.reset();
+    db_.ReleaseSnapshot(pinned_);
+  }
 
   raft::Position position() const override { return position_; }
 
   std::uint64_t bytes() const override {
-    const Bytes from = prefix_of(generation_), end = prefix_after(generation_);
-    const rocksdb::Range range(from, end);
+    const Bytes from = prefix_of(generation_);
+    const rocksdb::Range range(from, end_);
     rocksdb::SizeApproximationOptions options;
     options.include_memtables = true;
     std::uint64_t bytes = 0;
@@ -129,35 +134,45 @@ class RocksSnapshot final : public node::StateSnapshot {
   }
 
   Result<node::SnapshotRows> read(BytesView after, std::size_t bytes_max) override {
-    const Bytes end = prefix_after(generation_);
-    const rocksdb::Slice bound(end);
-    rocksdb::ReadOptions options;
-    options.snapshot = pinned_;
-    options.iterate_upper_bound = &bound;
-    options.fill_cache = false;
-    options.readahead_size = readahead_bytes;
-    const std::unique_ptr<rocksdb::Iterator> at(db_.NewIterator(options));
-    const Bytes from = prefix_of(generation_).append(after);
-    at->Seek(from);
-    if (!after.empty() && at->Valid() && at->key() == rocksdb::Slice(from)) at->Next();
+    if (!at_ || after != read_up_to_) seek(after);
     node::SnapshotRows out;
-    for (; at->Valid(); at->Next()) {
+    out.rows.reserve(bytes_max + bytes_max / 4);  // the last row goes beyond
+    for (; at_->Valid(); at_->Next()) {
       if (!out.rows.empty() && out.rows.size() >= bytes_max) break;
-      const BytesView key = at->key().ToStringView().substr(prefix_bytes);
-      wire::append_row(out.rows, {key, at->value().ToStringView()});
+      const BytesView key = at_->key().ToStringView().substr(prefix_bytes);
+      wire::append_row(out.rows, {key, at_->value().ToStringView()});
       out.last_key = key;
     }
-    if (!at->status().ok()) return std::unexpected(to_error(at->status(), directory_));
-    out.done = !at->Valid();
+    if (!at_->status().ok()) return std::unexpected(to_error(at_->status(), directory_));
+    out.done = !at_->Valid();
+    read_up_to_ = out.last_key;
     return out;
   }
 
  private:
+  /// Behind `after`, or to the first row if it is empty.
+  void seek(BytesView after) {
+    rocksdb::ReadOptions options;
+    options.snapshot = pinned_;
+    options.iterate_upper_bound = &bound_;
+    options.fill_cache = false;
+    options.readahead_size = readahead_bytes;
+    at_.reset(db_.NewIterator(options));
+    const Bytes from = prefix_of(generation_).append(after);
+    at_->Seek(from);
+    if (!after.empty() && at_->Valid() && at_->key() == rocksdb::Slice(from)) at_->Next();
+  }
+
   rocksdb::DB& db_;
   std::string directory_;
   Generation generation_;
   raft::Position position_;
   const rocksdb::Snapshot* pinned_;
+  Bytes end_;
+  rocksdb::Slice bound_;  // RocksDB keeps a pointer to it
+  // One read goes on where the last one ended: to seek anew would read ahead anew.
+  std::unique_ptr<rocksdb::Iterator> at_;
+  Bytes read_up_to_;
 };
 
 }  // namespace

@@ -110,6 +110,23 @@ TEST(StateStore, what_was_staged_is_seen_only_once_installed) {
   EXPECT_TRUE(rows_in(*store->view(g5)).empty()) << "nothing was staged";
 }
 
+TEST(StateStore, a_snapshot_is_read_on_and_again_from_any_row) {
+  const TemporaryDirectory directory;
+  const auto store = open(options_in(directory));
+  ASSERT_TRUE(write(*store, g5, {Put{"a", "1"}, Put{"b", "2"}, Put{"c", "3"}}, 2));
+  const auto pinned = store->snapshot(g5);
+  ASSERT_TRUE(pinned);
+  ASSERT_TRUE(write(*store, g5, {Put{"bb", "4"}, Delete{"c"}}, 3));
+  const auto row_behind = [&](BytesView after) { return (*pinned)->read(after, 1)->last_key; };
+  EXPECT_EQ(row_behind(""), "a");
+  EXPECT_EQ(row_behind("a"), "b");
+  EXPECT_EQ(row_behind("b"), "c") << "not what was written since";
+  EXPECT_EQ(row_behind("a"), "b") << "read before";
+  const auto rest = (*pinned)->read("b", 100);
+  EXPECT_TRUE(rest->done);
+  EXPECT_EQ(rest->rows, encode_rows({{"c", "3"}}));
+}
+
 TEST(StateStore, bad_rows_are_refused_whole) {
   const TemporaryDirectory directory;
   const auto store = open(options_in(directory));
