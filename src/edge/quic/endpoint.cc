@@ -31,6 +31,7 @@ struct Endpoint::Loop {
   asio::steady_timer timer;
   std::int64_t armed_ns = never.ns;
   bool turn_scheduled = false;
+  bool turn_begun = false;  ///< what is touched now is looked at in this turn
   bool waiting_writable = false;
   // Handlers that asio still holds when the endpoint dies must find out: they keep a weak reference to this.
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
@@ -167,6 +168,7 @@ void Endpoint::wait_readable() {
 
 void Endpoint::on_readable() {
   now_ns_ = clock_ns();
+  loop_->turn_begun = true;
   const bool more = socket_.receive(*this);
   turn();
   if (shut_) return;
@@ -191,7 +193,7 @@ void Endpoint::wait_writable() {
 }
 
 void Endpoint::schedule_turn() {
-  if (shut_ || std::exchange(loop_->turn_scheduled, true)) return;
+  if (shut_ || loop_->turn_begun || std::exchange(loop_->turn_scheduled, true)) return;
   asio::post(loop_->io, [this, alive = std::weak_ptr<bool>(loop_->alive)] {
     if (alive.expired() || shut_) return;
     loop_->turn_scheduled = false;
@@ -201,11 +203,13 @@ void Endpoint::schedule_turn() {
 }
 
 void Endpoint::turn() {
+  loop_->turn_begun = true;
   // Delivering may queue more on any connection, so what is touched is looked at by index.
   for (std::size_t i = 0; i < touched_.size() && !shut_; ++i) {
     const auto at = connections_.find(touched_[i]);
     if (at != connections_.end()) deliver(*at->second.connection);
   }
+  loop_->turn_begun = false;
   if (shut_) return;
   write_touched();
   arm();
@@ -295,6 +299,7 @@ void Endpoint::arm() {
 
 void Endpoint::on_deadline() {
   now_ns_ = clock_ns();
+  loop_->turn_begun = true;
   while (!deadlines_.empty() && deadlines_.begin()->first <= now_ns_) {
     const auto number = deadlines_.begin()->second;
     auto& entry = connections_.at(number);

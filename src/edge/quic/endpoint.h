@@ -76,6 +76,8 @@ class Endpoint : private ConnectionHost, private UdpSocket::Receiver {
 
   const Address& local() const;
   const tls::PeerIdentity& self() const;
+  /// When the turn began in which the handler is called.
+  std::int64_t now_ns() const { return now_ns_; }
   /// Begins a connection; `opened` or `closed` follows. Errors: busy, invalid_state.
   Result<std::uint64_t> dial(const Address& to);
   /// Null once it is closed.

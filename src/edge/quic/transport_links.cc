@@ -175,7 +175,7 @@ void Transport::Impl::received(Connection& connection, std::int64_t stream, wire
   const auto at = links.find(connection.number());
   if (at == links.end()) return;
   auto& link = at->second;
-  link.heard_ns = edge::monotonic_time().ns;
+  link.heard_ns = endpoint->now_ns();
   const bool known = std::ranges::find(link.streams, stream) != link.streams.end();
   if (known) {
     receive_message(connection, link, stream, frame);
