@@ -80,8 +80,12 @@ target_link_libraries(compare_bench PRIVATE nodedb_bench_load nodedb_bench_suppo
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/support/*.cc)
 add_library(nodedb_bench_support STATIC ${found})
 target_link_libraries(nodedb_bench_support PUBLIC nodedb_e2e_support)
-foreach(name moves large_move quiet failover slow_follower latency)
+foreach(name moves large_move quiet failover slow_follower latency rebuild)
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/${name}/*.cc)
   add_executable(${name}_bench ${found})
   target_link_libraries(${name}_bench PRIVATE nodedb_bench_support)
 endforeach()
+# Runs the transport as the server does.
+if(NOT NODEDB_SANITIZE)
+  target_link_libraries(rebuild_bench PRIVATE jemalloc)
+endif()
