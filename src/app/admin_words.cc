@@ -54,9 +54,10 @@ void add_members(CLI::App& node, OperatorWords& words, AdminWords& admin, Exit& 
   add("recommission", "stay after all: only before it has been retired", meta::MemberState::active);
   CLI::App* const replace = add_operator_command(
       node, "replace", "move every replica to another node, then retire for ever", words);
-  replace->add_option("old", admin.wish.nodes, "the node that goes; it may be dead")->required()->expected(1);
+  replace->add_option("old", admin.old, "the node that goes; it may be dead")->required();
   replace->add_option("new", admin.wish.successor, "the node that takes its replicas")->required();
   replace->callback([&] {
+    admin.wish.nodes = {admin.old};
     admin.wish.wanted = meta::MemberState::leaving;
     exit = run_member_change(words.from, admin.wish, words.kind());
   });

@@ -13,6 +13,7 @@ struct AdminWords {
   std::string value;
   std::uint64_t last = 0;
   MemberWish wish;
+  std::int64_t old = 0;
 };
 
 /// `node`: the command that has those about nodes.
