@@ -43,6 +43,8 @@ enum class FrameKind : std::uint8_t {
   snapshot_wanted = 13,
   operator_request = 32,
   operator_response = 33,
+  join_request = 34,
+  join_answer = 35,
 };
 
 struct Frame {

@@ -382,6 +382,8 @@ Result<PeerMessage> decode(FrameKind kind, const Blob& payload) {
     case FrameKind::stream_open:
     case FrameKind::operator_request:
     case FrameKind::operator_response:
+    case FrameKind::join_request:
+    case FrameKind::join_answer:
       return fail(Code::malformed, "a frame that is no message between nodes came on a stream for these");
   }
   return fail(Code::incompatible,

@@ -8,6 +8,7 @@
 #include "meta/codec.h"
 #include "meta/decide.h"
 #include "meta/placement.h"
+#include "wire/join_codec.h"
 #include "wire/peer_codec.h"
 #include "wire/rows.h"
 
@@ -219,6 +220,24 @@ std::vector<meta::MetaEntry> meta_entries() {
           meta::MetaBatch{{change, version}}};
 }
 
+JoinToken join_token() {
+  JoinToken token;
+  token.id = TokenId(0x0123456789abcdef);
+  token.secret.fill(0x5a);
+  token.authority.bytes.fill(0xc3);
+  return token;
+}
+
+wire::JoinRequest join_request() {
+  return {join_token().id, join_token().secret,         uuid(4),
+          "db-4",          {"db4.example", "10.0.0.4"}, "a signing request"};
+}
+
+std::vector<wire::JoinAnswer> join_answers() {
+  return {wire::JoinGrant{uuid(0xc0), "a certificate", {"an authority", "the next one"}, {"10.0.0.1:7400"}},
+          wire::JoinRefusal{{Code::not_found, "no such token"}, {"10.0.0.2:7400"}}};
+}
+
 std::vector<Example> all() {
   std::vector<Example> made;
   const auto add = [&](std::string name, std::string fuzzer, Bytes bytes) {
@@ -240,6 +259,14 @@ std::vector<Example> all() {
   }
   const auto open = wire::encode_stream_open(wire::StreamClass::log);
   add("frame-stream-open", "frames", wire::encode_frame(open.kind, open.payload));
+  add("join-token", "token", text(join_token()));
+  const auto add_join = [&](std::string name, wire::FrameKind kind, const Bytes& payload) {
+    made.push_back(
+        {std::move(name), "join", wire::encode_frame(kind, payload), static_cast<char>(kind) + payload});
+  };
+  add_join("frame-join-request", wire::FrameKind::join_request, wire::encode(join_request()));
+  add_join("frame-join-grant", wire::FrameKind::join_answer, wire::encode(join_answers().at(0)));
+  add_join("frame-join-refusal", wire::FrameKind::join_answer, wire::encode(join_answers().at(1)));
   add("command-entry", "command", Bytes(entries().at(1).payload.view()));
   add("raft-config", "raft_config", raft::encode(config()));
   add("snapshot-rows", "rows", rows());

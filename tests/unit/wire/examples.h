@@ -11,6 +11,7 @@
 #include "wire/command_codec.h"
 #include "wire/frame.h"
 #include "wire/identity_codec.h"
+#include "wire/join_codec.h"
 #include "wire/messages.h"
 
 namespace nodedb::examples {
@@ -24,6 +25,10 @@ std::vector<raft::Entry> entries();
 std::vector<wire::PeerMessage> peer_messages();
 std::vector<wire::MoveOrder> move_orders();
 std::vector<meta::MetaEntry> meta_entries();
+JoinToken join_token();
+wire::JoinRequest join_request();
+/// A grant and a refusal.
+std::vector<wire::JoinAnswer> join_answers();
 
 struct Example {
   std::string name;    ///< of the golden file

@@ -81,6 +81,11 @@ TEST(Golden, ExamplesComeBack) {
   for (const meta::MetaEntry& entry : examples::meta_entries()) {
     EXPECT_EQ(meta::decode_entry(meta::encode(entry)), entry);
   }
+  EXPECT_EQ(parse_join_token(text(examples::join_token())), examples::join_token());
+  EXPECT_EQ(wire::decode_join_request(wire::encode(examples::join_request())), examples::join_request());
+  for (const wire::JoinAnswer& answer : examples::join_answers()) {
+    EXPECT_EQ(wire::decode_join_answer(wire::encode(answer)), answer);
+  }
   EXPECT_EQ(wire::decode_identity(wire::encode_identity(examples::identity())), examples::identity());
 }
 
