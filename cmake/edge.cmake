@@ -23,8 +23,8 @@ foreach(folder base disk log rocks)
   endif()
 endforeach()
 
-nodedb_library(nodedb_edge_tls FOLDERS src/edge/tls LINKS nodedb_base gnutls)
-nodedb_library(nodedb_edge_quic FOLDERS src/edge/quic LINKS nodedb_edge_base nodedb_edge_tls nodedb_wire
+nodedb_library(nodedb_edge_tls FOLDERS src/edge/tls LINKS nodedb_wire nodedb_base gnutls)
+nodedb_library(nodedb_edge_quic FOLDERS src/edge/quic LINKS nodedb_edge_base nodedb_edge_disk nodedb_edge_tls nodedb_wire
                ngtcp2_crypto_gnutls ngtcp2 gnutls)
 foreach(folder tls quic)
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/${folder}/*.cc)

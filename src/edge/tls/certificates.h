@@ -6,6 +6,7 @@
 // overwritten. Blocking; any thread.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ inline constexpr std::int64_t seconds_per_day = 86'400;
 struct Validity {
   std::int64_t from_s = 0;
   std::int64_t until_s = 0;
+  bool operator==(const Validity&) const = default;
 };
 /// From an hour ago (clocks differ) until `days` from now.
 Validity valid_for_days(std::int64_t days);
@@ -58,6 +60,7 @@ struct CertificateRequest {
   std::vector<Purpose> purposes;
   std::vector<std::string> hosts;
   Validity validity;
+  std::string label = {};  ///< as people call the holder; says nothing about who it is
 };
 Result<void> issue(const std::string& ca_directory, const std::string& out_directory,
                    const std::string& file_name, CertificateRequest request);
@@ -75,6 +78,9 @@ struct CertificateInfo {
 };
 /// Reads the first certificate of a PEM file. Errors: those of read_file, malformed.
 Result<CertificateInfo> show(const std::string& file);
+
+/// DER as PEM, one after the other. Errors: malformed.
+Result<Bytes> pem_of(std::span<const Bytes> certificates);
 
 /// The identity that a certificate file carries. Errors: those of show, malformed.
 Result<PeerIdentity> identity_of(const std::string& file);

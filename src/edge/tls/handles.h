@@ -30,6 +30,9 @@ using CertificateHandle =
     std::unique_ptr<std::remove_pointer_t<gnutls_x509_crt_t>, Freer<gnutls_x509_crt_deinit>>;
 using CredentialsHandle = std::unique_ptr<std::remove_pointer_t<gnutls_certificate_credentials_t>,
                                           Freer<gnutls_certificate_free_credentials>>;
+using PublicKeyHandle = std::unique_ptr<std::remove_pointer_t<gnutls_pubkey_t>, Freer<gnutls_pubkey_deinit>>;
+using RequestHandle =
+    std::unique_ptr<std::remove_pointer_t<gnutls_x509_crq_t>, Freer<gnutls_x509_crq_deinit>>;
 using SessionHandle = std::unique_ptr<std::remove_pointer_t<gnutls_session_t>, Freer<gnutls_deinit>>;
 
 inline KeyHandle make_key() {
@@ -42,6 +45,25 @@ inline CertificateHandle make_certificate() {
   gnutls_x509_crt_t raw = nullptr;
   gnutls_x509_crt_init(&raw);
   return CertificateHandle(raw);
+}
+
+inline PublicKeyHandle make_public_key() {
+  gnutls_pubkey_t raw = nullptr;
+  gnutls_pubkey_init(&raw);
+  return PublicKeyHandle(raw);
+}
+
+inline RequestHandle make_request() {
+  gnutls_x509_crq_t raw = nullptr;
+  gnutls_x509_crq_init(&raw);
+  return RequestHandle(raw);
+}
+
+/// Takes what GnuTLS has allocated for an answer.
+inline Bytes take(gnutls_datum_t& out) {
+  Bytes bytes(reinterpret_cast<const char*>(out.data), out.size);
+  gnutls_free(out.data);
+  return bytes;
 }
 
 inline gnutls_datum_t datum(std::string_view bytes) {
