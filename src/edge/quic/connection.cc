@@ -50,9 +50,10 @@ std::vector<ConnectionEvent> Connection::take_events() {
 
 void Connection::read(const Address& from, std::span<const std::uint8_t> packet, std::int64_t now_ns) {
   if (state_ == State::closing) {
-    // RFC 9000, 10.2.1: repeat the close, ever more rarely.
+    // RFC 9000, 10.2.1: repeat the close, ever more rarely. One that waits to be written stays: several
+    // packets may come before that.
     ++packets_while_closing_;
-    repeat_close_ = (packets_while_closing_ & (packets_while_closing_ - 1)) == 0;
+    repeat_close_ = repeat_close_ || (packets_while_closing_ & (packets_while_closing_ - 1)) == 0;
     return;
   }
   if (!alive()) return;
@@ -291,9 +292,14 @@ void Connection::on_opened() {
   events_.push_back(Opened{});
 }
 
+Result<void> Connection::judge_again() const {
+  const auto identity = shared_.credentials->verify_peer(session_.get(), peer_side());
+  if (!identity) return std::unexpected(identity.error());
+  return {};
+}
+
 int Connection::on_verify() {
-  const auto peer_side = side_ == Side::dialler ? tls::PeerSide::server : tls::PeerSide::client;
-  auto identity = tls::verify_peer(session_.get(), peer_side);
+  auto identity = shared_.credentials->verify_peer(session_.get(), peer_side());
   if (identity) {
     const auto admitted = host_.admit(*this, *identity);
     if (admitted) {

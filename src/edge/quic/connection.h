@@ -54,7 +54,8 @@ struct Windows {
 
 /// What all connections of an endpoint share. Its owner outlives them.
 struct ConnectionShared {
-  const tls::Credentials* credentials = nullptr;
+  // Exchanged while connections live, which use those that they began with until they end.
+  std::shared_ptr<const tls::Credentials> credentials;
   std::vector<std::string> alpn;
   tls::Secret reset_secret{};
   Instance instance{};
@@ -117,6 +118,9 @@ class Connection {
   const Address& remote() const { return remote_; }
   /// Set once its certificate is accepted.
   const std::optional<tls::PeerIdentity>& peer() const { return peer_; }
+  /// Whether the peer's certificate would be accepted today, by the credentials of today. Errors: those of
+  /// Credentials::verify_peer.
+  Result<void> judge_again() const;
   const Instance& peer_instance() const { return peer_instance_; }
   std::string protocol() const;
   bool open() const { return state_ == State::open; }
@@ -166,6 +170,9 @@ class Connection {
   Result<void> start(const ngtcp2_cid& dcid, const ngtcp2_cid& scid, const Initial* initial,
                      std::int64_t now_ns);
   Result<void> start_tls();
+  tls::PeerSide peer_side() const {
+    return side_ == Side::dialler ? tls::PeerSide::server : tls::PeerSide::client;
+  }
   ngtcp2_cid new_id() const;
   ngtcp2_path path_from(const Address& remote);
 
@@ -196,6 +203,7 @@ class Connection {
   Address local_;
   Address remote_;
   State state_ = State::handshaking;
+  std::shared_ptr<const tls::Credentials> credentials_;  // the session's: it points into them
   tls::SessionHandle session_;
   ngtcp2_crypto_conn_ref reference_{};
   ngtcp2_conn* quic_ = nullptr;

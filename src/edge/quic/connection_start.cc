@@ -87,6 +87,7 @@ Result<void> Connection::start_tls() {
                               : ngtcp2_crypto_gnutls_configure_server_session(raw);
   if (rv != 0) return fail(Code::invalid_state, "cannot configure TLS for QUIC");
   if (side_ == Side::acceptor) gnutls_certificate_server_set_request(raw, GNUTLS_CERT_REQUIRE);
+  credentials_ = shared_.credentials;
   reference_ = {ConnectionCallbacks::get_quic, this};
   gnutls_session_set_ptr(raw, &reference_);
   std::vector<gnutls_datum_t> names;
@@ -94,7 +95,7 @@ Result<void> Connection::start_tls() {
   rv = gnutls_alpn_set_protocols(raw, names.data(), static_cast<unsigned>(names.size()),
                                  GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
   if (rv < 0) return tls::gnutls_failure(Code::invalid_state, "ALPN", rv);
-  rv = gnutls_credentials_set(raw, GNUTLS_CRD_CERTIFICATE, shared_.credentials->handle());
+  rv = gnutls_credentials_set(raw, GNUTLS_CRD_CERTIFICATE, credentials_->handle());
   if (rv < 0) return tls::gnutls_failure(Code::invalid_state, "TLS credentials", rv);
   gnutls_session_set_verify_function(raw, ConnectionCallbacks::verify);
   ngtcp2_conn_set_tls_native_handle(quic_, raw);

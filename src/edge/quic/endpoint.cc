@@ -45,11 +45,10 @@ Endpoint::Endpoint(asio::io_context& loop, UdpSocket socket, tls::Credentials cr
     : loop_(std::make_unique<Loop>(loop, socket.release())),
       socket_(std::move(socket)),
       sink_(socket_),
-      credentials_(std::move(credentials)),
       options_(options),
       handler_(handler),
       now_ns_(clock_ns()) {
-  shared_.credentials = &credentials_;
+  shared_.credentials = std::make_shared<const tls::Credentials>(std::move(credentials));
   shared_.alpn = alpn_names(options_.versions);
   shared_.reset_secret = options_.reset_secret;
   shared_.windows = options_.windows;
@@ -80,8 +79,19 @@ const Address& Endpoint::local() const {
   return socket_.local();
 }
 
-const tls::PeerIdentity& Endpoint::self() const {
-  return credentials_.self();
+const tls::Credentials& Endpoint::credentials() const {
+  return *shared_.credentials;
+}
+
+Result<std::vector<Endpoint::Untrusted>> Endpoint::exchange_credentials(tls::Credentials next) {
+  if (auto fine = shared_.credentials->accepts(next); !fine) return std::unexpected(fine.error());
+  shared_.credentials = std::make_shared<const tls::Credentials>(std::move(next));
+  std::vector<Untrusted> untrusted;
+  for (const auto& [number, entry] : connections_) {
+    if (!entry.connection->alive() || !entry.connection->peer()) continue;
+    if (auto fine = entry.connection->judge_again(); !fine) untrusted.push_back({number, fine.error()});
+  }
+  return untrusted;
 }
 
 Result<std::uint64_t> Endpoint::dial(const Address& to) {

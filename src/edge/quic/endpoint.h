@@ -75,9 +75,16 @@ class Endpoint : private ConnectionHost, private UdpSocket::Receiver {
   Endpoint& operator=(const Endpoint&) = delete;
 
   const Address& local() const;
-  const tls::PeerIdentity& self() const;
   /// When the turn began in which the handler is called.
   std::int64_t now_ns() const { return now_ns_; }
+  const tls::Credentials& credentials() const;
+  struct Untrusted {
+    std::uint64_t connection = 0;
+    Error why;
+  };
+  /// For the handshakes that begin or are judged from now on. Answers whose certificates would no longer be
+  /// accepted: they are still connected. Errors: those of Credentials::accepts; the old ones stay.
+  Result<std::vector<Untrusted>> exchange_credentials(tls::Credentials next);
   /// Begins a connection; `opened` or `closed` follows. Errors: busy, invalid_state.
   Result<std::uint64_t> dial(const Address& to);
   /// Null once it is closed.
@@ -124,7 +131,6 @@ class Endpoint : private ConnectionHost, private UdpSocket::Receiver {
   std::unique_ptr<Loop> loop_;
   UdpSocket socket_;
   PacketSink sink_;
-  tls::Credentials credentials_;
   EndpointOptions options_;
   ConnectionShared shared_;
   Handler& handler_;

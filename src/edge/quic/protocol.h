@@ -32,7 +32,8 @@ enum class CloseCode : std::uint64_t {
   busy = 5,        ///< too much at once
   forbidden = 6,   ///< the certificate's role does not allow this
   internal = 7,
-  twin = 8,  ///< another live process has the same identity
+  twin = 8,       ///< another live process has the same identity
+  untrusted = 9,  ///< the certificate is of an authority that is no longer trusted, or has expired
 };
 
 inline std::string_view name(CloseCode code) {
@@ -55,6 +56,8 @@ inline std::string_view name(CloseCode code) {
       return "internal";
     case CloseCode::twin:
       return "another live process has the same identity";
+    case CloseCode::untrusted:
+      return "the certificate is no longer trusted";
   }
   return "unknown";
 }

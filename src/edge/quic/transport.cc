@@ -94,14 +94,24 @@ void Transport::set_seeds(std::vector<std::string> addresses) {
 
 void Transport::allow_members(std::optional<std::set<Uuid>> members) {
   impl_->members = std::move(members);
-  if (!impl_->members) return;
-  std::vector<std::uint64_t> strangers;
-  for (const auto& [number, link] : impl_->links) {
-    if (!impl_->members->contains(link.peer)) strangers.push_back(number);
-  }
-  for (const auto number : strangers) {
-    impl_->close_connection(number, CloseCode::not_member, "not in the member table");
-  }
+  impl_->close_strangers();
+}
+
+void Transport::forbid(std::set<Uuid> removed) {
+  impl_->removed = std::move(removed);
+  impl_->close_strangers();
+}
+
+const tls::Credentials& Transport::credentials() const {
+  return impl_->endpoint->credentials();
+}
+
+Result<void> Transport::use_credentials(tls::Credentials next) {
+  const auto untrusted = impl_->endpoint->exchange_credentials(std::move(next));
+  if (!untrusted) return std::unexpected(untrusted.error());
+  for (const auto& [number, why] : *untrusted)
+    impl_->close_connection(number, CloseCode::untrusted, why.detail);
+  return {};
 }
 
 bool Transport::connected(const Uuid& peer) const {

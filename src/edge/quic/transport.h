@@ -23,6 +23,7 @@
 #include "base/uuid.h"
 #include "edge/quic/dial_plan.h"
 #include "edge/quic/protocol.h"
+#include "edge/tls/credentials.h"
 #include "edge/tls/files.h"
 #include "edge/tls/identity.h"
 #include "wire/messages.h"
@@ -100,6 +101,15 @@ class Transport {
   /// With a set: nodes that are not in it are refused, and their connections closed at once. Without: any
   /// node with a certificate of this cluster is welcome.
   void allow_members(std::optional<std::set<Uuid>> members);
+  /// These are refused whatever certificate they show, and their connections closed at once: who was removed
+  /// from the cluster. Each call replaces the set of the call before.
+  void forbid(std::set<Uuid> removed);
+
+  /// What our certificate and whom we trust: for status, metrics and warnings.
+  const tls::Credentials& credentials() const;
+  /// For handshakes from now on. Connections stay, unless the peer's certificate would no longer be accepted:
+  /// those are closed at once. Errors: conflict (another node's), wrong_cluster; the old ones stay.
+  Result<void> use_credentials(tls::Credentials next);
 
   bool connected(const Uuid& peer) const;
   /// False if the message, or a part of a bundle, was dropped: no connection, or the queue of its class is

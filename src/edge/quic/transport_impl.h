@@ -65,6 +65,8 @@ struct Transport::Impl final : Endpoint::Handler {
   void receive_message(Connection& connection, Link& link, std::int64_t stream, const wire::Frame& frame);
   bool enqueue(Link& link, wire::StreamClass stream_class, wire::EncodedMessage message);
   void drop_link(std::uint64_t number, const std::string& reason);
+  Result<void> check_member(const Uuid& node) const;
+  void close_strangers();
   bool by_smaller(const Link& link) const;
   bool same_address(const Link& a, const Link& b) const;
   void close_connection(std::uint64_t number, CloseCode code, std::string text);
@@ -104,6 +106,7 @@ struct Transport::Impl final : Endpoint::Handler {
   std::map<std::uint64_t, Dialling> dialling;
   std::vector<Address> own_addresses;  ///< of seeds that turned out to be ourselves; one for each at most
   std::optional<std::set<Uuid>> members;
+  std::set<Uuid> removed;
   std::map<std::uint64_t, OperatorRequest> requests;
   std::uint64_t next_request = 1;
   bool paused = false;

@@ -38,18 +38,32 @@ Result<void> Transport::Impl::admit(const Connection& connection, const tls::Pee
     if (dial != dialling.end()) dial->second.found_self = true;
     return fail(Code::conflict, "the certificate is our own");
   }
-  if (members && !members->contains(peer.node)) return fail(Code::not_member, "not in the member table");
+  if (auto fine = check_member(peer.node); !fine) return fine;
   if (dial != dialling.end() && dial->second.expected && *dial->second.expected != peer.node) {
     return fail(Code::conflict, "another node than " + dial->second.expected->text() + " answers there");
   }
   return {};
 }
 
+Result<void> Transport::Impl::check_member(const Uuid& node) const {
+  if (removed.contains(node)) return fail(Code::not_member, "it was removed from the cluster");
+  if (members && !members->contains(node)) return fail(Code::not_member, "not in the member table");
+  return {};
+}
+
+void Transport::Impl::close_strangers() {
+  std::vector<std::pair<std::uint64_t, std::string>> strangers;
+  for (const auto& [number, link] : links) {
+    if (auto fine = check_member(link.peer); !fine) strangers.emplace_back(number, fine.error().detail);
+  }
+  for (const auto& [number, why] : strangers) close_connection(number, CloseCode::not_member, why);
+}
+
 void Transport::Impl::opened(Connection& connection) {
   if (connection.peer()->role == tls::Role::operator_) return;
   // The table may have changed between the handshake's verdict and now.
-  if (members && !members->contains(connection.peer()->node)) {
-    return close_connection(connection.number(), CloseCode::not_member, "not in the member table");
+  if (auto fine = check_member(connection.peer()->node); !fine) {
+    return close_connection(connection.number(), CloseCode::not_member, fine.error().detail);
   }
   add_link(connection);
 }
