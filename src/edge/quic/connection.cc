@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "edge/quic/connection_callbacks.h"
+#include "wire/join_codec.h"
 
 namespace nodedb::quic {
 namespace {
@@ -252,6 +253,13 @@ void Connection::give_credit(Stream& stream, std::uint64_t bytes) {
 }
 
 int Connection::on_data(std::int64_t id, std::span<const std::uint8_t> data, bool end) {
+  if (newcomer_) {
+    newcomer_bytes_ += data.size();
+    if (id != 0) bad_input_ = Error{Code::malformed, "a newcomer has one stream"};
+    if (newcomer_bytes_ > wire::frame_header_bytes + wire::join_request_bytes_max)
+      bad_input_ = Error{Code::too_large, "a newcomer has one request"};
+    if (bad_input_) return 0;
+  }
   Stream* stream = find(id);
   if (stream == nullptr) {
     if (ngtcp2_conn_is_local_stream(quic_, id)) return 0;
@@ -283,13 +291,26 @@ void Connection::take_frames(Stream& stream) {
 
 void Connection::on_opened() {
   state_ = State::open;
-  ngtcp2_conn_set_keep_alive_timeout(quic_, static_cast<ngtcp2_duration>(shared_.idle_timeout_ns / 3));
+  if (newcomer_) {
+    raise_frame_limit(wire::join_request_bytes_max);
+  } else {
+    ngtcp2_conn_set_keep_alive_timeout(quic_, static_cast<ngtcp2_duration>(shared_.idle_timeout_ns / 3));
+  }
   if (side_ == Side::dialler) {
     const auto* id = ngtcp2_conn_get_dcid(quic_);
     if (id->datalen == connection_id_bytes)
       std::memcpy(peer_instance_.data(), id->data, peer_instance_.size());
   }
   events_.push_back(Opened{});
+}
+
+/// What the client wants is known and nothing has been answered yet: who comes by the door is asked for no
+/// certificate, and shown the authority that it knows by its fingerprint.
+void Connection::on_hello() {
+  if (!shared_.open_door || protocol() != join_alpn) return;
+  newcomer_ = true;
+  gnutls_certificate_server_set_request(session_.get(), GNUTLS_CERT_IGNORE);
+  gnutls_credentials_set(session_.get(), GNUTLS_CRD_CERTIFICATE, credentials_->door_handle());
 }
 
 Result<void> Connection::judge_again() const {

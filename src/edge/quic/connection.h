@@ -57,6 +57,7 @@ struct ConnectionShared {
   // Exchanged while connections live, which use those that they began with until they end.
   std::shared_ptr<const tls::Credentials> credentials;
   std::vector<std::string> alpn;
+  bool open_door = false;  ///< newcomers are let in, as such
   tls::Secret reset_secret{};
   Instance instance{};
   Windows windows;
@@ -118,6 +119,9 @@ class Connection {
   const Address& remote() const { return remote_; }
   /// Set once its certificate is accepted.
   const std::optional<tls::PeerIdentity>& peer() const { return peer_; }
+  /// It came by the door for those who have no certificate: nobody knows who it is, and it may say next to
+  /// nothing.
+  bool newcomer() const { return newcomer_; }
   /// Whether the peer's certificate would be accepted today, by the credentials of today. Errors: those of
   /// Credentials::verify_peer.
   Result<void> judge_again() const;
@@ -185,6 +189,7 @@ class Connection {
   ngtcp2_ssize write_packet(std::span<std::uint8_t> room, ngtcp2_path_storage& path, std::int64_t now_ns);
 
   int on_data(std::int64_t id, std::span<const std::uint8_t> data, bool end);
+  void on_hello();
   int on_verify();
   void on_opened();
   void take_frames(Stream& stream);
@@ -209,6 +214,8 @@ class Connection {
   ngtcp2_conn* quic_ = nullptr;
   ngtcp2_cid first_dcid_{};  ///< acceptor: what the client called us first
   std::optional<tls::PeerIdentity> peer_;
+  bool newcomer_ = false;
+  std::size_t newcomer_bytes_ = 0;
   Instance peer_instance_{};
   std::optional<Error> refusal_;    ///< why we refused the peer
   std::optional<Error> bad_input_;  ///< a frame that cannot be understood; closes after the read

@@ -35,6 +35,12 @@ ngtcp2_callbacks ConnectionCallbacks::table(Side side) {
   return table;
 }
 
+int ConnectionCallbacks::client_hello(gnutls_session_t session) {
+  const auto* reference = static_cast<const ngtcp2_crypto_conn_ref*>(gnutls_session_get_ptr(session));
+  self(reference->user_data).on_hello();
+  return 0;
+}
+
 int ConnectionCallbacks::verify(gnutls_session_t session) {
   const auto* reference = static_cast<const ngtcp2_crypto_conn_ref*>(gnutls_session_get_ptr(session));
   return self(reference->user_data).on_verify();
@@ -46,7 +52,8 @@ ngtcp2_conn* ConnectionCallbacks::get_quic(ngtcp2_crypto_conn_ref* reference) {
 
 int ConnectionCallbacks::handshake_completed(ngtcp2_conn*, void* user_data) {
   auto& connection = self(user_data);
-  if (!connection.peer_) return NGTCP2_ERR_CALLBACK_FAILURE;  // nobody is let in unverified
+  // Nobody is let in unverified, but by the door, and then as nobody.
+  if (!connection.peer_ && !connection.newcomer_) return NGTCP2_ERR_CALLBACK_FAILURE;
   if (connection.side_ == Side::acceptor) connection.on_opened();
   return 0;
 }

@@ -9,6 +9,8 @@ namespace nodedb::quic {
 
 struct ConnectionCallbacks {
   static ngtcp2_callbacks table(Side side);
+  /// GnuTLS has understood what a client wants.
+  static int client_hello(gnutls_session_t session);
   /// GnuTLS asks it to judge the peer's certificate.
   static int verify(gnutls_session_t session);
   static ngtcp2_conn* get_quic(ngtcp2_crypto_conn_ref* reference);

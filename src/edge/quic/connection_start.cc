@@ -86,12 +86,16 @@ Result<void> Connection::start_tls() {
   rv = side_ == Side::dialler ? ngtcp2_crypto_gnutls_configure_client_session(raw)
                               : ngtcp2_crypto_gnutls_configure_server_session(raw);
   if (rv != 0) return fail(Code::invalid_state, "cannot configure TLS for QUIC");
-  if (side_ == Side::acceptor) gnutls_certificate_server_set_request(raw, GNUTLS_CERT_REQUIRE);
+  if (side_ == Side::acceptor) {
+    gnutls_certificate_server_set_request(raw, GNUTLS_CERT_REQUIRE);
+    gnutls_handshake_set_post_client_hello_function(raw, ConnectionCallbacks::client_hello);
+  }
   credentials_ = shared_.credentials;
   reference_ = {ConnectionCallbacks::get_quic, this};
   gnutls_session_set_ptr(raw, &reference_);
   std::vector<gnutls_datum_t> names;
   for (const auto& name : shared_.alpn) names.push_back(tls::datum(name));
+  if (side_ == Side::acceptor && shared_.open_door) names.push_back(tls::datum(join_alpn));
   rv = gnutls_alpn_set_protocols(raw, names.data(), static_cast<unsigned>(names.size()),
                                  GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
   if (rv < 0) return tls::gnutls_failure(Code::invalid_state, "ALPN", rv);

@@ -49,7 +49,8 @@ Endpoint::Endpoint(asio::io_context& loop, UdpSocket socket, tls::Credentials cr
       handler_(handler),
       now_ns_(clock_ns()) {
   shared_.credentials = std::make_shared<const tls::Credentials>(std::move(credentials));
-  shared_.alpn = alpn_names(options_.versions);
+  shared_.alpn = options_.newcomer ? std::vector{std::string(join_alpn)} : alpn_names(options_.versions);
+  shared_.open_door = options_.open_door;
   shared_.reset_secret = options_.reset_secret;
   shared_.windows = options_.windows;
   shared_.idle_timeout_ns = options_.idle_timeout_ns;
@@ -227,7 +228,7 @@ void Endpoint::turn() {
 
 void Endpoint::deliver(Connection& connection) {
   auto& entry = connections_.at(connection.number());
-  if (entry.handshaking && connection.peer()) {
+  if (entry.handshaking && (connection.peer() || connection.open())) {
     entry.handshaking = false;
     --handshakes_;
   }

@@ -34,6 +34,8 @@ struct EndpointOptions {
   std::int64_t handshake_timeout_ns = 5'000'000'000;
   std::int64_t max_ack_delay_ns = 2'000'000;
   bool accept = true;
+  bool open_door = false;  ///< accepts newcomers, without a certificate, as such
+  bool newcomer = false;   ///< dials the door of others
   std::size_t connections_max = limits::connections_max;
   std::size_t handshakes_max = limits::handshakes_max;
   std::size_t handshakes_before_retry = limits::handshakes_before_retry;

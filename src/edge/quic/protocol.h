@@ -22,6 +22,9 @@ inline std::vector<std::string> alpn_names(VersionRange range) {
   return names;
 }
 
+/// The door for machines that have no certificate yet (docs/formats.md). Only there a client shows none.
+inline constexpr std::string_view join_alpn = "nodedb-join/1";
+
 /// Application error codes of CONNECTION_CLOSE. Numbers are for ever.
 enum class CloseCode : std::uint64_t {
   done = 0,        ///< going away in good order

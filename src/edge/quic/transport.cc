@@ -19,8 +19,9 @@ std::uint64_t luck() {
   return seed;
 }
 
-EndpointOptions endpoint_options(const TransportOptions& options) {
+EndpointOptions endpoint_options(const TransportOptions& options, bool open_door) {
   EndpointOptions made;
+  made.open_door = open_door;
   made.versions = options.versions;
   made.reset_secret = options.reset_secret;
   made.idle_timeout_ns = options.idle_timeout_ns;
@@ -40,7 +41,8 @@ Transport::Impl::Impl(asio::io_context& io, TransportOptions given, TransportCal
       callbacks(std::move(to)),
       plan({}, options.dialling, 0),
       timer(io),
-      resolver(io) {}
+      resolver(io),
+      gate(options.door) {}
 
 Transport::Impl::~Impl() = default;
 
@@ -66,8 +68,9 @@ Result<std::unique_ptr<Transport>> Transport::open(asio::io_context& loop, Trans
   auto impl = std::make_unique<Impl>(loop, std::move(options), std::move(callbacks));
   impl->own = credentials->self();
   impl->plan = DialPlan(impl->own.node, impl->options.dialling, luck());
+  const bool door = static_cast<bool>(impl->callbacks.join_request);
   auto endpoint =
-      Endpoint::open(loop, *address, std::move(*credentials), endpoint_options(impl->options), *impl);
+      Endpoint::open(loop, *address, std::move(*credentials), endpoint_options(impl->options, door), *impl);
   if (!endpoint) return std::unexpected(endpoint.error());
   impl->endpoint = std::move(*endpoint);
   log::info("listening", {{"address", impl->endpoint->local().text()}, {"node", impl->own.node.text()}});
@@ -134,6 +137,10 @@ bool Transport::send(const Uuid& peer, const wire::PeerMessage& message) {
 
 void Transport::answer_operator(std::uint64_t id, Bytes response) {
   impl_->answer(id, std::move(response));
+}
+
+void Transport::answer_join(std::uint64_t id, const wire::JoinAnswer& answer) {
+  impl_->answer_newcomer(id, answer);
 }
 
 void Transport::pause_reading(bool paused) {

@@ -22,6 +22,7 @@
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "edge/quic/dial_plan.h"
+#include "edge/quic/join_door.h"
 #include "edge/quic/protocol.h"
 #include "edge/tls/credentials.h"
 #include "edge/tls/files.h"
@@ -48,6 +49,7 @@ struct TransportOptions {
   std::size_t connections_max = limits::connections_max;
   std::size_t handshakes_max = limits::handshakes_max;
   std::size_t handshakes_before_retry = limits::handshakes_before_retry;
+  JoinDoorLimits door;
 };
 
 struct TransportCallbacks {
@@ -58,6 +60,8 @@ struct TransportCallbacks {
   std::function<void(const Uuid& peer, wire::PeerMessage message)> received;
   /// To be answered by `answer_operator`, in any order. `name`: of the operator, from the certificate.
   std::function<void(std::uint64_t id, const std::string& name, Bytes request)> operator_request;
+  /// Opens the door for machines without a certificate. To be answered by `answer_join`, in any order.
+  std::function<void(std::uint64_t id, JoinAsk ask)> join_request;
 };
 
 struct TransportStats {
@@ -71,6 +75,8 @@ struct TransportStats {
   std::uint64_t dropped_unconnected = 0;  ///< messages to peers without a connection
   std::uint64_t bad_frames = 0;           ///< connections closed because of what they sent
   std::uint64_t refused = 0;              ///< connections of others that were turned away
+  std::uint64_t joins_asked = 0;          ///< requests that came by the door
+  std::uint64_t joins_refused = 0;        ///< newcomers that were turned away before anybody was asked
   std::uint64_t datagrams_received = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t packets_sent = 0;
@@ -117,6 +123,8 @@ class Transport {
   bool send(const Uuid& peer, const wire::PeerMessage& message);
   /// Ignored if the asker is gone.
   void answer_operator(std::uint64_t id, Bytes response);
+  /// Ignored if the asker is gone.
+  void answer_join(std::uint64_t id, const wire::JoinAnswer& answer);
   /// While paused, peers get no room to send more than what their windows allow: back-pressure for a core
   /// that cannot keep up.
   void pause_reading(bool paused);

@@ -10,6 +10,7 @@ void Transport::Impl::plan_changed() {
   if (stopped) return;
   std::int64_t next_ns = plan.next_ns([this](const Uuid& node) { return is_connected(node); });
   for (const auto& [number, link] : links) next_ns = std::min(next_ns, link.close_by_ns);
+  for (const auto& [number, newcomer] : newcomers) next_ns = std::min(next_ns, newcomer.close_by_ns);
   if (next_ns == never.ns) {
     timer.cancel();
     return;
@@ -28,6 +29,7 @@ void Transport::Impl::on_timer() {
     if (link.close_by_ns <= now_ns) surplus.push_back(number);
   }
   for (const auto number : surplus) close_connection(number, CloseCode::duplicate, {});
+  close_late_newcomers(now_ns);
   dial_due();
   plan_changed();
 }

@@ -42,6 +42,14 @@ struct OperatorRequest {
   std::int64_t stream = 0;
 };
 
+/// A connection that came by the door.
+struct Newcomer {
+  std::int64_t close_by_ns = 0;  ///< what it waits for has not come by then
+  std::int64_t stream = no_stream;
+  std::uint64_t request = 0;  ///< 0: it has not asked yet
+  bool answered = false;
+};
+
 struct Transport::Impl final : Endpoint::Handler {
   Impl(asio::io_context& io, TransportOptions given, TransportCallbacks to);
   ~Impl() override;
@@ -87,6 +95,12 @@ struct Transport::Impl final : Endpoint::Handler {
   void answer(std::uint64_t id, Bytes response);
   void forget_operator(std::uint64_t connection);
 
+  // the door (transport_door.cc)
+  void newcomer_opened(const Connection& connection);
+  void newcomer_asked(Connection& connection, std::int64_t stream, const wire::Frame& frame);
+  void answer_newcomer(std::uint64_t id, const wire::JoinAnswer& answer);
+  void close_late_newcomers(std::int64_t now_ns);
+
   struct Dialling {
     std::string address;
     std::optional<Uuid> expected;
@@ -107,6 +121,8 @@ struct Transport::Impl final : Endpoint::Handler {
   std::vector<Address> own_addresses;  ///< of seeds that turned out to be ourselves; one for each at most
   std::optional<std::set<Uuid>> members;
   std::set<Uuid> removed;
+  std::map<std::uint64_t, Newcomer> newcomers;
+  JoinGate gate;
   std::map<std::uint64_t, OperatorRequest> requests;
   std::uint64_t next_request = 1;
   bool paused = false;

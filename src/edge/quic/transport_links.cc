@@ -60,6 +60,7 @@ void Transport::Impl::close_strangers() {
 }
 
 void Transport::Impl::opened(Connection& connection) {
+  if (connection.newcomer()) return newcomer_opened(connection);
   if (connection.peer()->role == tls::Role::operator_) return;
   // The table may have changed between the handshake's verdict and now.
   if (auto fine = check_member(connection.peer()->node); !fine) {
@@ -183,6 +184,7 @@ bool Transport::Impl::open_streams(Connection& connection, Link& link) {
 
 void Transport::Impl::received(Connection& connection, std::int64_t stream, wire::Frame frame) {
   ++counted.frames_received;
+  if (connection.newcomer()) return newcomer_asked(connection, stream, frame);
   if (connection.peer()->role == tls::Role::operator_) {
     return operator_received(connection, stream, std::move(frame));
   }
@@ -295,6 +297,7 @@ void Transport::Impl::closed(Connection& connection) {
   if (bad) ++counted.bad_frames;
   if (bad) warn_about(connection, "bad input", reason.text);
   forget_operator(number);
+  if (connection.newcomer() && newcomers.erase(number) != 0) return;
   if (links.contains(number)) return drop_link(number, reason.text);
   if (const auto at = dialling.find(number); at != dialling.end()) {
     const auto dial = std::move(at->second);

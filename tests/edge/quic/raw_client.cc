@@ -140,19 +140,26 @@ class RawClient {
   }
 
   void write() {
-    if (outcome_.confirmed && stream_ < 0 && !plan_.bytes.empty()) {
+    const bool next_stream = written_ == plan_.bytes.size() && opened_ < plan_.streams;
+    if (outcome_.confirmed && (opened_ == 0 || next_stream) && !plan_.bytes.empty()) {
       note(ngtcp2_conn_open_bidi_stream(quic_, &stream_, nullptr));
+      ++opened_;
+      written_ = 0;
     }
     for (;;) {
       std::array<std::uint8_t, 1500> packet{};
       ngtcp2_ssize taken = -1;
-      const bool data = stream_ >= 0 && written_ < plan_.bytes.size();
+      const bool dripping = plan_.byte_every_ms > 0;
+      const bool held_back = dripping && now() < next_byte_at_;
+      const bool data = stream_ >= 0 && written_ < plan_.bytes.size() && !held_back;
       ngtcp2_vec piece{reinterpret_cast<std::uint8_t*>(plan_.bytes.data()) + written_,
-                       plan_.bytes.size() - written_};
+                       dripping ? 1 : plan_.bytes.size() - written_};
       const auto n = ngtcp2_conn_writev_stream(quic_, nullptr, nullptr, packet.data(), packet.size(), &taken,
                                                NGTCP2_WRITE_STREAM_FLAG_NONE, data ? stream_ : -1, &piece,
                                                data ? 1 : 0, now());
       if (taken > 0) written_ += static_cast<std::size_t>(taken);
+      if (taken > 0)
+        next_byte_at_ = now() + static_cast<ngtcp2_tstamp>(plan_.byte_every_ms) * NGTCP2_MILLISECONDS;
       if (n == NGTCP2_ERR_STREAM_DATA_BLOCKED) break;
       if (n < 0) return note(static_cast<int>(n));
       if (n == 0) break;
@@ -193,6 +200,8 @@ class RawClient {
   ngtcp2_crypto_conn_ref reference_{};
   std::int64_t stream_ = -1;
   std::size_t written_ = 0;
+  int opened_ = 0;
+  ngtcp2_tstamp next_byte_at_ = 0;
   bool over_ = false;
   RawOutcome outcome_;
 };

@@ -13,11 +13,13 @@
 namespace nodedb::quic {
 
 struct RawPlan {
-  std::string address;      ///< whom to dial
-  std::string certificate;  ///< file; empty: none
-  std::string key;
+  std::string address = {};      ///< whom to dial
+  std::string certificate = {};  ///< file; empty: none
+  std::string key = {};
   std::string alpn = "nodedb/1";
-  Bytes bytes;                           ///< written on the first stream once the handshake is confirmed
+  Bytes bytes = {};                      ///< written on the first stream once the handshake is confirmed
+  int streams = 1;                       ///< the same bytes on each
+  std::int64_t byte_every_ms = 0;        ///< write them one by one
   bool stop_after_first_flight = false;  ///< a half-open handshake
   std::int64_t patience_ms = 4000;
 };

@@ -36,6 +36,8 @@ struct Peer {
   std::vector<std::string> dialled;
   std::map<Uuid, std::vector<wire::PeerMessage>> received;
   std::vector<std::pair<std::uint64_t, Bytes>> requests;
+  std::vector<std::pair<std::uint64_t, JoinAsk>> asks;
+  std::function<void(std::uint64_t, const JoinAsk&)> on_ask;  ///< who it is that answers; without: nobody
   std::function<void(const Uuid&, const wire::PeerMessage&)> on_received;
   bool keep = true;  ///< whether `received` is filled
 
@@ -84,7 +86,8 @@ class World {
     return made;
   }
 
-  std::unique_ptr<Peer> start(TransportOptions options) {
+  /// With an open door if asked for.
+  std::unique_ptr<Peer> start(TransportOptions options, bool door = false) {
     auto peer = std::make_unique<Peer>();
     auto* raw = peer.get();
     TransportCallbacks callbacks;
@@ -100,6 +103,12 @@ class World {
     callbacks.operator_request = [raw](std::uint64_t id, const std::string&, Bytes request) {
       raw->requests.emplace_back(id, std::move(request));
     };
+    if (door) {
+      callbacks.join_request = [raw](std::uint64_t id, JoinAsk ask) {
+        raw->asks.emplace_back(id, std::move(ask));
+        if (raw->on_ask) raw->on_ask(id, raw->asks.back().second);
+      };
+    }
     auto opened = Transport::open(loop_, std::move(options), std::move(callbacks));
     if (!opened) throw std::runtime_error(opened.error().detail);
     peer->transport = std::move(*opened);
