@@ -43,7 +43,8 @@ class Channel {
 /// Pre: `socket` is non-blocking.
 std::unique_ptr<Channel> plain_channel(int socket);
 
-/// The server's certificate and settings, shared by all its connections and outliving them.
+/// The server's certificate and settings. Another may take its place while connections that it accepted go
+/// on.
 class TlsContext {
  public:
   /// PEM files. Errors: unauthenticated, with the file and the reason.
@@ -58,8 +59,9 @@ class TlsContext {
 
  private:
   struct State;
-  explicit TlsContext(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit TlsContext(std::shared_ptr<State> state);
+  // Shared with the channels, whose sessions point into it.
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace nodedb::resp

@@ -249,6 +249,14 @@ void Server::set_routing(std::shared_ptr<const node::Routing> routing) {
   state_->door.set_routing(std::move(routing));
 }
 
+Result<void> Server::reload_certificate() {
+  if (!state_->tls) return {};
+  auto tls = TlsContext::load(state_->options.certificate_file, state_->options.key_file);
+  if (!tls) return std::unexpected(tls.error());
+  state_->tls = std::move(*tls);
+  return {};
+}
+
 std::uint16_t Server::port() const {
   return state_->bound_port;
 }

@@ -33,6 +33,10 @@ class Server {
   void completed(std::uint64_t tag, Result<Blob> answer);
   void set_routing(std::shared_ptr<const node::Routing> routing);
 
+  /// Reads certificate and key anew, for connections that come from now on; those there are go on with
+  /// theirs. Nothing to do without TLS. Errors: unauthenticated; the old ones stay.
+  Result<void> reload_certificate();
+
   /// The port listened on: of use when port 0 was asked for.
   std::uint16_t port() const;
   std::size_t connections() const;

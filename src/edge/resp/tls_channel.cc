@@ -15,7 +15,8 @@ constexpr std::size_t record_bytes_max = 16 * 1024;
 
 class TlsChannel final : public Channel {
  public:
-  TlsChannel(gnutls_session_t session, int socket) : session_(session), socket_(socket) {}
+  TlsChannel(std::shared_ptr<const void> context, gnutls_session_t session, int socket)
+      : context_(std::move(context)), session_(session), socket_(socket) {}
   ~TlsChannel() override { gnutls_deinit(session_); }
   TlsChannel(const TlsChannel&) = delete;
   TlsChannel& operator=(const TlsChannel&) = delete;
@@ -72,6 +73,7 @@ class TlsChannel final : public Channel {
     return gnutls_record_get_direction(session_) == 0 ? Stop::want_read : Stop::want_write;
   }
 
+  std::shared_ptr<const void> context_;  // the session points into it; another may be the server's by now
   gnutls_session_t session_;
   int socket_;
   std::size_t held_ = 0;  ///< bytes of the record that the library is still sending
@@ -93,12 +95,12 @@ struct TlsContext::State {
   }
 };
 
-TlsContext::TlsContext(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TlsContext::TlsContext(std::shared_ptr<State> state) : state_(std::move(state)) {}
 TlsContext::~TlsContext() = default;
 
 Result<std::unique_ptr<TlsContext>> TlsContext::load(const std::string& certificate_file,
                                                      const std::string& key_file) {
-  auto state = std::make_unique<State>();
+  auto state = std::make_shared<State>();
   int result = gnutls_certificate_allocate_credentials(&state->credentials);
   if (result != GNUTLS_E_SUCCESS) return refused("TLS for clients cannot start", result);
   result = gnutls_certificate_set_x509_key_file(state->credentials, certificate_file.c_str(),
@@ -120,7 +122,7 @@ std::unique_ptr<Channel> TlsContext::accept(int socket) {
   gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, state_->credentials);
   gnutls_certificate_server_set_request(session, GNUTLS_CERT_IGNORE);
   gnutls_transport_set_int(session, socket);
-  return std::make_unique<TlsChannel>(session, socket);
+  return std::make_unique<TlsChannel>(state_, session, socket);
 }
 
 }  // namespace nodedb::resp

@@ -55,6 +55,9 @@ class RunningServer {
   std::size_t held_bytes() {
     return on_loop([this] { return server_->gateway().held_bytes(); });
   }
+  Result<void> reload_certificate() {
+    return on_loop([this] { return server_->reload_certificate(); });
+  }
   void freeze() {
     on_loop([this] { backend_.frozen = true; });
   }

@@ -34,6 +34,19 @@ class TlsFiles {
     options.key_file = directory_ + "/node/node.key";
     return options;
   }
+  /// Another certificate and key of the same authority take the place of those there.
+  void renew() {
+    Rng rng(10);
+    std::filesystem::remove(directory_ + "/node/node.crt");
+    std::filesystem::remove(directory_ + "/node/node.key");
+    const auto issued = tls::issue_node(directory_ + "/ca", directory_ + "/node",
+                                        {.node = Uuid::v4(rng), .hosts = {"localhost"}});
+    EXPECT_TRUE(issued.has_value()) << issued.error().detail;
+  }
+  void spoil() {
+    std::filesystem::copy_file(directory_ + "/ca/ca.key", directory_ + "/node/node.key",
+                               std::filesystem::copy_options::overwrite_existing);
+  }
   std::string ca() const { return directory_ + "/node/ca.crt"; }
 
  private:
@@ -63,6 +76,12 @@ class TlsClient {
   TlsClient(const TlsClient&) = delete;
   TlsClient& operator=(const TlsClient&) = delete;
 
+  /// DER.
+  std::string server_certificate() {
+    unsigned count = 0;
+    const gnutls_datum_t* chain = gnutls_certificate_get_peers(session_, &count);
+    return {reinterpret_cast<const char*>(chain[0].data), chain[0].size};
+  }
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t sent = gnutls_record_send(session_, bytes.data(), bytes.size());
@@ -113,6 +132,28 @@ TEST(RespTls, AClientWithoutTlsIsClosedAndOthersAreServed) {
   TlsClient client(server.port(), files.ca());
   client.send("PING\r\n");
   EXPECT_EQ(client.read(7), "+PONG\r\n");
+}
+
+TEST(RespTls, ANewCertificateIsForNewConnectionsAndABadOneForNone) {
+  TlsFiles files;
+  RunningServer server(files.options());
+  TlsClient before(server.port(), files.ca());
+  before.send("PING\r\nSET k");
+  EXPECT_EQ(before.read(7), "+PONG\r\n");
+  files.renew();
+  ASSERT_TRUE(server.reload_certificate());
+  TlsClient after(server.port(), files.ca());
+  EXPECT_NE(after.server_certificate(), before.server_certificate());
+  before.send(" v\r\nGET k\r\n");
+  EXPECT_EQ(before.read(12), "+OK\r\n$1\r\nv\r\n");
+  files.spoil();
+  EXPECT_EQ(server.reload_certificate().error().code, Code::unauthenticated);
+  TlsClient last(server.port(), files.ca());
+  EXPECT_EQ(last.server_certificate(), after.server_certificate());
+  for (TlsClient* client : {&before, &after, &last}) {
+    client->send("PING\r\n");
+    EXPECT_EQ(client->read(7), "+PONG\r\n");
+  }
 }
 
 TEST(RespTls, AHandshakeThatNeverComesIsEnded) {
