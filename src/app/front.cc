@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "app/certificate_reload.h"
 #include "app/operator_protocol.h"
 #include "app/random.h"
 #include "edge/base/log.h"
@@ -54,6 +55,7 @@ struct Front::Impl final : resp::Backend {
         door(to_core),
         signals(loop, SIGINT, SIGTERM),
         patience(loop),
+        certificates(loop, given.certs),
         inbox(edge::net_inbox_max, [this] { asio::post(loop, [this] { deliver(); }); }) {}
 
   Result<void> open(const FrontOptions& options) {
@@ -77,6 +79,7 @@ struct Front::Impl final : resp::Backend {
       if (!server) return std::unexpected(server.error());
       clients = std::move(*server);
     }
+    certificates.start(*transport, clients.get());
     await_signal();
     return {};
   }
@@ -199,6 +202,7 @@ struct Front::Impl final : resp::Backend {
     closed = true;
     signals.cancel();
     patience.cancel();
+    certificates.stop();
     if (clients) clients->close();
     transport->close();
     // Lets the farewells go out before the loop ends.
@@ -211,6 +215,7 @@ struct Front::Impl final : resp::Backend {
   asio::io_context loop{1};
   asio::signal_set signals;
   asio::steady_timer patience;
+  CertificateReload certificates;
   std::unique_ptr<quic::Transport> transport;
   std::unique_ptr<resp::Server> clients;  ///< null without a client address
   bool routed = false;                    ///< group 0 has said who the members are
