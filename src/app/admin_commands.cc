@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/admin_commands.h"
 
-#include <ctime>
 #include <limits>
 
 #include "app/output.h"
@@ -13,14 +12,6 @@ namespace nodedb::app {
 namespace {
 
 constexpr node::StatusWish admin_wish{.admin = true};
-
-std::string time_text(std::int64_t ms) {
-  const std::time_t seconds = ms / 1000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
-}
 
 Result<NodeId> node_named(std::int64_t number) {
   if (number >= 1 && number <= std::numeric_limits<std::uint32_t>::max())

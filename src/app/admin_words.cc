@@ -2,6 +2,7 @@
 #include "app/admin_words.h"
 
 #include "app/output.h"
+#include "base/units.h"
 
 namespace nodedb::app {
 
@@ -38,6 +39,29 @@ void add_audit(CLI::App& app, OperatorWords& words, AdminWords& admin, Exit& exi
   list->callback([&] { exit = run_audit_list(words.from, admin.last, words.kind()); });
 }
 
+void add_tokens(CLI::App& app, OperatorWords& words, AdminWords& admin, Exit& exit) {
+  CLI::App* const token =
+      app.add_subcommand("token", "lets a new machine in, once: start --join TOKEN@HOST:PORT");
+  token->require_subcommand(1);
+  CLI::App* const create = add_operator_command(*token, "create", "make one; it is shown only now", words);
+  create->add_option("--ttl", admin.ttl, "how long it may be used, as 1h; default: the setting token.ttl");
+  create->add_option("--node-name", admin.token.node_name, "the only name that it admits; default: any");
+  create->callback([&] {
+    if (!admin.ttl.empty()) {
+      const auto ttl = parse_duration(admin.ttl);
+      if (!ttl) throw CLI::ValidationError("--ttl", ttl.error().detail);
+      admin.token.ttl_ns = *ttl;
+    }
+    exit = run_token_create(words.from, admin.token, words.kind());
+  });
+  add_operator_command(*token, "ls", "all that are known, without their secrets", words)->callback([&] {
+    exit = run_token_list(words.from, words.kind());
+  });
+  CLI::App* const revoke = add_operator_command(*token, "revoke", "let nobody in by it any more", words);
+  revoke->add_option("id", admin.name, "as token ls shows it")->required();
+  revoke->callback([&] { exit = run_token_revoke(words.from, admin.name, words.kind()); });
+}
+
 void add_members(CLI::App& node, OperatorWords& words, AdminWords& admin, Exit& exit) {
   const auto add = [&](const char* name, const char* help, meta::MemberState wanted) {
     CLI::App* const command = add_operator_command(node, name, help, words);
@@ -68,6 +92,7 @@ void add_members(CLI::App& node, OperatorWords& words, AdminWords& admin, Exit& 
 void add_admin(CLI::App& app, CLI::App& node, OperatorWords& words, AdminWords& admin, Exit& exit) {
   add_settings(app, words, admin, exit);
   add_audit(app, words, admin, exit);
+  add_tokens(app, words, admin, exit);
   add_members(node, words, admin, exit);
 }
 

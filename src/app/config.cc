@@ -24,6 +24,10 @@ constexpr OptionSpec specs[] = {
      "where it is, the widest first, as region/zone/rack: replicas of a vShard are kept apart"},
     {"capacity", AsNumber{&Config::capacity},
      "how much it is to hold beside others; an ordinary node has 100"},
+    {"join", AsText{&Config::join},
+     "TOKEN@HOST:PORT[,HOST:PORT...]: join that cluster (token create); once joined it is not looked at"},
+    {"ca_key", AsText{&Config::ca_key},
+     "file with the CA's key (0600): this node signs certificates of newcomers and renewals"},
     {"seeds", AsTextList{&Config::seeds}, "every founder's QUIC address, the same list on each of them"},
     {"password_file", AsText{&Config::password_file}, "file with the Redis port's password"},
     {"tls_client", AsFlag{&Config::tls_client}, "TLS on the Redis port"},
@@ -162,7 +166,8 @@ std::vector<std::string> Config::validate() const {
     if (!fine) complaints.emplace_back(complaint);
   };
   want(!data.empty(), "data: say where this node keeps its data, as in --data DIR");
-  want(!certs.empty(), "certs: say where this node's certificate is, as in --certs DIR (see cert node)");
+  want(!certs.empty() || !join.empty(),
+       "certs: say where this node's certificate is, as in --certs DIR (see cert node)");
   if (listen.empty())
     complaints.emplace_back("listen: say where this node listens, as in --listen 10.0.0.1:7000");
   else

@@ -30,6 +30,8 @@ struct Config {
   std::string name;              ///< for people
   std::string zone;              ///< region/zone/rack, the widest first
   std::uint64_t capacity = 100;  ///< how much it is to hold beside others
+  std::string join;              ///< TOKEN@HOST:PORT[,HOST:PORT…]: become a node of that cluster first
+  std::string ca_key;  ///< file with the CA's key, on nodes that sign for newcomers and renewals; empty: none
   std::vector<std::string> seeds;
   std::string password_file;
   bool tls_client = false;

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "app/certificate_reload.h"
+#include "app/newcomers.h"
 #include "app/operator_protocol.h"
 #include "app/random.h"
 #include "edge/base/log.h"
@@ -59,6 +60,9 @@ struct Front::Impl final : resp::Backend {
         inbox(edge::net_inbox_max, [this] { asio::post(loop, [this] { deliver(); }); }) {}
 
   Result<void> open(const FrontOptions& options) {
+    auto at_the_door = Newcomers::open(config.ca_key, config.certs + "/ca.crt");
+    if (!at_the_door) return std::unexpected(at_the_door.error());
+    newcomers.emplace(std::move(*at_the_door));
     quic::TransportOptions transport_options;
     transport_options.listen = config.listen;
     transport_options.certs = config.certs;
@@ -96,10 +100,35 @@ struct Front::Impl final : resp::Backend {
       transport->pause_reading(true);
       paused = true;
     };
+    made.join_request = [this](std::uint64_t id, quic::JoinAsk ask) { ask_to_join(id, std::move(ask)); };
     made.operator_request = [this](std::uint64_t id, const std::string& name, const Bytes& request) {
       answer_operator(id, name, request);
     };
     return made;
+  }
+
+  void ask_to_join(std::uint64_t id, quic::JoinAsk ask) {
+    auto asked = newcomers->ask(id, std::move(ask));
+    if (const auto* refused = std::get_if<wire::JoinAnswer>(&asked))
+      return transport->answer_join(id, *refused);
+    const auto& claim = std::get<node::ClaimToken>(asked);
+    if (!core.offer(claim)) transport->answer_join(id, newcomers->busy(claim.tag).answer);
+  }
+
+  void deliver(const node::OperatorReply& reply) {
+    if ((reply.tag & Newcomers::tag_bit) == 0)
+      return transport->answer_operator(reply.tag, encode_answer(reply.result, net_counts()));
+    Result<node::TokenClaimed> claimed = fail(Code::invalid_state, "another answer than was asked for");
+    if (!reply.result) {
+      claimed = std::unexpected(reply.result.error());
+    } else if (const auto* let_in = std::get_if<node::TokenClaimed>(&*reply.result)) {
+      claimed = *let_in;
+    }
+    std::vector<Bytes> authorities;
+    for (const tls::CertificateFacts& one : transport->credentials().authorities())
+      authorities.push_back(one.der);
+    if (const auto decided = newcomers->decided(reply.tag, claimed, std::move(authorities)))
+      transport->answer_join(decided->id, decided->answer);
   }
 
   void answer_operator(std::uint64_t id, const std::string& name, const Bytes& request) {
@@ -148,8 +177,7 @@ struct Front::Impl final : resp::Backend {
       for (const wire::Outbound& one : out.messages) transport->send(one.to, one.message);
       for (node::ClientReply& reply : out.replies)
         if (clients) clients->completed(reply.tag, std::move(reply.result));
-      for (const node::OperatorReply& reply : out.operator_replies)
-        transport->answer_operator(reply.tag, encode_answer(reply.result, net_counts()));
+      for (const node::OperatorReply& reply : out.operator_replies) deliver(reply);
       if (out.drained && stopping) close();
       if (out.retired && !closed) {
         retired = true;
@@ -174,6 +202,9 @@ struct Front::Impl final : resp::Backend {
   void set_peers(const std::vector<node::Peer>& peers) {
     std::vector<quic::PeerAddress> addresses;
     for (const node::Peer& peer : peers) addresses.push_back({peer.uuid, peer.address});
+    std::vector<std::string> members{config.advertise.empty() ? config.listen : config.advertise};
+    for (const node::Peer& peer : peers) members.push_back(peer.address);
+    newcomers->set_members(std::move(members));
     transport->set_peers(std::move(addresses));
   }
 
@@ -212,6 +243,7 @@ struct Front::Impl final : resp::Backend {
   Config config;
   edge::CoreInbox& core;
   edge::PeerDoor door;
+  std::optional<Newcomers> newcomers;  ///< from `open` on
   asio::io_context loop{1};
   asio::signal_set signals;
   asio::steady_timer patience;

@@ -140,6 +140,7 @@ struct ReplyJson {
   }
   Json operator()(const node::Transferred&) const { return Json::object(); }
   Json operator()(const node::Administered&) const { return Json::object(); }
+  Json operator()(const node::TokenClaimed&) const { return Json::object(); }
   Json operator()(const node::MigrationTaken& reply) const {
     Json body = Json::object();
     body.set("migration", reply.id.text());

@@ -3,12 +3,17 @@
 
 // What the command line says: results on stdout, complaints on stderr with the command that helps.
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "app/exit_code.h"
 #include "base/error.h"
 
 namespace nodedb::app {
+
+/// Milliseconds since the Unix epoch as 2026-01-31T23:59:59Z.
+std::string time_text(std::int64_t ms);
 
 void print(std::string_view text);
 /// "nodedb-cluster: <detail>" on stderr, and the exit status of the error's code.

@@ -112,6 +112,8 @@ std::vector<std::string> PlaygroundPlan::start(std::size_t index, bool trace) co
   std::vector<std::string> line = {own_path(), "start", "--data", home + "/data", "--certs", home + "/certs"};
   line.insert(line.end(), {"--listen", address(nodes[index].quic), "--client", address(nodes[index].redis)});
   for (std::size_t i = 0; i < founders; ++i) line.insert(line.end(), {"--seed", address(nodes[i].quic)});
+  // One machine plays them all: each founder may sign for newcomers.
+  if (index < founders) line.insert(line.end(), {"--ca-key", directory + "/ca/ca.key"});
   if (trace) line.insert(line.end(), {"--trace", home + "/trace.jsonl"});
   const std::string factor = founders >= 3 ? "3" : "1";
   line.insert(line.end(), {"--replication-factor", factor});

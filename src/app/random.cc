@@ -24,6 +24,10 @@ std::uint64_t random_seed() {
   return seed;
 }
 
+void random_fill(std::span<std::uint8_t> bytes) {
+  fill(bytes.data(), bytes.size());
+}
+
 Uuid random_uuid() {
   Uuid uuid;
   fill(uuid.bytes.data(), uuid.bytes.size());

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include <span>
+
 #include "base/uuid.h"
 
 namespace nodedb::app {
@@ -12,5 +14,7 @@ namespace nodedb::app {
 std::uint64_t random_seed();
 /// Version 4 (RFC 9562), all of its 122 bits drawn from the system.
 Uuid random_uuid();
+/// For secrets.
+void random_fill(std::span<std::uint8_t> bytes);
 
 }  // namespace nodedb::app

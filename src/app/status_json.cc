@@ -190,7 +190,7 @@ Json settings_json(const node::Status::Admin& admin) {
 Json token_json(const meta::Token& token, std::uint64_t wall_ms) {
   const bool open = token.state == meta::TokenState::issued || token.state == meta::TokenState::in_flight;
   Json one = Json::object();
-  one.set("id", token.id.text())
+  one.set("id", text(token.id))
       .set("state", open && token.expires_ms <= wall_ms ? "expired" : meta::name(token.state))
       .set("node_name", token.node_name)
       .set("issuer", token.issuer)

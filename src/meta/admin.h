@@ -9,15 +9,13 @@
 #include <string>
 #include <string_view>
 
-#include "base/bytes.h"
+#include "base/digest.h"
 #include "base/ids.h"
+#include "base/join_token.h"
 #include "base/uuid.h"
 #include "meta/types.h"
 
 namespace nodedb::meta {
-
-/// SHA-256, computed at the edge: core never hashes secrets.
-inline constexpr std::size_t digest_bytes = 32;
 
 /// Who asks, and when by the clock of the node that was asked. The time decides only whether a token is still
 /// good; everywhere else it is shown.
@@ -54,11 +52,9 @@ struct SettingChange {
   bool operator==(const SettingChange&) const = default;
 };
 
-using TokenId = Uuid;
-
 struct TokenCreate {
   TokenId id;
-  Bytes digest;              ///< of its secret
+  Digest digest;          ///< of its secret
   std::string node_name;     ///< the only name that it admits; empty: any
   std::uint64_t ttl_ms = 0;  ///< 0: the setting token.ttl
   Stamp by{};
@@ -68,7 +64,7 @@ struct TokenCreate {
 /// joined.
 struct TokenClaim {
   TokenId id;
-  Bytes digest;  ///< of the secret that it showed
+  Digest digest;  ///< of the secret that it showed
   Uuid node;
   std::string node_name;
   Stamp by{};
@@ -104,7 +100,7 @@ std::string_view name(TokenState state);
 
 struct Token {
   TokenId id;
-  Bytes digest;
+  Digest digest;
   std::string node_name;
   std::uint64_t issued_ms = 0;
   std::uint64_t expires_ms = 0;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of meta/admin.h: entries with version and kind each, and rows.
+#include <algorithm>
+
 #include "meta/codec.h"
 #include "meta/shapes.h"
 
@@ -7,10 +9,19 @@ namespace nodedb::meta {
 
 namespace {
 
-Bytes get_digest(Fields& in, Trouble& trouble) {
-  const BytesView digest = in.bin();
-  if (in.ok() && digest.size() != digest_bytes) trouble.refuse(Code::malformed, "a digest has a wrong size");
-  return Bytes(digest);
+Digest get_digest(Fields& in, Trouble& trouble) {
+  Digest digest;
+  const BytesView bytes = in.bin();
+  if (bytes.size() == digest.bytes.size()) {
+    std::ranges::transform(bytes, digest.bytes.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
+  } else if (in.ok()) {
+    trouble.refuse(Code::malformed, "a digest has a wrong size");
+  }
+  return digest;
+}
+
+void put_digest(Packer& out, const Digest& digest) {
+  out.bin({reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()});
 }
 
 }  // namespace
@@ -87,8 +98,8 @@ SettingChange get_setting_change(Fields& in) {
 
 void put_entry(Packer& out, const TokenCreate& entry) {
   begin(out, Kind::token_create, 4 + stamp_fields);
-  out.uuid(entry.id);
-  out.bin(entry.digest);
+  out.number(entry.id.value);
+  put_digest(out, entry.digest);
   out.text(entry.node_name, limits::name_bytes_max);
   out.number(entry.ttl_ms);
   put(out, entry.by);
@@ -96,7 +107,7 @@ void put_entry(Packer& out, const TokenCreate& entry) {
 
 TokenCreate get_token_create(Fields& in, Trouble& trouble) {
   TokenCreate entry;
-  entry.id = in.uuid();
+  entry.id = TokenId(in.number<std::uint64_t>());
   entry.digest = get_digest(in, trouble);
   entry.node_name = in.text(limits::name_bytes_max);
   entry.ttl_ms = in.number<std::uint64_t>();
@@ -107,8 +118,8 @@ TokenCreate get_token_create(Fields& in, Trouble& trouble) {
 
 void put_entry(Packer& out, const TokenClaim& entry) {
   begin(out, Kind::token_claim, 4 + stamp_fields);
-  out.uuid(entry.id);
-  out.bin(entry.digest);
+  out.number(entry.id.value);
+  put_digest(out, entry.digest);
   out.uuid(entry.node);
   out.text(entry.node_name, limits::name_bytes_max);
   put(out, entry.by);
@@ -116,7 +127,7 @@ void put_entry(Packer& out, const TokenClaim& entry) {
 
 TokenClaim get_token_claim(Fields& in, Trouble& trouble) {
   TokenClaim entry;
-  entry.id = in.uuid();
+  entry.id = TokenId(in.number<std::uint64_t>());
   entry.digest = get_digest(in, trouble);
   entry.node = in.uuid();
   entry.node_name = in.text(limits::name_bytes_max);
@@ -127,13 +138,13 @@ TokenClaim get_token_claim(Fields& in, Trouble& trouble) {
 
 void put_entry(Packer& out, const TokenRevoke& entry) {
   begin(out, Kind::token_revoke, 1 + stamp_fields);
-  out.uuid(entry.id);
+  out.number(entry.id.value);
   put(out, entry.by);
 }
 
 TokenRevoke get_token_revoke(Fields& in) {
   TokenRevoke entry;
-  entry.id = in.uuid();
+  entry.id = TokenId(in.number<std::uint64_t>());
   entry.by = get_stamp(in);
   in.end();
   return entry;
@@ -174,8 +185,8 @@ Result<Setting> decode_setting(BytesView bytes) {
 
 Bytes encode(const Token& token) {
   return packed(Kind::token, 8, [&](Packer& out) {
-    out.uuid(token.id);
-    out.bin(token.digest);
+    out.number(token.id.value);
+    put_digest(out, token.digest);
     out.text(token.node_name, limits::name_bytes_max);
     out.number(token.issued_ms);
     out.number(token.expires_ms);
@@ -188,7 +199,7 @@ Bytes encode(const Token& token) {
 Result<Token> decode_token(BytesView bytes) {
   return unpacked_row(bytes, Kind::token, "a token's row", [](Fields& in, Trouble& trouble) {
     Token token;
-    token.id = in.uuid();
+    token.id = TokenId(in.number<std::uint64_t>());
     token.digest = get_digest(in, trouble);
     token.node_name = in.text(limits::name_bytes_max);
     token.issued_ms = in.number<std::uint64_t>();

@@ -8,8 +8,8 @@ namespace nodedb::meta {
 
 namespace {
 
-std::string named_token(const TokenId& id) {
-  return "token " + id.text();
+std::string named_token(TokenId id) {
+  return "token " + text(id);
 }
 
 struct Describe {

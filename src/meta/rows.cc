@@ -97,8 +97,8 @@ Bytes setting_key(BytesView name) {
   return Bytes(1, setting_tag) + Bytes(name);
 }
 
-Bytes token_key(const TokenId& id) {
-  return identified(token_tag, id);
+Bytes token_key(TokenId id) {
+  return numbered(token_tag, id.value, 8);
 }
 
 Bytes audit_key(std::uint64_t at, std::uint16_t nth) {
@@ -124,7 +124,7 @@ std::optional<RowKey> row_key_in(BytesView key) {
       return GhostKey{*vshard, node_in(digits.substr(2))};
   }
   if (tag == setting_tag && !digits.empty()) return SettingKey{Bytes(digits)};
-  if (tag == token_tag && digits.size() == 16) return TokenKey{id_in(digits)};
+  if (tag == token_tag && digits.size() == 8) return TokenKey{TokenId(number_in(digits))};
   if (tag == audit_tag && digits.size() == 10) {
     return AuditKey{number_in(digits.substr(0, 8)), static_cast<std::uint16_t>(number_in(digits.substr(8)))};
   }

@@ -5,7 +5,7 @@
 // member; 'p' and the vShard in 2 bytes, its placement; 'g' and a migration's 16 bytes, its latest
 // checkpoint; 'i' and the same, its intent; 'h' and an index of group 0 in 8 bytes, the migration that the
 // entry there ended; 'x', the vShard and the node, the ghost stub of that vShard on that node; 's' and a
-// name, a setting that was changed; 't' and 16 bytes, a join token; 'a', an index of group 0 and 2 bytes, a
+// name, a setting that was changed; 't' and 8 bytes, a join token; 'a', an index of group 0 and 2 bytes, a
 // line of the audit log. The values are those of meta/codec.h. Other keys are for later versions: they are
 // carried along and not looked at.
 
@@ -28,7 +28,7 @@ Bytes intent_key(MigrationId id);
 Bytes history_key(std::uint64_t ended);
 Bytes ghost_key(VShardId vshard, NodeId node);
 Bytes setting_key(BytesView name);
-Bytes token_key(const TokenId& id);
+Bytes token_key(TokenId id);
 Bytes audit_key(std::uint64_t at, std::uint16_t nth);
 
 /// What the keys of one kind of row begin with.

@@ -104,11 +104,18 @@ struct Administer {
   std::string actor;
   meta::MetaEntry entry;
 };
+/// A machine shows a token at the join door and asks for a certificate. Answered by TokenClaimed if group 0
+/// lets it in, with an error (mostly forbidden) if not.
+struct ClaimToken {
+  std::uint64_t tag = 0;
+  meta::TokenClaim claim;
+  std::string from;  ///< its address
+};
 /// Hand all leaderships away; `Turn::drained` tells when none is left or patience is over.
 struct Drain {};
 
 using Event = std::variant<Wake, PeerConnected, PeerDisconnected, FromPeer, LogDurable, DiskRoom, FromState,
                            ClientRequest, Init, GetStatus, TransferLeader, ChangeConfig, StartMigration,
-                           CancelMigration, Administer, Drain>;
+                           CancelMigration, Administer, ClaimToken, Drain>;
 
 }  // namespace nodedb::node

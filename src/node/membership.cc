@@ -61,8 +61,19 @@ void Node::State::handle(Administer event) {
   }
   meta::stamp(event.entry, {wall_ms(), event.actor});
   const std::uint64_t ticket = ++last_ticket;
-  questions.emplace(ticket, Asked{event.tag});
+  questions.emplace(ticket, Asked{.tag = event.tag});
   write_metadata(ticket, event.entry);
+}
+
+void Node::State::handle(ClaimToken event) {
+  if (!identity) {
+    answer_operator(event.tag, fail(Code::not_initialised, "the cluster has not been formed yet"));
+    return;
+  }
+  event.claim.by = {wall_ms(), "newcomer at " + event.from};
+  const std::uint64_t ticket = ++last_ticket;
+  questions.emplace(ticket, Asked{.tag = event.tag, .claims = true});
+  write_metadata(ticket, event.claim);
 }
 
 bool Node::State::in_touch(NodeId node) const {

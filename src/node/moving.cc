@@ -242,6 +242,8 @@ void Node::State::answered(const Gateway::Answer& answer) {
   if (auto done = meta::decode_result(answer.result->view()); !done)
     return answer_operator(question.tag, std::unexpected(done.error()));
   if (question.id) return answer_operator(question.tag, MigrationTaken{*question.id});
+  if (question.claims)
+    return answer_operator(question.tag, TokenClaimed{tables.settings.certificate_lifetime_ns});
   answer_operator(question.tag, Administered{});
 }
 

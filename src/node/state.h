@@ -60,6 +60,7 @@ struct Founding {
 struct Asked {
   std::uint64_t tag = 0;
   std::optional<meta::MigrationId> id{};  ///< nothing: it is about no migration
+  bool claims = false;                    ///< it shows a token
 };
 
 /// How long handing over a group's leadership kept its writes waiting.
@@ -193,6 +194,7 @@ struct Node::State {
   void handle(StartMigration event);
   void handle(CancelMigration event);
   void handle(Administer event);
+  void handle(ClaimToken event);
   void handle(Drain event);
   meta::Stamp own_stamp() const { return {wall_ms(), "node " + std::to_string(self.value)}; }
   Turn finish();

@@ -42,9 +42,14 @@ struct MigrationTaken {
   meta::MigrationId id;
 };
 struct Administered {};
+struct TokenClaimed {
+  std::int64_t certificate_lifetime_ns = 0;
+};
 struct OperatorReply {
   std::uint64_t tag = 0;
-  Result<std::variant<Initialised, Status, Transferred, ConfigProposed, MigrationTaken, Administered>> result;
+  Result<std::variant<Initialised, Status, Transferred, ConfigProposed, MigrationTaken, Administered,
+                      TokenClaimed>>
+      result;
 };
 
 /// Whom to keep a connection to. Replaces the earlier list.

@@ -93,7 +93,8 @@ Result<FileHandle> lock(const std::string& directory) {
 
 /// Something in it that is not ours: somebody's files must not be mixed with a node's.
 std::optional<std::string> foreign_file(const std::string& directory) {
-  static const std::set<std::string> ours = {".", "..", "LOCK", "VERSION.new", "lost+found"};
+  // A machine that joined by token has its certificates there before anything else.
+  static const std::set<std::string> ours = {".", "..", "LOCK", "VERSION.new", "lost+found", "certs"};
   const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(directory.c_str()), &::closedir);
   if (!listing) return std::nullopt;
   while (const dirent* entry = ::readdir(listing.get())) {

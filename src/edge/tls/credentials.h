@@ -34,6 +34,7 @@ enum class PeerSide : std::uint8_t { server, client };
 struct CertificateFacts {
   Digest fingerprint;
   Validity validity;
+  Bytes der;  ///< the certificate itself
   bool operator==(const CertificateFacts&) const = default;
 };
 

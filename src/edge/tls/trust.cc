@@ -66,7 +66,7 @@ Result<void> check_signed(gnutls_x509_trust_list_t trusted, gnutls_x509_crt_t ce
 Result<CertificateFacts> facts_of(gnutls_x509_crt_t certificate) {
   const auto der = certificate_der(certificate);
   if (!der) return std::unexpected(der.error());
-  return CertificateFacts{sha256(*der), describe(certificate).validity};
+  return CertificateFacts{sha256(*der), describe(certificate).validity, *der};
 }
 
 }  // namespace nodedb::tls

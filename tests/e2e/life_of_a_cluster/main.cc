@@ -210,19 +210,18 @@ class Life {
 
   bool join(const std::string& name) {
     const std::string home = cluster_.directory() + "/" + name;
-    const Finished made = e2e::run({binary(), "cert", "node", "--ca", cluster_.directory() + "/ca", "--out",
-                                    home + "/certs", "--host", "127.0.0.1"});
-    if (made.status != 0) return false;
+    std::string token;
+    if (!make_token(name, token)) return false;
     Member member;
     member.redis_port = free_port();
     member.quic = "127.0.0.1:" + std::to_string(free_port());
     member.line = {binary(),   "start",
-                   "--data",   home + "/data",
-                   "--certs",  home + "/certs",
+                   "--data",   home,
+                   "--name",   name,
                    "--listen", member.quic,
                    "--client", "127.0.0.1:" + std::to_string(member.redis_port),
-                   "--seed",   cluster_.nodes()[0].quic};
-    member.process = std::make_unique<Process>(member.line, home + "/log");
+                   "--join",   token + "@" + cluster_.nodes()[0].quic};
+    member.process = std::make_unique<Process>(member.line, home + ".log");
     const bool there = eventually(60, [&] {
       const auto now = status();
       return now && std::ranges::any_of((*now)["members"].items(), [&](const app::Json& one) {
@@ -232,6 +231,13 @@ class Life {
     joined_[name] = std::move(member);
     if (there) open_doors();
     return there;
+  }
+
+  bool make_token(const std::string& name, std::string& token) {
+    const Finished made = operate(cluster_, 0, {"token", "create", "--node-name", name});
+    if (made.status != 0) std::printf("%s\n", made.output.c_str());
+    token = json_of(made)["token"].text();
+    return !token.empty();
   }
 
   bool lose(std::size_t id) {

@@ -17,7 +17,12 @@ namespace {
 using testing::MapView;
 using testing::World;
 
-const Bytes secret(digest_bytes, 's');
+constexpr Digest digest_of(std::uint8_t byte) {
+  Digest digest;
+  digest.bytes.fill(byte);
+  return digest;
+}
+constexpr Digest secret = digest_of(1);
 
 Stamp at(std::uint64_t ms) {
   return {ms, "operator"};
@@ -138,16 +143,16 @@ TEST(MemberChanges, SuccessorsAreActiveOthers) {
 }
 
 TokenCreate token(std::uint8_t id, std::string name = "") {
-  return {testing::uuid(id), secret, std::move(name), 999, at(1)};
+  return {TokenId(id), secret, std::move(name), 999, at(1)};
 }
 
-TokenClaim shown(std::uint8_t id, std::uint8_t node, std::uint64_t ms, Bytes digest = secret,
+TokenClaim shown(std::uint8_t id, std::uint8_t node, std::uint64_t ms, Digest digest = secret,
                  std::string name = "n") {
-  return {testing::uuid(id), std::move(digest), testing::uuid(node), std::move(name), at(ms)};
+  return {TokenId(id), digest, testing::uuid(node), std::move(name), at(ms)};
 }
 
 TokenState token_state(const World& world, std::uint8_t id) {
-  return world.tables.tokens.at(testing::uuid(id)).state;
+  return world.tables.tokens.at(TokenId(id)).state;
 }
 
 TEST(Tokens, AdmitOneMachineOnce) {
@@ -166,14 +171,14 @@ TEST(Tokens, AdmitOneMachineOnce) {
 TEST(Tokens, AreRefusedWhenForgedExpiredRevokedOrForAnother) {
   World world;
   ASSERT_TRUE(world.submit(token(100, "db-7")).has_value());
-  const auto forged = world.submit(shown(100, 50, 2, Bytes(digest_bytes, 'x')));
+  const auto forged = world.submit(shown(100, 50, 2, digest_of(2)));
   const auto unknown = world.submit(shown(101, 50, 2));
   EXPECT_EQ(code(forged), Code::forbidden);
   EXPECT_EQ(code(unknown), Code::forbidden);
   EXPECT_EQ(code(world.submit(shown(100, 50, 2, secret, "db-8"))), Code::forbidden);
   EXPECT_EQ(code(world.submit(shown(100, 50, 1000, secret, "db-7"))), Code::forbidden) << "expired";
   EXPECT_EQ(token_state(world, 100), TokenState::issued) << "what is refused uses nothing up";
-  ASSERT_TRUE(world.submit(TokenRevoke{testing::uuid(100), at(3)}).has_value());
+  ASSERT_TRUE(world.submit(TokenRevoke{TokenId(100), at(3)}).has_value());
   EXPECT_EQ(code(world.submit(shown(100, 50, 4, secret, "db-7"))), Code::forbidden);
   EXPECT_EQ(code(world.submit(token(100))), Code::conflict) << "an id is not used twice";
 }
@@ -185,10 +190,10 @@ TEST(Tokens, LiveAsLongAsTheSettingSaysUnlessToldOtherwise) {
   ASSERT_TRUE(world.submit(one).has_value());
   EXPECT_EQ(world.tables.tokens.at(one.id).expires_ms, 1u + 3'600'000);
   ASSERT_TRUE(world.submit(SettingChange{"token.ttl", "2m", at(1)}).has_value());
-  one.id = testing::uuid(101);
+  one.id = TokenId(101);
   ASSERT_TRUE(world.submit(one).has_value());
   EXPECT_EQ(world.tables.tokens.at(one.id).expires_ms, 1u + 120'000);
-  one.id = testing::uuid(102);
+  one.id = TokenId(102);
   one.ttl_ms = UINT64_MAX;
   EXPECT_EQ(code(world.submit(one)), Code::too_large);
 }
@@ -197,8 +202,7 @@ TEST(Tokens, AreBoundedAndTheOldestThatIsOverGoesFirst) {
   World world;
   for (std::size_t i = 0; i < limits::tokens_max; ++i) {
     TokenCreate one = token(1);
-    one.id.bytes[1] = static_cast<std::uint8_t>(i >> 8);
-    one.id.bytes[2] = static_cast<std::uint8_t>(i);
+    one.id = TokenId(1000 + i);
     ASSERT_TRUE(world.submit(one).has_value());
   }
   EXPECT_EQ(code(world.submit(token(2))), Code::too_large);

@@ -202,7 +202,8 @@ std::vector<meta::MetaEntry> meta_entries() {
   const meta::MigrationEnd end{uuid(7), meta::MigrationOutcome::completed, 1'700'000'009'000};
   const meta::GhostPurge purge{VShardId(1023), NodeId(1), 240};
   const meta::Stamp by{1'700'000'000'000, "operator"};
-  const Bytes digest(meta::digest_bytes, 'd');
+  Digest digest;
+  digest.bytes.fill(0xd1);
   return {up,
           change,
           version,
@@ -213,9 +214,9 @@ std::vector<meta::MetaEntry> meta_entries() {
           purge,
           meta::MemberChange{NodeId(2), meta::MemberState::leaving, NodeId(4), by},
           meta::SettingChange{"repair.after", "10m", by},
-          meta::TokenCreate{uuid(8), digest, "four", 1'700'003'600'000, by},
-          meta::TokenClaim{uuid(8), digest, uuid(9), "four", by},
-          meta::TokenRevoke{uuid(8), by},
+          meta::TokenCreate{TokenId(8), digest, "four", 1'700'003'600'000, by},
+          meta::TokenClaim{TokenId(8), digest, uuid(9), "four", by},
+          meta::TokenRevoke{TokenId(8), by},
           meta::AuditNote{"a machine at 10.0.0.9 showed no token", by},
           meta::MetaBatch{{change, version}}};
 }
@@ -295,8 +296,8 @@ std::vector<Example> all() {
   const meta::Stamp by{1'700'000'000'000, "operator"};
   add("meta-row-setting", "meta", meta::encode(meta::Setting{"repair.after", "10m"}));
   add("meta-row-token", "meta",
-      meta::encode(meta::Token{uuid(8), Bytes(meta::digest_bytes, 'd'), "four", 1'700'000'000'000,
-                               1'700'003'600'000, meta::TokenState::in_flight, uuid(9), "operator"}));
+      meta::encode(meta::Token{TokenId(8), Digest{}, "four", 1'700'000'000'000, 1'700'003'600'000,
+                               meta::TokenState::in_flight, uuid(9), "operator"}));
   add("meta-row-audit-line", "meta",
       meta::encode(meta::AuditLine{240, 1, by, "setting repair.after to 10m"}));
   add("meta-result-done", "meta", meta::encode_result({}));

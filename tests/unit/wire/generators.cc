@@ -201,9 +201,9 @@ meta::Stamp signed_by() {
   return {number(), bytes()};
 }
 
-Bytes digest() {
-  Bytes made;
-  while (made.size() < meta::digest_bytes) made.push_back(static_cast<char>(below(256)));
+Digest digest() {
+  Digest made;
+  for (std::uint8_t& byte : made.bytes) byte = static_cast<std::uint8_t>(below(256));
   return made;
 }
 
@@ -228,11 +228,11 @@ meta::MetaEntry meta_entry() {
       case 8:
         return meta::SettingChange{bytes(), bytes(), signed_by()};
       case 9:
-        return meta::TokenCreate{uuid(), digest(), bytes(), number(), signed_by()};
+        return meta::TokenCreate{TokenId(number()), digest(), bytes(), number(), signed_by()};
       case 10:
-        return meta::TokenClaim{uuid(), digest(), uuid(), bytes(), signed_by()};
+        return meta::TokenClaim{TokenId(number()), digest(), uuid(), bytes(), signed_by()};
       case 11:
-        return meta::TokenRevoke{uuid(), signed_by()};
+        return meta::TokenRevoke{TokenId(number()), signed_by()};
       case 12:
         return meta::AuditNote{bytes(), signed_by()};
       case 0:
