@@ -54,7 +54,7 @@ struct SettingChange {
 
 struct TokenCreate {
   TokenId id;
-  Digest digest;          ///< of its secret
+  Digest digest;             ///< of its secret
   std::string node_name;     ///< the only name that it admits; empty: any
   std::uint64_t ttl_ms = 0;  ///< 0: the setting token.ttl
   Stamp by{};
