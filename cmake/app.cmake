@@ -66,7 +66,7 @@ set_tests_properties(e2e_chaos PROPERTIES LABELS "e2e;chaos" RUN_SERIAL ON TIMEO
 add_executable(e2e_life_of_a_cluster tests/e2e/life_of_a_cluster/main.cc tests/e2e/life_of_a_cluster/clients.cc)
 target_link_libraries(e2e_life_of_a_cluster PRIVATE nodedb_e2e_support)
 add_test(NAME e2e_life_of_a_cluster COMMAND e2e_life_of_a_cluster)
-set_tests_properties(e2e_life_of_a_cluster PROPERTIES LABELS "e2e;life" RUN_SERIAL ON TIMEOUT 900)
+set_tests_properties(e2e_life_of_a_cluster PROPERTIES LABELS "e2e;long" RUN_SERIAL ON TIMEOUT 900)
 
 add_library(nodedb_bench_load STATIC bench/cluster/client.cc bench/cluster/load.cc
             bench/cluster/redis_protocol.cc bench/cluster/usage.cc)
