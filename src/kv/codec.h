@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "base/endian.h"
 
 namespace nodedb::kv {
 
@@ -29,26 +30,19 @@ inline void put_string(Bytes& out, BytesView text) {
 }
 
 inline void put_little(Bytes& out, std::uint64_t n) {
-  for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<char>(n >> shift));
+  append_number<std::endian::little>(out, n);
 }
 
-/// The low `width` bytes of `n`, most significant first.
-inline void put_big(Bytes& out, std::uint64_t n, int width) {
-  for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) out.push_back(static_cast<char>(n >> shift));
+inline void put_big(Bytes& out, std::uint64_t n) {
+  append_number<std::endian::big>(out, n);
 }
 
-/// Pre: at least 8 bytes.
+/// Pre for both: at least 8 bytes.
 inline std::uint64_t little_at(const char* bytes) {
-  std::uint64_t n = 0;
-  for (int i = 7; i >= 0; --i) n = n << 8 | static_cast<unsigned char>(bytes[i]);
-  return n;
+  return number_at<std::endian::little, std::uint64_t>(bytes);
 }
-
-/// Pre: at least `width` bytes.
-inline std::uint64_t big_at(const char* bytes, int width) {
-  std::uint64_t n = 0;
-  for (int i = 0; i < width; ++i) n = n << 8 | static_cast<unsigned char>(bytes[i]);
-  return n;
+inline std::uint64_t big_at(const char* bytes) {
+  return number_at<std::endian::big, std::uint64_t>(bytes);
 }
 
 class Reader {

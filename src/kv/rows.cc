@@ -24,9 +24,9 @@ std::uint64_t position_of(BytesView key) {
 
 Bytes value_key(std::uint64_t position, BytesView key) {
   Bytes out;
-  out.reserve(value_prefix_bytes + key.size());
+  out.reserve(value_prefix_bytes + key.size() + 1);  // and for what whoever stores it puts in front
   out.append(values_begin);
-  put_big(out, position, 8);
+  put_big(out, position);
   out.append(key);
   return out;
 }
@@ -35,8 +35,8 @@ Bytes expiry_key(std::int64_t expire_at_ms, std::uint64_t position, BytesView ke
   Bytes out;
   out.reserve(expiry_prefix_bytes + key.size());
   out.append(expiries_begin);
-  put_big(out, static_cast<std::uint64_t>(expire_at_ms), 8);
-  put_big(out, position, 8);
+  put_big(out, static_cast<std::uint64_t>(expire_at_ms));
+  put_big(out, position);
   out.append(key);
   return out;
 }
@@ -80,12 +80,12 @@ std::optional<Stats> stats_in(BytesView row) {
 
 std::optional<ValueKey> value_key_in(BytesView row_key) {
   if (row_key.size() < value_prefix_bytes || !row_key.starts_with(values_begin)) return std::nullopt;
-  return ValueKey{.position = big_at(row_key.data() + 1, 8), .key = row_key.substr(value_prefix_bytes)};
+  return ValueKey{.position = big_at(row_key.data() + 1), .key = row_key.substr(value_prefix_bytes)};
 }
 
 std::optional<ExpiryKey> expiry_key_in(BytesView row_key) {
   if (row_key.size() < expiry_prefix_bytes || !row_key.starts_with(expiries_begin)) return std::nullopt;
-  return ExpiryKey{.expire_at_ms = static_cast<std::int64_t>(big_at(row_key.data() + 1, 8)),
+  return ExpiryKey{.expire_at_ms = static_cast<std::int64_t>(big_at(row_key.data() + 1)),
                    .key = row_key.substr(expiry_prefix_bytes)};
 }
 

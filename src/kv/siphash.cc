@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kv/siphash.h"
 
+#include <array>
 #include <bit>
 
 #include "kv/codec.h"
@@ -38,11 +39,10 @@ std::uint64_t siphash(std::uint64_t k0, std::uint64_t k1, BytesView data) {
   State s{k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573};
   std::size_t at = 0;
   for (; at + 8 <= data.size(); at += 8) s.absorb(little_at(data.data() + at));
-  std::uint64_t last = std::uint64_t{data.size() & 0xff} << 56;
-  for (std::size_t i = 0; at + i < data.size(); ++i) {
-    last |= std::uint64_t{static_cast<unsigned char>(data[at + i])} << (8 * i);
-  }
-  s.absorb(last);
+  std::array<char, 8> last{};
+  data.copy(last.data(), last.size(), at);
+  last.back() = static_cast<char>(data.size());
+  s.absorb(little_at(last.data()));
   s.v2 ^= 0xff;
   for (int i = 0; i < 4; ++i) s.round();
   return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;

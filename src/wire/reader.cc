@@ -28,15 +28,9 @@ std::uint64_t Reader::long_varint(std::uint64_t value_max) {
   return 0;
 }
 
-BytesView Reader::raw(std::size_t size) {
-  if (!ok()) return {};
-  if (size > left()) {
-    refuse(Code::malformed, "it is cut short");
-    return {};
-  }
-  const BytesView part = all_.substr(at_, size);
-  at_ += size;
-  return part;
+BytesView Reader::short_of() {
+  refuse(Code::malformed, "it is cut short");
+  return {};
 }
 
 BytesView Reader::bytes(std::size_t size_max) {

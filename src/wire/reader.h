@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/endian.h"
 #include "base/error.h"
 
 namespace nodedb::wire {
@@ -53,7 +54,12 @@ class Reader {
   std::string text(std::size_t size_max) { return std::string(bytes(size_max)); }
   Blob blob(std::size_t size_max = std::numeric_limits<std::size_t>::max());
   /// Exactly `size` bytes.
-  BytesView raw(std::size_t size);
+  BytesView raw(std::size_t size) {
+    if (bad_ || size > left()) return short_of();
+    const BytesView part = all_.substr(at_, size);
+    at_ += size;
+    return part;
+  }
   /// All that is left.
   BytesView rest() { return raw(left()); }
 
@@ -69,16 +75,13 @@ class Reader {
   Result<void> finish(const char* what);
 
  private:
+  BytesView short_of();
   std::uint64_t long_varint(std::uint64_t value_max);
 
   template <class Unsigned>
   Unsigned fixed() {
     const BytesView part = raw(sizeof(Unsigned));
-    std::uint64_t value = 0;
-    for (std::size_t i = part.size(); i > 0; --i) {
-      value = value << 8 | static_cast<unsigned char>(part[i - 1]);
-    }
-    return static_cast<Unsigned>(value);
+    return part.empty() ? Unsigned() : number_at<std::endian::little, Unsigned>(part.data());
   }
 
   BytesView all_;

@@ -4,17 +4,15 @@
 // Appends values to a buffer of the caller's in the formats that wire/reader.h reads: fixed-width numbers
 // little-endian, `varint` as LEB128 in its shortest form, byte strings behind a varint length. Never fails.
 
-#include <array>
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "base/endian.h"
 
 namespace nodedb::wire {
 
 constexpr std::size_t varint_size(std::uint64_t value) {
-  std::size_t size = 1;
-  for (; value >= 0x80; value >>= 7) ++size;
-  return size;
+  return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
 }
 
 class Writer {
@@ -30,8 +28,13 @@ class Writer {
   void i64(std::int64_t value) { fixed(static_cast<std::uint64_t>(value)); }
 
   void varint(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>(value | 0x80));
-    out_.push_back(static_cast<char>(value));
+    // Most numbers are small.
+    if (value < 0x80) return out_.push_back(static_cast<char>(value));
+    extend(out_, varint_size(value), [value](char* at) {
+      std::uint64_t rest = value;
+      for (; rest >= 0x80; rest >>= 7) *at++ = static_cast<char>(rest | 0x80);
+      *at = static_cast<char>(rest);
+    });
   }
 
   /// Length, then the bytes.
@@ -47,11 +50,7 @@ class Writer {
  private:
   template <class Unsigned>
   void fixed(Unsigned value) {
-    std::array<char, sizeof(Unsigned)> little;
-    for (std::size_t i = 0; i < little.size(); ++i) {
-      little[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i) & 0xff);
-    }
-    out_.append(little.data(), little.size());
+    append_number<std::endian::little>(out_, value);
   }
 
   Bytes& out_;
