@@ -80,7 +80,6 @@ constexpr std::string_view name_of(const Executor& executor) {
   return executor.spec.name;
 }
 static_assert(std::ranges::is_sorted(table, {}, name_of));
-static_assert(std::ranges::is_sorted(internal_table, {}, name_of));
 
 constexpr auto specs = [] {
   std::array<CommandSpec, table.size()> out;
@@ -88,18 +87,37 @@ constexpr auto specs = [] {
   return out;
 }();
 
-constexpr std::size_t name_bytes_max = 16;
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
-/// The entry of a sorted table whose name is `name` in any case.
-template <class Table>
-const Executor* find_in(const Table& sorted, BytesView name) {
-  if (name.empty() || name.size() > name_bytes_max) return nullptr;
-  std::array<char, name_bytes_max> lower;
-  std::ranges::transform(name, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  const std::string_view wanted(lower.data(), name.size());
-  const auto found = std::ranges::lower_bound(sorted, wanted, {}, name_of);
-  return found != sorted.end() && found->spec.name == wanted ? &*found : nullptr;
+/// Where in the table the names of each first letter begin; and, at the end, where the last ones end.
+constexpr auto places_by_letter = [] {
+  std::array<std::uint8_t, 'z' - 'a' + 2> places{};
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto comes_before = [i](const Executor& one) {
+      return one.spec.name.front() < static_cast<char>('a' + i);
+    };
+    places[i] = static_cast<std::uint8_t>(std::ranges::count_if(table, comes_before));
+  }
+  return places;
+}();
+
+/// The one whose name is `name` in any case.
+const Executor* find_among(std::span<const Executor> executors, BytesView name) {
+  for (const Executor& one : executors) {
+    if (one.spec.name.size() == name.size() && std::ranges::equal(name, one.spec.name, {}, lower))
+      return &one;
+  }
+  return nullptr;
+}
+
+const Executor* find_in_table(BytesView name) {
+  const char letter = name.empty() ? '\0' : lower(name.front());
+  if (letter < 'a' || letter > 'z') return nullptr;
+  const std::size_t first = places_by_letter[letter - 'a'];
+  const std::size_t end = places_by_letter[letter - 'a' + 1];
+  return find_among(std::span(table).subspan(first, end - first), name);
 }
 
 struct FlagName {
@@ -125,30 +143,15 @@ constexpr std::array names_of_flags{
     FlagName{flag_allow_busy, "allow_busy"},
 };
 
-/// Places of the keys in argv: [first, last] by step; first 0 for none.
-struct KeyPlaces {
-  std::size_t first = 0;
-  std::size_t last = 0;
-  std::size_t step = 1;
-};
-
-KeyPlaces key_places(const CommandSpec& spec, std::size_t words) {
-  const auto size = static_cast<std::int64_t>(words);
-  const std::int64_t last = spec.last_key < 0 ? size + spec.last_key : spec.last_key;
-  if (spec.first_key <= 0 || spec.key_step <= 0 || last >= size || spec.first_key > last) return {};
-  return {static_cast<std::size_t>(spec.first_key), static_cast<std::size_t>(last),
-          static_cast<std::size_t>(spec.key_step)};
-}
-
 }  // namespace
 
 const Executor* find_executor(BytesView name) {
-  const Executor* found = find_in(table, name);
-  return found != nullptr ? found : find_in(internal_table, name);
+  const Executor* found = find_in_table(name);
+  return found != nullptr ? found : find_among(internal_table, name);
 }
 
 const CommandSpec* find_command(BytesView name) {
-  const Executor* found = find_in(table, name);
+  const Executor* found = find_in_table(name);
   return found == nullptr ? nullptr : &found->spec;
 }
 
@@ -180,11 +183,18 @@ bool arity_fits(const CommandSpec& spec, std::size_t words) {
   return spec.arity < 0 ? words >= wanted : words == wanted;
 }
 
+KeyPlaces key_places(const CommandSpec& spec, std::size_t words) {
+  const auto size = static_cast<std::int64_t>(words);
+  const std::int64_t last = spec.last_key < 0 ? size + spec.last_key : spec.last_key;
+  if (spec.first_key <= 0 || spec.key_step <= 0 || last >= size || spec.first_key > last) return {};
+  return {static_cast<std::size_t>(spec.first_key), static_cast<std::size_t>(last) + 1,
+          static_cast<std::size_t>(spec.key_step)};
+}
+
 std::vector<BytesView> keys_of(const CommandSpec& spec, const Argv& argv) {
   std::vector<BytesView> keys;
   const KeyPlaces places = key_places(spec, argv.size());
-  if (places.first == 0) return keys;
-  for (std::size_t i = places.first; i <= places.last; i += places.step) keys.push_back(argv[i]);
+  for (std::size_t i = places.first; i < places.end; i += places.step) keys.push_back(argv[i]);
   return keys;
 }
 
@@ -203,14 +213,14 @@ Result<void> check(const Executor& executor, const Argv& argv) {
     if (word.size() > limits::value_bytes_max) return fail(Code::too_large, Bytes(errors::string_too_long));
   }
   const KeyPlaces places = key_places(executor.spec, argv.size());
-  for (std::size_t i = places.first; i != 0 && i <= places.last; i += places.step) {
+  for (std::size_t i = places.first; i < places.end; i += places.step) {
     if (argv[i].size() > limits::key_bytes_max) return fail(Code::too_large, Bytes(errors::key_too_long));
   }
   return executor.check == nullptr ? Result<void>{} : executor.check(argv);
 }
 
 Result<void> check(const Argv& argv) {
-  const Executor* executor = argv.empty() ? nullptr : find_in(table, argv[0]);
+  const Executor* executor = argv.empty() ? nullptr : find_in_table(argv[0]);
   if (executor == nullptr) return fail(Code::malformed, unknown_command_text(argv));
   return check(*executor, argv);
 }

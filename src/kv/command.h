@@ -63,6 +63,13 @@ std::vector<std::string_view> acl_categories(const CommandSpec& spec);
 
 /// Whether `words` (the name included) fits the arity.
 bool arity_fits(const CommandSpec& spec, std::size_t words);
+/// Places of the keys among `words` words: [first, end) by step; empty when too few to have any.
+struct KeyPlaces {
+  std::size_t first = 0;
+  std::size_t end = 0;
+  std::size_t step = 1;
+};
+KeyPlaces key_places(const CommandSpec& spec, std::size_t words);
 /// The keys of `argv` as `spec` places them; none when argv is too short to have any.
 std::vector<BytesView> keys_of(const CommandSpec& spec, const Argv& argv);
 /// As above, for a data command. Errors: malformed, with Redis's own text (unknown command, arity).

@@ -6,12 +6,12 @@
 namespace nodedb::kv {
 
 Keyspace::Entry& Keyspace::load(BytesView key) {
-  const auto found = entries_.find(key);
-  if (found != entries_.end()) return found->second;
-  Entry& entry = entries_.emplace(Bytes(key), Entry{}).first->second;
-  entry.position = rows::position_of(key);
-  if (cleared_) return entry;
-  entry.row = view_.get(rows::value_key(entry.position, key));
+  if (latest_ != entries_.end() && rows::value_key_in(latest_->first)->key == key) return latest_->second;
+  const auto [at, fresh] = entries_.try_emplace(rows::value_key(rows::position_of(key), key));
+  latest_ = at;
+  Entry& entry = at->second;
+  if (!fresh || cleared_) return entry;
+  entry.row = view_.get(at->first);
   if (!entry.row) return entry;
   const auto item = rows::item_in(*entry.row);
   if (!item) {
@@ -82,6 +82,7 @@ void Keyspace::clear() {
   CHECK(context_.may_write);
   if (stats().keys == 0) return;
   entries_.clear();
+  latest_ = entries_.end();
   cleared_ = true;
   stats_ = rows::Stats{.keys = 0, .last_delete_index = context_.index.value};
   stats_changed_ = true;
@@ -98,19 +99,20 @@ const rows::Stats& Keyspace::stats() {
   return *stats_;
 }
 
-void Keyspace::append_writes(Batch& batch, BytesView key, Entry& entry) {
+void Keyspace::append_writes(Batch& batch, Bytes row_key, Entry& entry) {
   const std::int64_t expire_at_ms = entry.row ? entry.item.expire_at_ms : 0;
-  const bool had_expiry = entry.stored && entry.stored_expire_at_ms != 0;
-  if (had_expiry && entry.stored_expire_at_ms != expire_at_ms) {
-    batch.push_back(Delete{rows::expiry_key(entry.stored_expire_at_ms, entry.position, key)});
+  const std::int64_t stored_expire_at_ms = entry.stored ? entry.stored_expire_at_ms : 0;
+  if (stored_expire_at_ms != expire_at_ms) {
+    const auto [position, key] = *rows::value_key_in(row_key);
+    if (stored_expire_at_ms != 0) {
+      batch.push_back(Delete{rows::expiry_key(stored_expire_at_ms, position, key)});
+    }
+    if (expire_at_ms != 0) batch.push_back(Put{rows::expiry_key(expire_at_ms, position, key), {}});
   }
   if (entry.row) {
-    batch.push_back(Put{rows::value_key(entry.position, key), std::move(*entry.row)});
+    batch.push_back(Put{std::move(row_key), std::move(*entry.row)});
   } else if (entry.stored) {
-    batch.push_back(Delete{rows::value_key(entry.position, key)});
-  }
-  if (expire_at_ms != 0 && !(had_expiry && entry.stored_expire_at_ms == expire_at_ms)) {
-    batch.push_back(Put{rows::expiry_key(expire_at_ms, entry.position, key), {}});
+    batch.push_back(Delete{std::move(row_key)});
   }
 }
 
@@ -121,11 +123,12 @@ Batch Keyspace::take_batch() {
     batch.push_back(DeleteRange{Bytes(rows::values_begin), Bytes(rows::values_end)});
     batch.push_back(DeleteRange{Bytes(rows::expiries_begin), Bytes(rows::expiries_end)});
   }
-  for (auto& [key, entry] : entries_) {
-    if (entry.changed) append_writes(batch, key, entry);
+  latest_ = entries_.end();
+  while (!entries_.empty()) {
+    auto taken = entries_.extract(entries_.begin());
+    if (taken.mapped().changed) append_writes(batch, std::move(taken.key()), taken.mapped());
   }
   if (stats_changed_) batch.push_back(Put{Bytes(rows::stats_key), rows::pack(*stats_)});
-  entries_.clear();
   return batch;
 }
 

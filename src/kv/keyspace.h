@@ -2,12 +2,11 @@
 #pragma once
 
 // One entry's (or one read's) picture of a vShard: the view below, its own writes on top. Executors look keys
-// up and change them here; `take_batch` turns the difference into row writes, in key order, keeping the rules
+// up and change them here; `take_batch` turns the difference into row writes, by position, keeping the rules
 // of kv/rows.h. Lives for one call of the machine. A key whose time has come by `now_ms` is absent; if the
 // call may write, finding such a key also removes it.
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 
@@ -35,6 +34,9 @@ class Keyspace {
  public:
   Keyspace(const View& view, const Context& context) : view_(view), context_(context) {}
 
+  Keyspace(const Keyspace&) = delete;
+  Keyspace& operator=(const Keyspace&) = delete;
+
   const Context& context() const { return context_; }
   std::int64_t now_ms() const { return context_.now_ms; }
   /// For commands that walk rows. They see the stored rows only, so no write may precede them in the call.
@@ -59,7 +61,6 @@ class Keyspace {
 
  private:
   struct Entry {
-    std::uint64_t position = 0;
     bool stored = false;  ///< the view has a row for it
     std::int64_t stored_expire_at_ms = 0;
     std::optional<Bytes> row;  ///< what the key holds now, packed
@@ -67,13 +68,16 @@ class Keyspace {
     bool changed = false;
   };
 
+  using Entries = std::map<Bytes, Entry>;  ///< by the key of the value row
+
   Entry& load(BytesView key);
   void remove(Entry& entry);
-  static void append_writes(Batch& batch, BytesView key, Entry& entry);
+  static void append_writes(Batch& batch, Bytes row_key, Entry& entry);
 
   const View& view_;
   Context context_;
-  std::map<Bytes, Entry, std::less<>> entries_;
+  Entries entries_;
+  Entries::iterator latest_ = entries_.end();  ///< commands look at a key and then change it
   std::optional<rows::Stats> stats_;
   bool stats_changed_ = false;
   bool cleared_ = false;

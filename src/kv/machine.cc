@@ -30,7 +30,9 @@ Result<void> admit(const Keyspace& keys, const Executor& executor, const Argv& a
   if (executor.spec.writes() && !keys.context().may_write) {
     return fail(Code::malformed, Bytes(errors::write_in_read));
   }
-  for (const BytesView key : keys_of(executor.spec, argv)) {
+  const KeyPlaces places = key_places(executor.spec, argv.size());
+  for (std::size_t i = places.first; i < places.end; i += places.step) {
+    const BytesView key = argv[i];
     if (key.size() > limits::key_bytes_max) return fail(Code::too_large, Bytes(errors::key_too_long));
     if (vshard_of_slot(slot_of(key)) != keys.context().vshard) {
       return fail(Code::malformed, Bytes(errors::wrong_vshard));
