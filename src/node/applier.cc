@@ -2,7 +2,6 @@
 #include "node/applier.h"
 
 #include <algorithm>
-#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -69,7 +68,7 @@ class GroupApply {
         memory_.halted = outcome.error();
         return false;
       }
-      if (want_reply) done_.replies.push_back({entry.index, std::move(*outcome)});
+      if (want_reply) done_.replies.push_back({entry.index, as_blob(std::move(*outcome))});
     }
     done_.applied = raft::Position{entry.index, entry.term};
     return true;
@@ -77,8 +76,8 @@ class GroupApply {
 
   GroupStateUpdate take_update() {
     if (own_clock_) update_.writes.push_back(Put{clock_key(), encode_clock(*own_clock_)});
-    for (const NodeId gateway : sessions_changed_) {
-      update_.writes.push_back(Put{session_key(gateway), memory_.sessions.at(gateway).encode()});
+    for (const auto* changed : sessions_changed_) {
+      update_.writes.push_back(Put{session_key(changed->first), changed->second.encode()});
     }
     update_.group = group_;
     update_.applied = done_.applied;
@@ -92,13 +91,16 @@ class GroupApply {
   }
 
  private:
+  static Result<Blob> as_blob(Result<Bytes> reply) {
+    return reply ? Result<Blob>(Blob(std::move(*reply))) : std::unexpected(std::move(reply.error()));
+  }
+
   /// The outer error halts; the inner one is the client's answer.
-  Result<Result<Blob>> command(const raft::Entry& entry) {
+  Result<Result<Bytes>> command(const raft::Entry& entry) {
     auto decoded = wire::decode_command(entry.payload.view());
     if (!decoded) return std::unexpected(decoded.error());
     if (decoded->stamp.gateway == NodeId()) return execute(entry, *decoded, nullptr);
-    Session& session = memory_.sessions[decoded->stamp.gateway];
-    sessions_changed_.insert(decoded->stamp.gateway);
+    Session& session = session_of(decoded->stamp.gateway);
     switch (session.admit(decoded->stamp)) {
       case Session::Verdict::stale:
         return fail_reply(Code::stale_session, "a later life of the gateway has written already");
@@ -106,23 +108,31 @@ class GroupApply {
         return fail_reply(Code::out_of_order, "an earlier write of the gateway has not been applied");
       case Session::Verdict::duplicate:
         if (bugs_.duplicate_apply) break;
-        if (const Bytes* reply = session.reply_to(decoded->stamp.sequence)) return Result<Blob>(Blob(*reply));
+        if (const Bytes* reply = session.reply_to(decoded->stamp.sequence)) return Result<Bytes>(*reply);
         return fail_reply(Code::stale_session, "the answer to this write was let go");
       case Session::Verdict::apply:
         break;
     }
     auto reply = execute(entry, *decoded, &session);
-    if (reply) session.answered(decoded->stamp.sequence, (*reply)->view());
+    if (reply) session.answered(decoded->stamp.sequence, **reply);
     return reply;
   }
 
-  static Result<Result<Blob>> fail_reply(Code code, std::string detail) {
-    return Result<Blob>(fail(code, std::move(detail)));
+  /// Its row is written in any case: even a refused write tells which answers are no longer needed.
+  Session& session_of(NodeId gateway) {
+    auto& kept = *memory_.sessions.try_emplace(gateway).first;
+    if (std::ranges::find(sessions_changed_, &kept) == sessions_changed_.end())
+      sessions_changed_.push_back(&kept);
+    return kept.second;
+  }
+
+  static Result<Result<Bytes>> fail_reply(Code code, std::string detail) {
+    return Result<Bytes>(fail(code, std::move(detail)));
   }
 
   /// `session`: null if it comes from no gateway.
-  Result<Result<Blob>> execute(const raft::Entry& entry, const wire::CommandEntry& command,
-                               Session* session) {
+  Result<Result<Bytes>> execute(const raft::Entry& entry, const wire::CommandEntry& command,
+                                Session* session) {
     // Rises strictly within the group even if a later leader's clock is behind.
     const Hlc after = Hlc{memory_.clock.wall_ns, memory_.clock.logical + 1};
     const Hlc stamp = std::max(command.hlc, after);
@@ -142,7 +152,7 @@ class GroupApply {
       if (left_ > 0) overlay_.add(write);
       update_.writes.push_back(to_stored(std::move(write)));
     }
-    return Result<Blob>(Blob(std::move(output->reply)));
+    return Result<Bytes>(std::move(output->reply));
   }
 
   GroupId group_;
@@ -153,7 +163,7 @@ class GroupApply {
   Overlay overlay_;
   Memory& memory_;
   PlantedBugs bugs_;
-  std::set<NodeId> sessions_changed_;
+  std::vector<const std::pair<const NodeId, Session>*> sessions_changed_;
   std::optional<Hlc> own_clock_;  ///< at the latest write that came from no gateway
   GroupStateUpdate update_;
   GroupApplied done_;
@@ -213,7 +223,9 @@ struct Applier::State {
 
 Result<StateDone> Applier::State::run(const ApplyTask& task) {
   Applied done;
+  done.groups.reserve(task.groups.size());
   std::vector<GroupStateUpdate> updates;
+  updates.reserve(task.groups.size());
   for (const GroupEntries& entries : task.groups) {
     const auto stored = store.view(entries.group);
     auto known = memory_of(entries.group, *stored);

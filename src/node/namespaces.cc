@@ -3,9 +3,14 @@
 
 #include <utility>
 
+#include "base/endian.h"
+
 namespace nodedb::node {
 
 namespace {
+
+constexpr BytesView session_key_begin("\0session", 8);
+static_assert(session_key_begin.front() == node_rows);
 
 Bytes prefixed(char space, BytesView key) {
   Bytes stored;
@@ -34,26 +39,24 @@ Bytes clock_key() {
 }
 
 Bytes session_rows() {
-  return prefixed(node_rows, "session");
+  return Bytes(session_key_begin);
 }
 
 Bytes session_key(NodeId gateway) {
-  Bytes key = session_rows();
-  for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(gateway.value >> shift));
+  Bytes key(session_key_begin);
+  append_number<std::endian::big>(key, gateway.value);
   return key;
 }
 
 std::optional<NodeId> gateway_of(BytesView session_key) {
-  const Bytes rows = session_rows();
-  if (!session_key.starts_with(rows) || session_key.size() != rows.size() + 4) return std::nullopt;
-  std::uint32_t gateway = 0;
-  for (const char byte : session_key.substr(rows.size()))
-    gateway = gateway << 8 | static_cast<unsigned char>(byte);
-  return NodeId(gateway);
+  if (!session_key.starts_with(session_key_begin) || session_key.size() != session_key_begin.size() + 4)
+    return std::nullopt;
+  return NodeId(number_at<std::endian::big, std::uint32_t>(session_key.data() + session_key_begin.size()));
 }
 
 std::optional<Bytes> MachineView::get(BytesView key) const {
-  return stored_.get(prefixed(machine_rows, key));
+  key_.assign(1, machine_rows).append(key);
+  return stored_.get(key_);
 }
 
 std::unique_ptr<Cursor> MachineView::seek(BytesView from) const {
@@ -68,13 +71,18 @@ std::vector<Put> all_rows(const View& machine) {
 }
 
 Write to_stored(Write write) {
-  if (auto* put = std::get_if<Put>(&write))
-    return Put{prefixed(machine_rows, put->key), std::move(put->value)};
-  if (const auto* erase = std::get_if<Delete>(&write)) return Delete{prefixed(machine_rows, erase->key)};
-  const auto& range = std::get<DeleteRange>(write);
-  // The end of the machine's rows is the end of the group's: nothing is stored behind them.
-  return DeleteRange{prefixed(machine_rows, range.from),
-                     range.to.empty() ? Bytes() : prefixed(machine_rows, range.to)};
+  const auto store = [](Bytes& key) { key.insert(key.begin(), machine_rows); };
+  if (auto* put = std::get_if<Put>(&write)) {
+    store(put->key);
+  } else if (auto* erase = std::get_if<Delete>(&write)) {
+    store(erase->key);
+  } else {
+    auto& range = std::get<DeleteRange>(write);
+    store(range.from);
+    // The end of the machine's rows is the end of the group's: nothing is stored behind them.
+    if (!range.to.empty()) store(range.to);
+  }
+  return write;
 }
 
 }  // namespace nodedb::node

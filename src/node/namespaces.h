@@ -30,6 +30,7 @@ class MachineView : public View {
 
  private:
   const View& stored_;
+  mutable Bytes key_;  ///< that `get` asks for: keeps its memory
 };
 
 /// All rows of the state machine, in order.

@@ -10,6 +10,12 @@
 
 namespace nodedb::node {
 
+namespace {
+
+constexpr std::size_t row_bytes_usual = 64;
+
+}  // namespace
+
 Session::Verdict Session::admit(const wire::SessionStamp& stamp) {
   if (stamp.incarnation < incarnation_) return Verdict::stale;
   if (stamp.incarnation > incarnation_) {
@@ -17,33 +23,35 @@ Session::Verdict Session::admit(const wire::SessionStamp& stamp) {
     last_ = 0;
     replies_.clear();
   }
-  replies_.erase(replies_.begin(), replies_.lower_bound(stamp.first_outstanding));
+  while (!replies_.empty() && replies_.front().sequence < stamp.first_outstanding) replies_.pop_front();
   if (stamp.sequence <= last_) return Verdict::duplicate;
   if (stamp.sequence != std::max(last_ + 1, stamp.first_outstanding)) return Verdict::out_of_order;
   return Verdict::apply;
 }
 
 void Session::answered(std::uint64_t sequence, BytesView reply) {
-  last_ = std::max(last_, sequence);
-  replies_.insert_or_assign(sequence, Bytes(reply));
+  if (sequence <= last_) return;  // applied again, by a planted bug: the first answer stays
+  last_ = sequence;
+  replies_.push_back({sequence, Bytes(reply)});
 }
 
 const Bytes* Session::reply_to(std::uint64_t sequence) const {
-  const auto found = replies_.find(sequence);
-  return found == replies_.end() ? nullptr : &found->second;
+  const auto found = std::ranges::lower_bound(replies_, sequence, {}, &Reply::sequence);
+  return found == replies_.end() || found->sequence != sequence ? nullptr : &found->bytes;
 }
 
 Bytes Session::encode() const {
   Bytes row;
+  row.reserve(row_bytes_usual);
   wire::Writer out(row);
   out.varint(incarnation_.value);
   out.u64(static_cast<std::uint64_t>(hlc_.wall_ns));
   out.u32(hlc_.logical);
   out.varint(last_);
   out.varint(replies_.size());
-  for (const auto& [sequence, reply] : replies_) {
-    out.varint(sequence);
-    out.bytes(reply);
+  for (const Reply& reply : replies_) {
+    out.varint(reply.sequence);
+    out.bytes(reply.bytes);
   }
   return row;
 }
@@ -58,7 +66,10 @@ Result<Session> Session::decode(BytesView row) {
   const std::size_t count = in.count(limits::requests_max, 2);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
     const std::uint64_t sequence = in.varint();
-    session.replies_.emplace(sequence, Bytes(in.bytes()));
+    if (i > 0 && sequence <= session.replies_.back().sequence) {
+      return fail(Code::damaged, "a session row's answers are not in order");
+    }
+    session.replies_.push_back({sequence, Bytes(in.bytes())});
   }
   if (!in.finish("a session row")) return fail(Code::damaged, "a session row does not parse");
   return session;

@@ -7,13 +7,13 @@
 // only the latest incarnation is remembered, so the rows are bounded by the members there ever were.
 
 #include <cstdint>
-#include <map>
 #include <optional>
 
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/hlc.h"
 #include "base/ids.h"
+#include "base/queue.h"
 #include "wire/messages.h"
 
 namespace nodedb::node {
@@ -46,7 +46,11 @@ class Session {
   Incarnation incarnation_;
   Hlc hlc_;
   std::uint64_t last_ = 0;  ///< highest sequence applied
-  std::map<std::uint64_t, Bytes> replies_;
+  struct Reply {
+    std::uint64_t sequence = 0;
+    Bytes bytes;
+  };
+  Queue<Reply> replies_;  ///< rising by sequence
 };
 
 }  // namespace nodedb::node

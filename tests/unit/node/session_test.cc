@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "wire/writer.h"
+
 namespace nodedb::node {
 namespace {
 
@@ -78,6 +80,23 @@ TEST(Session, RefusesDamagedRows) {
     EXPECT_EQ(decoded.error().code, Code::damaged);
   }
   EXPECT_FALSE(Session::decode(row + "x"));
+}
+
+TEST(Session, ARowWhoseAnswersAreOutOfOrderIsDamaged) {
+  Bytes row;
+  wire::Writer out(row);
+  out.varint(1);  // incarnation
+  out.i64(0);
+  out.u32(0);
+  out.varint(2);  // last
+  out.varint(2);
+  for (const std::uint64_t sequence : {2u, 1u}) {
+    out.varint(sequence);
+    out.bytes("x");
+  }
+  const auto decoded = Session::decode(row);
+  ASSERT_FALSE(decoded.has_value());
+  EXPECT_EQ(decoded.error().code, Code::damaged);
 }
 
 }  // namespace
