@@ -2,6 +2,7 @@
 #include "wire/peer_codec.h"
 
 #include <limits>
+#include <span>
 
 #include "base/limits.h"
 #include "meta/codec.h"
@@ -90,6 +91,36 @@ ForwardReply get_reply(Reader& in) {
 
 // --- one function a frame kind, each way ---
 
+EncodedMessage encode_raft(std::span<const GroupMessage> messages) {
+  EncodedMessage frame{FrameKind::raft, {}};
+  std::size_t size = small_bytes;
+  for (const GroupMessage& each : messages) size += message_bytes(each.message);
+  frame.payload.reserve(size);
+  Writer out(frame.payload);
+  out.varint(messages.size());
+  for (const GroupMessage& each : messages) {
+    out.varint(each.group.value);
+    put_message(out, each.message);
+  }
+  return frame;
+}
+
+EncodedMessage encode_forward(std::span<const Forward> requests, std::span<const ForwardReply> replies) {
+  EncodedMessage frame{FrameKind::forward, {}};
+  std::size_t size = small_bytes;
+  for (const Forward& each : requests) size += small_bytes + each.command.size();
+  for (const ForwardReply& each : replies) {
+    size += small_bytes + (each.result ? each.result->size() : each.result.error().detail.size());
+  }
+  frame.payload.reserve(size);
+  Writer out(frame.payload);
+  out.varint(requests.size());
+  for (const Forward& each : requests) put_forward(out, each);
+  out.varint(replies.size());
+  for (const ForwardReply& each : replies) put_reply(out, each);
+  return frame;
+}
+
 struct Encode {
   EncodedMessage operator()(const Hello& hello) const {
     EncodedMessage frame{FrameKind::hello, {}};
@@ -115,19 +146,7 @@ struct Encode {
     out.text(founded.reason, error_detail_bytes_max);
     return frame;
   }
-  EncodedMessage operator()(const RaftBundle& bundle) const {
-    EncodedMessage frame{FrameKind::raft, {}};
-    std::size_t size = small_bytes;
-    for (const GroupMessage& each : bundle.messages) size += message_bytes(each.message);
-    frame.payload.reserve(size);
-    Writer out(frame.payload);
-    out.varint(bundle.messages.size());
-    for (const GroupMessage& each : bundle.messages) {
-      out.varint(each.group.value);
-      put_message(out, each.message);
-    }
-    return frame;
-  }
+  EncodedMessage operator()(const RaftBundle& bundle) const { return encode_raft(bundle.messages); }
   EncodedMessage operator()(const raft::Pulse& pulse) const {
     EncodedMessage frame{FrameKind::pulse, {}};
     Writer out(frame.payload);
@@ -135,19 +154,7 @@ struct Encode {
     return frame;
   }
   EncodedMessage operator()(const ForwardBundle& bundle) const {
-    EncodedMessage frame{FrameKind::forward, {}};
-    std::size_t size = small_bytes;
-    for (const Forward& each : bundle.requests) size += small_bytes + each.command.size();
-    for (const ForwardReply& each : bundle.replies) {
-      size += small_bytes + (each.result ? each.result->size() : each.result.error().detail.size());
-    }
-    frame.payload.reserve(size);
-    Writer out(frame.payload);
-    out.varint(bundle.requests.size());
-    for (const Forward& each : bundle.requests) put_forward(out, each);
-    out.varint(bundle.replies.size());
-    for (const ForwardReply& each : bundle.replies) put_reply(out, each);
-    return frame;
+    return encode_forward(bundle.requests, bundle.replies);
   }
   EncodedMessage operator()(const SnapshotOffer& offer) const {
     EncodedMessage frame{FrameKind::snapshot_offer, {}};
@@ -306,19 +313,21 @@ Result<PeerMessage> get_whole(PeerMessage (*get)(Reader&), const Blob& payload, 
 // takes.
 template <class Item, class SizeOf, class Emit>
 void cut(const std::vector<Item>& from, std::size_t payload_bytes, SizeOf size_of, Emit emit) {
-  std::vector<Item> run;
+  std::span<const Item> left = from;
+  std::size_t taken = 0;
   std::size_t size = 0;
   for (const Item& item : from) {
     const std::size_t more = size_of(item);
-    if (!run.empty() && (size + more > payload_bytes || run.size() == limits::bundle_messages_max)) {
-      emit(std::move(run));
-      run = {};
+    if (taken > 0 && (size + more > payload_bytes || taken == limits::bundle_messages_max)) {
+      emit(left.first(taken));
+      left = left.subspan(taken);
+      taken = 0;
       size = 0;
     }
     size += more;
-    run.push_back(item);
+    ++taken;
   }
-  if (!run.empty()) emit(std::move(run));
+  if (!left.empty()) emit(left);
 }
 
 }  // namespace
@@ -332,20 +341,16 @@ std::vector<EncodedMessage> encode_frames(const PeerMessage& message, std::size_
   if (const auto* bundle = std::get_if<RaftBundle>(&message)) {
     cut(
         bundle->messages, payload_bytes, [](const GroupMessage& each) { return message_bytes(each.message); },
-        [&](std::vector<GroupMessage> run) { frames.push_back(Encode{}(RaftBundle{std::move(run)})); });
+        [&](std::span<const GroupMessage> run) { frames.push_back(encode_raft(run)); });
   } else if (const auto* forward = std::get_if<ForwardBundle>(&message)) {
     cut(
         forward->requests, payload_bytes,
         [](const Forward& each) { return small_bytes + each.command.size(); },
-        [&](std::vector<Forward> run) {
-          frames.push_back(Encode{}(ForwardBundle{std::move(run), {}}));
-        });
+        [&](std::span<const Forward> run) { frames.push_back(encode_forward(run, {})); });
     cut(
         forward->replies, payload_bytes,
         [](const ForwardReply& each) { return small_bytes + (each.result ? each.result->size() : 0); },
-        [&](std::vector<ForwardReply> run) {
-          frames.push_back(Encode{}(ForwardBundle{{}, std::move(run)}));
-        });
+        [&](std::span<const ForwardReply> run) { frames.push_back(encode_forward({}, run)); });
   } else {
     frames.push_back(encode(message));
   }
