@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/hlc.h"
+#include "base/node_map.h"
 #include "base/rng.h"
 #include "meta/tables.h"
 #include "node/driver.h"
@@ -90,7 +91,7 @@ struct Node::State {
   NodeId self;
   meta::Tables tables;
   std::map<Uuid, NodeId> ids;
-  std::map<NodeId, Uuid> uuids;
+  NodeMap<Uuid> uuids;
   std::map<Uuid, Known> known;
   Founding founding;
   bool metadata_ready = false;  ///< group 0's rows are in the state store
@@ -168,9 +169,9 @@ struct Node::State {
   std::uint64_t last_ticket = 0;
 
   Turn turn;  ///< under construction
-  std::map<NodeId, wire::RaftBundle> bundle_now;
-  std::map<NodeId, wire::RaftBundle> bundle_after;
-  std::map<NodeId, wire::ForwardBundle> forwards;
+  NodeMap<wire::RaftBundle> bundle_now;
+  NodeMap<wire::RaftBundle> bundle_after;
+  NodeMap<wire::ForwardBundle> forwards;
   ApplyTask apply_task;
 
   // node.cc

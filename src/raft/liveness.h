@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/node_map.h"
 #include "base/time.h"
 
 namespace nodedb::raft {
@@ -139,7 +140,7 @@ class Liveness {
   std::uint64_t version_ = 0;
   std::map<GroupId, Mine> mine_;
   std::size_t withdrawn_ = 0;  ///< of `mine_`
-  std::map<NodeId, Peer> peers_;
+  NodeMap<Peer> peers_;
 };
 
 }  // namespace nodedb::raft

@@ -43,15 +43,14 @@ void Group::State::config_changed() {
 
 void Group::State::track_members(Index by) {
   const std::vector<NodeId> members = configs.latest().members();
-  std::erase_if(progress, [&](const auto& item) { return !std::ranges::binary_search(members, item.first); });
+  progress.erase_if([&](NodeId node) { return !std::ranges::binary_search(members, node); });
   for (const NodeId member : members) {
     if (member == self || progress.contains(member)) continue;
-    Progress fresh;
+    Progress& fresh = progress[member];
     fresh.admitted = by;
     fresh.next = log.last().index + 1;
     fresh.nudge = true;
     fresh.heard = clock;  // until it had a chance to answer
-    progress.emplace(member, std::move(fresh));
   }
 }
 

@@ -13,6 +13,7 @@
 
 #include <map>
 
+#include "base/node_map.h"
 #include "base/queue.h"
 #include "raft/config_history.h"
 #include "raft/durability.h"
@@ -155,8 +156,8 @@ struct Group::State {
   std::map<NodeId, Ballot> ballots;
 
   // Leader only.
-  std::map<NodeId, Progress> progress;  ///< all members but this node
-  Index first_own;                      ///< the noop of this term
+  NodeMap<Progress> progress;  ///< all members but this node
+  Index first_own;             ///< the noop of this term
   std::size_t uncommitted_bytes = 0;
   bool replicate = false;  ///< `pump` may have something to send
   struct Transfer {
