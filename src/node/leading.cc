@@ -84,7 +84,7 @@ void Node::State::propose_staged() {
     std::vector<Replica::Staged> proposals = std::exchange(group.staged, {});
     std::vector<Blob> payloads;
     payloads.reserve(proposals.size());
-    for (const Replica::Staged& one : proposals) payloads.push_back(one.payload);
+    for (Replica::Staged& one : proposals) payloads.push_back(std::move(one.payload));
     const auto first = group.raft.propose(now.mono, std::move(payloads));
     touch(id);
     for (std::size_t i = 0; i < proposals.size(); ++i) {

@@ -278,6 +278,7 @@ struct Node::State {
 
   // work.cc
   void drain(Replica& group);
+  void carry_out(Replica& group, raft::Work work);
   void persist(Replica& group, raft::Work& work);
   void apply(Replica& group, std::vector<raft::Entry> entries);
   void hand_out(Replica& group);

@@ -25,15 +25,20 @@ std::uint32_t entry_hash(const raft::Entry& entry) {
 
 void Node::State::drain(Replica& group) {
   group.dirty = false;
-  raft::Work work = group.raft.has_work() ? group.raft.take_work() : raft::Work();
+  if (group.raft.has_work()) carry_out(group, group.raft.take_work());
+  hand_out_reads(group);
+  update_timer(group);
+}
+
+void Node::State::carry_out(Replica& group, raft::Work work) {
   const GroupId id = group.raft.id();
   if (options.trace) trace_work(group, work);
   if (work.must_persist()) persist(group, work);
   for (raft::Envelope& one : work.send_now) {
-    if (uuids.contains(one.to)) bundle_now[one.to].messages.push_back({id, std::move(one.message)});
+    if (uuids.contains(one.to)) bundle_now[one.to].messages.emplace_back(id, std::move(one.message));
   }
   for (raft::Envelope& one : work.send_after) {
-    if (uuids.contains(one.to)) bundle_after[one.to].messages.push_back({id, std::move(one.message)});
+    if (uuids.contains(one.to)) bundle_after[one.to].messages.emplace_back(id, std::move(one.message));
   }
   if (work.role_changed) {
     role_changed(group);
@@ -43,7 +48,6 @@ void Node::State::drain(Replica& group) {
   if (!work.lost.empty()) answer_lost(group, work.lost);
   if (!work.apply.empty()) apply(group, std::move(work.apply));
   for (const raft::ReadGrant& grant : work.reads) granted(grant);
-  hand_out_reads(group);
   for (const NodeId peer : work.snapshot_to) transfers.start(now.mono, id, peer);
   if (work.commit_rose) {
     live.touch(id);
@@ -54,12 +58,10 @@ void Node::State::drain(Replica& group) {
     round_wanted = true;
     awaiting_support.insert(id);
   }
-  update_timer(group);
 }
 
 void Node::State::persist(Replica& group, raft::Work& work) {
-  LogBatch& batch = log_batch();
-  GroupLogUpdate update;
+  GroupLogUpdate& update = log_batch().groups.emplace_back();
   update.group = group.raft.id();
   update.hard = work.hard_state;
   update.truncate_from = work.truncate_from;
@@ -67,7 +69,6 @@ void Node::State::persist(Replica& group, raft::Work& work) {
   for (const raft::Entry& entry : work.append) log_bytes_unflushed += entry.bytes();
   update.append = std::move(work.append);
   promise.groups.emplace_back(update.group, group.raft.last());
-  batch.groups.push_back(std::move(update));
 }
 
 void Node::State::apply(Replica& group, std::vector<raft::Entry> entries) {

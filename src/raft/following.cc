@@ -22,7 +22,7 @@ bool plausible(const Append& append) {
 
 }  // namespace
 
-void Group::State::receive_append(Time now, NodeId from, Append append, const Liveness& live) {
+void Group::State::receive_append(Time now, NodeId from, Append&& append, const Liveness& live) {
   if (append.term < hard.term) return reject_append(from, append);
   const bool another = append.term == hard.term && leader != NodeId() && leader != from;
   if (another || !plausible(append)) return;

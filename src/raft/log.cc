@@ -31,13 +31,16 @@ const Entry& Log::at(Index at) const {
 
 std::vector<Entry> Log::slice(Index from, std::size_t entries_max, std::size_t bytes_max) const {
   CHECK(from > base_.index && from <= last().index);
-  std::vector<Entry> out;
-  std::size_t bytes = 0;
-  for (std::size_t i = offset(from); i < entries_.size(); ++i) {
-    bytes += entries_[i].entry.bytes();
-    if (!out.empty() && (out.size() >= entries_max || bytes > bytes_max)) break;
-    out.push_back(entries_[i].entry);
+  const std::size_t first = offset(from);
+  std::size_t end = first + 1;
+  std::size_t bytes = entries_[first].entry.bytes();
+  for (; end < entries_.size() && end - first < entries_max; ++end) {
+    bytes += entries_[end].entry.bytes();
+    if (bytes > bytes_max) break;
   }
+  std::vector<Entry> out;
+  out.reserve(end - first);
+  for (std::size_t i = first; i < end; ++i) out.push_back(entries_[i].entry);
   return out;
 }
 

@@ -1,41 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raft/quorum.h"
 
-#include <algorithm>
-#include <array>
-#include <limits>
-#include <span>
-
 namespace nodedb::raft {
-
-namespace {
-
-constexpr std::size_t small_group = 9;
 
 std::int64_t reached_by_majority(std::span<std::int64_t> values) {
   const std::size_t majority = values.size() / 2 + 1;
   const auto nth = values.begin() + static_cast<std::ptrdiff_t>(values.size() - majority);
   std::ranges::nth_element(values, nth);
   return *nth;
-}
-
-}  // namespace
-
-std::int64_t majority_value(const std::vector<NodeId>& voters,
-                            const std::function<std::int64_t(NodeId)>& value_of) {
-  if (voters.empty()) return std::numeric_limits<std::int64_t>::max();
-  if (voters.size() <= small_group) {
-    std::array<std::int64_t, small_group> values{};
-    std::ranges::transform(voters, values.begin(), value_of);
-    return reached_by_majority(std::span(values).first(voters.size()));
-  }
-  std::vector<std::int64_t> values(voters.size());
-  std::ranges::transform(voters, values.begin(), value_of);
-  return reached_by_majority(values);
-}
-
-std::int64_t joint_value(const Config& config, const std::function<std::int64_t(NodeId)>& value_of) {
-  return std::min(majority_value(config.voters, value_of), majority_value(config.outgoing, value_of));
 }
 
 VoteResult majority_vote(const std::vector<NodeId>& voters, const std::function<Ballot(NodeId)>& ballot_of) {

@@ -87,7 +87,8 @@ void Group::State::receive_append_reply(Time now, NodeId from, const AppendReply
   if (follower.state != Progress::State::stream && usable) follower.to_stream();
   follower.settle_told();
   if (!news) return;
-  advance_commit(now);
+  // What is committed already is no news to the quorum.
+  if (reply.match > hard.commit) advance_commit(now);
   transfer_if_caught_up(now);
 }
 

@@ -2,6 +2,7 @@
 #include "raft/state.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/check.h"
@@ -49,7 +50,7 @@ Group::State::State(GroupId group, NodeId node, const Options& opts, Restored re
   election = lone_voter() ? boot + options.election_timeout_ns : boot + random_timeout();
 }
 
-void Group::State::receive(Time now, NodeId from, Message message, const Liveness& live) {
+void Group::State::receive(Time now, NodeId from, Message&& message, const Liveness& live) {
   if (from == self || from == NodeId()) return;
   struct Dispatch {
     State& to;
@@ -113,35 +114,37 @@ Work Group::State::take_work() {
     follower.told_commit = share;
     work.commit_rose = true;
   }
-  Work out = std::exchange(work, Work());
   Durability::Batch batch = disk.take(hard, log, bugs.vote_not_persisted);
-  out.hard_state = batch.hard;
-  out.truncate_from = batch.truncate_from;
-  out.append = std::move(batch.append);
-  out.compact_to = batch.compact_to;
+  work.hard_state = batch.hard;
+  work.truncate_from = batch.truncate_from;
+  work.append = std::move(batch.append);
+  work.compact_to = batch.compact_to;
   const Index ready = std::min(hard.commit, disk.upto());
-  for (; handed < ready; ++handed) out.apply.push_back(log.at(handed + 1));
-  hold_or_release(out);
-  return out;
+  if (handed < ready) {
+    work.apply = log.slice(handed + 1, ready.value - handed.value, std::numeric_limits<std::size_t>::max());
+    handed = ready;
+  }
+  hold_or_release();
+  return std::exchange(work, Work());
 }
 
 /// A Work without anything to persist would let its promises go at once; they must not overtake what an
 /// earlier Work is still persisting.
-void Group::State::hold_or_release(Work& out) {
-  if (out.must_persist() || disk.idle()) return;
-  for (Envelope& envelope : out.send_after) held.push_back(Held{disk.taken(), std::move(envelope)});
-  out.send_after.clear();
+void Group::State::hold_or_release() {
+  if (work.must_persist() || disk.idle()) return;
+  for (Envelope& envelope : work.send_after) held.push_back(Held{disk.taken(), std::move(envelope)});
+  work.send_after.clear();
 }
 
 bool Group::State::has_work() const {
-  return !work.empty() || disk.pending(hard, log) || (role == Role::leader && replicate) ||
-         handed < std::min(hard.commit, disk.upto());
+  return disk.pending(hard, log) || (role == Role::leader && replicate) ||
+         handed < std::min(hard.commit, disk.upto()) || !work.empty();
 }
 
 Time Group::State::deadline() const {
   Time soonest = never;
   if (!asks.empty()) soonest = asks.front().asked + options.election_timeout_ns;
-  if (role != Role::leader) return may_stand() ? std::min(soonest, election) : soonest;
+  if (role != Role::leader) return election < soonest && may_stand() ? election : soonest;
   for (const auto& [peer, follower] : progress) {
     soonest = std::min(soonest, follower.deadline(follower.next <= log.last().index || follower.nudge));
   }

@@ -55,7 +55,7 @@ struct Group::State {
   void refused(Time now, NodeId from, Term by);
 
   // --- the follower's side of replication (following.cc) ---
-  void receive_append(Time now, NodeId from, Append append, const Liveness& live);
+  void receive_append(Time now, NodeId from, Append&& append, const Liveness& live);
   void hear_leader(Time now, const Liveness& live);
   bool accept_entries(Append& append);
   void reject_append(NodeId from, const Append& append);
@@ -118,15 +118,19 @@ struct Group::State {
   std::optional<std::string> broken_rule() const;
 
   // --- the rest (state.cc) ---
-  void receive(Time now, NodeId from, Message message, const Liveness& live);
+  void receive(Time now, NodeId from, Message&& message, const Liveness& live);
   void wake(Time now, const Liveness& live);
   Work take_work();
   bool has_work() const;
   Time deadline() const;
-  void send(NodeId to, Message message) { work.send_now.push_back({to, std::move(message)}); }
+  /// Any of the messages; made in its place, because appends are large.
+  template <class OneMessage>
+  void send(NodeId to, OneMessage&& message) {
+    work.send_now.emplace_back(to, std::forward<OneMessage>(message));
+  }
   /// What leaves only once the state it speaks of is durable; `bugs.ack_before_fsync` breaks it for replies.
   void send_durable(NodeId to, Message message);
-  void hold_or_release(Work& out);
+  void hold_or_release();
   bool voter() const { return configs.latest().is_voter(self); }
   bool may_stand() const;
   bool newborn() const;
