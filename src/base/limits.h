@@ -92,6 +92,12 @@ inline constexpr std::size_t name_bytes_max = 256;
 inline constexpr std::size_t tokens_max = 1024;
 inline constexpr std::size_t audit_lines_max = 4096;
 inline constexpr std::size_t audit_text_bytes_max = 2048;
+/// SWIM: members that it can watch, pings under way for others, and what one of its messages may take in a
+/// datagram: QUIC's smallest packet holds the largest, a few rumours fit into the smallest.
+inline constexpr std::size_t swim_members_max = 256;
+inline constexpr std::size_t swim_errands_max = 1024;
+inline constexpr std::size_t swim_datagram_bytes = 1024;
+inline constexpr std::size_t swim_datagram_bytes_min = 128;
 /// Entries of group 0 that are decided as one.
 inline constexpr std::size_t meta_batch_max = 1024;
 /// Ended migrations that are remembered, and why one was aborted.
