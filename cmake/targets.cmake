@@ -29,7 +29,7 @@ nodedb_library(nodedb_wire FOLDERS src/wire LINKS nodedb_raft nodedb_meta nodedb
 nodedb_library(nodedb_node FOLDERS src/node LINKS nodedb_wire nodedb_kv nodedb_raft nodedb_meta nodedb_base)
 nodedb_library(nodedb_client FOLDERS src/client LINKS nodedb_wire nodedb_meta nodedb_base)
 
-nodedb_library(nodedb_sim FOLDERS sim LINKS nodedb_node)
+nodedb_library(nodedb_sim FOLDERS sim LINKS nodedb_node nodedb_swim)
 target_include_directories(nodedb_sim PUBLIC ${PROJECT_SOURCE_DIR})
 file(GLOB sim_cli CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/sim/cli/*.cc)
 add_executable(nodedb-sim sim/main.cc ${sim_cli})

@@ -13,6 +13,7 @@
 #include "sim/cli/matrix.h"
 #include "sim/cli/run.h"
 #include "sim/cli/sweep.h"
+#include "sim/cli/swim.h"
 
 namespace nodedb::sim {
 namespace {
@@ -168,6 +169,7 @@ int main(int argc, char** argv) {
   const Arguments a = parse(argc, argv);
   say_where_it_aborts();
   if (a.crash_matrix) return run_crash_matrix(a);
+  if (a.swim) return run_swim_study(a);
   if (a.bugs) return hunt(a);
   if (a.bug == "list") return list_bugs();
   if (a.shrink) return shrink(a);

@@ -31,7 +31,9 @@ struct Arguments {
   bool shrink = false;
   bool verbose = false;
   bool crash_matrix = false;
-  std::string only;  ///< the case of the crash matrix; empty: all
+  bool swim = false;
+  std::uint32_t runs = 20;  ///< of each case of the study of SWIM
+  std::string only;         ///< the case of the crash matrix; empty: all
 };
 
 Arguments parse(int argc, char** argv);

@@ -25,6 +25,8 @@ Swim::Swim(NodeId self, Incarnation boot, const Options& options, Rng rng, Time 
     : state_(std::make_unique<State>(self, boot, options, rng, now, bugs)) {
   CHECK(self != NodeId());
   CHECK(options.validate().empty());
+  // An answer to an earlier life is no answer to this one.
+  state_->last_sequence = state_->rng.below(std::uint64_t{1} << 40);
 }
 Swim::~Swim() = default;
 Swim::Swim(Swim&&) noexcept = default;
