@@ -156,6 +156,7 @@ void Node::State::adopt_tables() {
   }
   routing_changed = true;
   publish_peers();
+  watch_members();
 }
 
 void Node::State::absorb_genesis() {

@@ -60,6 +60,7 @@ std::vector<raft::Refusal> Node::State::refusals_for(NodeId peer) const {
 void Node::State::receive(NodeId peer, const raft::Pulse& pulse) {
   const raft::Liveness::Received received = live.receive(peer, pulse, now.mono);
   if (received.stale) return;
+  vouch_for(peer);
   if (received.peer_restarted) lost_touch(peer);
   for (const raft::Claim& claim : received.claims) {
     if (Replica* here = replica(claim.group)) {

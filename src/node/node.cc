@@ -64,6 +64,10 @@ const raft::Group* Node::group(GroupId group) const {
   return replica == nullptr ? nullptr : &replica->raft;
 }
 
+std::vector<swim::Verdict> Node::verdicts() const {
+  return state_->swim ? state_->swim->verdicts() : std::vector<swim::Verdict>();
+}
+
 Status Node::status(Now now, const StatusWish& wish) const {
   state_->tell_time(now);
   return state_->status(wish);
@@ -97,7 +101,10 @@ void Node::State::handle(PeerConnected event) {
   peer.connected = true;
   if (!event.seed.empty()) peer.dialled = event.seed;
   say_hello(event.peer);
-  if (const auto id = ids.find(event.peer); id != ids.end()) answers.insert(id->second);
+  const auto id = ids.find(event.peer);
+  if (id == ids.end()) return;
+  answers.insert(id->second);
+  if (swim) swim->connected(now.mono, id->second);
 }
 
 void Node::State::handle(PeerDisconnected event) {
@@ -111,6 +118,11 @@ void Node::State::handle(PeerDisconnected event) {
 void Node::State::handle(FromPeer event) {
   const auto id = ids.find(event.peer);
   const NodeId peer = id == ids.end() ? NodeId() : id->second;
+  // A datagram says nothing about the streams that pulses and the log need.
+  if (const auto* word = std::get_if<swim::Message>(&event.message)) {
+    if (peer != NodeId()) receive(peer, *word);
+    return;
+  }
   if (peer != NodeId()) {
     live.heard(peer, now.mono);
     if (silent.erase(peer) > 0) heard_again(peer);
@@ -122,7 +134,7 @@ void Node::State::handle(FromPeer event) {
         if constexpr (std::is_same_v<Kind, wire::Hello> || std::is_same_v<Kind, wire::Found> ||
                       std::is_same_v<Kind, wire::Founded>) {
           receive(event.peer, std::forward<decltype(message)>(message));
-        } else if (peer == NodeId()) {
+        } else if (peer == NodeId() || std::is_same_v<Kind, swim::Message>) {
           return;  // not a member: it may say who it is, nothing else
         } else if constexpr (std::is_same_v<Kind, wire::RaftBundle>) {
           for (wire::GroupMessage& one : message.messages) {
@@ -255,10 +267,12 @@ Turn Node::State::finish() {
   drive();
   settle();
   beat();
+  const bool gone = said_goodbye();
+  swim_along();
   seal_log();
   seal_messages();
   publish_routing();
-  turn.drained = draining && drained;
+  turn.drained = draining && gone;
   turn.retired = retired;
   turn.wake_at = next_wake();
   if (turn.wake_at != never) turn.wake_at = turn.wake_at - wall_ahead_ns;
@@ -332,6 +346,7 @@ Time Node::State::next_wake() const {
   if (something_moves()) first = std::min(first, report_at);
   if (driving && drives()) first = std::min({first, driver.deadline(), reconciler.deadline()});
   if (identity) first = std::min({first, next_pulse, next_upkeep});
+  if (swim) first = std::min(first, swim->deadline());
   if (!held_back.empty()) first = std::min(first, held_back.begin()->first);
   if (!due.empty())
     first = std::min(first, now.mono + std::max<std::int64_t>(0, due.begin()->first - now.wall.ns));

@@ -17,6 +17,7 @@
 #include "node/options.h"
 #include "node/status.h"
 #include "node/turn.h"
+#include "swim/types.h"
 
 namespace nodedb::node {
 
@@ -50,6 +51,9 @@ class Node {
   /// Null if this node has no replica of the group.
   const raft::Group* group(GroupId group) const;
   Status status(Now now, const StatusWish& wish) const;
+  /// Who seems to be alive, this node included, ordered by id; empty before it is a member. Hints, to plan
+  /// and to show with: a live node can be taken for dead.
+  std::vector<swim::Verdict> verdicts() const;
 
  private:
   struct State;

@@ -25,6 +25,7 @@ std::vector<std::string> Options::validate() const {
     complaints.emplace_back("writes may be held back for 1s at most");
   if (vshards_placed < 1 || vshards_placed > vshard_count)
     complaints.emplace_back("vshards_placed out of range");
+  for (const std::string& complaint : swim.validate()) complaints.push_back("swim: " + complaint);
   return complaints;
 }
 

@@ -16,6 +16,7 @@
 #include "base/uuid.h"
 #include "meta/bugs.h"
 #include "raft/group.h"
+#include "swim/options.h"
 
 namespace nodedb::node {
 
@@ -25,6 +26,9 @@ struct PlantedBugs {
   bool duplicate_apply = false;        ///< applies a retried write again
   bool lease_on_wall_clock = false;    ///< measures leases with the clock that jumps
   bool reply_before_apply = false;     ///< acknowledges a write when it is proposed
+  /// Deaf to SWIM, so that in time everybody else seems dead. No bug: verdicts are hints, and all must go
+  /// well.
+  bool verdicts_wrong = false;
   meta::PlantedBugs moves{};
 };
 
@@ -42,6 +46,7 @@ struct Options {
   raft::Options raft;
   /// Pulses to each peer; the election timeout is at least 4 of them.
   std::int64_t pulse_ns = 200 * ns_per_ms;
+  swim::Options swim;
   /// Leaderships that have been elsewhere for this long go back to the preferred replica, once it has been
   /// healthy for this long; 0: never.
   std::int64_t rebalance_after_ns = 5 * ns_per_s;

@@ -11,7 +11,7 @@
 //   applied.cc    what the apply thread reports               snapshots.cc transfers in and out
 //   upkeep.cc     flush, compaction, leader balance, drain    status.cc    what operators see
 //   moving.cc     migrations: reports and driving          orders.cc    what the driver has others do
-//   replicas.cc   replicas that come and go
+//   replicas.cc   replicas that come and go           hints.cc      SWIM: who seems to be alive
 
 #include <deque>
 #include <functional>
@@ -33,6 +33,7 @@
 #include "node/replica.h"
 #include "node/transfers.h"
 #include "raft/liveness.h"
+#include "swim/swim.h"
 #include "wire/identity_codec.h"
 
 namespace nodedb::node {
@@ -149,6 +150,8 @@ struct Node::State {
   bool disk_full = false;
   std::map<NodeId, Time> healthy_since;
 
+  std::optional<swim::Swim> swim;  ///< once this node is a member; its verdicts are hints
+
   Driver driver;
   Reconciler reconciler;
   bool driving = false;  ///< as of the latest step
@@ -255,6 +258,13 @@ struct Node::State {
   void set_leader(GroupId group, NodeId leader, Term term);
   void publish_routing();
   bool connected(NodeId peer) const;
+
+  // hints.cc
+  void watch_members();
+  void receive(NodeId peer, const swim::Message& message);
+  void vouch_for(NodeId peer);
+  void swim_along();
+  bool said_goodbye();
 
   // leading.cc
   void serve(Origin origin, wire::Forward forward);

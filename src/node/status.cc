@@ -36,6 +36,7 @@ Status Node::State::status(const StatusWish& wish) const {
   out.client_address = options.client_address;
   out.disk_full = disk_full;
   out.draining = draining;
+  out.ill = swim ? swim->ill() : 0;
   out.requests_waiting = gateway.waiting();
   out.log_syncs = log_syncs;
   std::map<NodeId, std::uint32_t> led;
@@ -68,6 +69,10 @@ Status Node::State::status(const StatusWish& wish) const {
     else if (heard != long_ago)
       one.last_heard_ns_ago = now.mono - heard;
     one.leads = led[id];
+    if (const auto verdict = swim ? swim->verdict(id) : std::nullopt) {
+      one.standing = verdict->standing;
+      if (verdict->since != long_ago) one.standing_ns = now.mono - verdict->since;
+    }
     out.members.push_back(std::move(one));
   }
   migration_status(out, wish.history);

@@ -15,6 +15,7 @@
 #include "meta/settings.h"
 #include "meta/types.h"
 #include "raft/types.h"
+#include "swim/types.h"
 
 namespace nodedb::node {
 
@@ -22,7 +23,10 @@ struct MemberStatus {
   meta::Member member;
   bool connected = false;
   std::int64_t last_heard_ns_ago = -1;  ///< -1: never
-  std::uint32_t leads = 0;              ///< groups that it claims to lead, as far as this node knows
+  /// As SWIM has it: a hint. And for how long; -1: assumed, nothing was heard of it yet.
+  swim::Standing standing = swim::Standing::alive;
+  std::int64_t standing_ns = -1;
+  std::uint32_t leads = 0;  ///< groups that it claims to lead, as far as this node knows
 };
 
 struct FollowerStatus {
@@ -83,6 +87,7 @@ struct Status {
   std::string client_address;
   bool disk_full = false;
   bool draining = false;
+  std::uint32_t ill = 0;  ///< how slow this node seems to itself, 0 to 8 (swim/health.h)
   std::uint32_t groups_led = 0;
   std::uint32_t groups_without_leader = 0;  ///< of all vshard_count + 1, as far as this node knows
   std::uint64_t lag_entries_max = 0;        ///< the worst follower of a group led here

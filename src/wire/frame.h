@@ -41,6 +41,7 @@ enum class FrameKind : std::uint8_t {
   move_order = 11,
   move_report = 12,
   snapshot_wanted = 13,
+  swim = 14,
   operator_request = 32,
   operator_response = 33,
   join_request = 34,

@@ -18,12 +18,17 @@ struct Classify {
   StreamClass operator()(const MoveOrder&) const { return StreamClass::control; }
   StreamClass operator()(const MoveReport&) const { return StreamClass::control; }
   StreamClass operator()(const SnapshotWanted&) const { return StreamClass::control; }
+  StreamClass operator()(const swim::Message&) const { return StreamClass::control; }
 };
 
 }  // namespace
 
 StreamClass stream_class(const PeerMessage& message) {
   return std::visit(Classify{}, message);
+}
+
+bool rides_datagram(const PeerMessage& message) {
+  return std::holds_alternative<swim::Message>(message);
 }
 
 }  // namespace nodedb::wire

@@ -17,6 +17,7 @@
 #include "meta/types.h"
 #include "raft/liveness.h"
 #include "raft/types.h"
+#include "swim/types.h"
 #include "wire/move_messages.h"
 
 namespace nodedb::wire {
@@ -132,12 +133,16 @@ struct SnapshotWanted {
   bool operator==(const SnapshotWanted&) const = default;
 };
 
-using PeerMessage = std::variant<Hello, Found, Founded, RaftBundle, raft::Pulse, ForwardBundle, SnapshotOffer,
-                                 SnapshotCredit, SnapshotChunk, MoveOrder, MoveReport, SnapshotWanted>;
+using PeerMessage =
+    std::variant<Hello, Found, Founded, RaftBundle, raft::Pulse, ForwardBundle, SnapshotOffer, SnapshotCredit,
+                 SnapshotChunk, MoveOrder, MoveReport, SnapshotWanted, swim::Message>;
 
 /// Which QUIC stream carries it: bulk never delays a pulse, and forwarded writes keep their order.
 enum class StreamClass : std::uint8_t { control, log, bulk };
 StreamClass stream_class(const PeerMessage& message);
+/// It goes in a QUIC DATAGRAM frame (RFC 9221), on no stream, and is not repeated when that is lost: an
+/// answer that waits behind something else says nothing about who is alive.
+bool rides_datagram(const PeerMessage& message);
 
 struct Outbound {
   Uuid to;

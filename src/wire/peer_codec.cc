@@ -10,6 +10,7 @@
 #include "wire/move_codec.h"
 #include "wire/raft_codec.h"
 #include "wire/reader.h"
+#include "wire/swim_codec.h"
 #include "wire/writer.h"
 
 namespace nodedb::wire {
@@ -206,6 +207,12 @@ struct Encode {
     out.varint(wanted.group.value);
     return frame;
   }
+  EncodedMessage operator()(const swim::Message& message) const {
+    EncodedMessage frame{FrameKind::swim, {}};
+    Writer out(frame.payload);
+    put_swim(out, message);
+    return frame;
+  }
 };
 
 PeerMessage get_hello(Reader& in) {
@@ -384,6 +391,8 @@ Result<PeerMessage> decode(FrameKind kind, const Blob& payload) {
     case FrameKind::snapshot_wanted:
       return get_whole([](Reader& in) { return PeerMessage(SnapshotWanted{GroupId(in.varint32())}); },
                        payload, "a wish for a snapshot");
+    case FrameKind::swim:
+      return get_whole([](Reader& in) { return PeerMessage(get_swim(in)); }, payload, "a word of SWIM's");
     case FrameKind::stream_open:
     case FrameKind::operator_request:
     case FrameKind::operator_response:

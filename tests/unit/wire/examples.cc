@@ -75,9 +75,19 @@ Bytes rows() {
 }
 
 std::string kind_name(const wire::PeerMessage& message) {
-  constexpr std::array names{"hello",          "found",      "founded",        "raft",
-                             "pulse",          "forward",    "snapshot-offer", "snapshot-credit",
-                             "snapshot-chunk", "move-order", "move-report",    "snapshot-wanted"};
+  constexpr std::array names{"hello",
+                             "found",
+                             "founded",
+                             "raft",
+                             "pulse",
+                             "forward",
+                             "snapshot-offer",
+                             "snapshot-credit",
+                             "snapshot-chunk",
+                             "move-order",
+                             "move-report",
+                             "snapshot-wanted",
+                             "swim"};
   return names.at(message.index());
 }
 
@@ -134,7 +144,16 @@ std::vector<wire::PeerMessage> peer_messages() {
       wire::MoveOrder{group, uuid(7), meta::Order(meta::OrderTransfer{NodeId(4), 500'000})},
       report(),
       wire::SnapshotWanted{GroupId(0)},
+      swim_messages().at(2),
   };
+}
+
+std::vector<swim::Message> swim_messages() {
+  const std::vector<swim::Rumour> rumours{
+      {NodeId(4), {Incarnation(3), 1}, swim::Standing::suspect, NodeId(2)},
+      {NodeId(300), {Incarnation(9), 0}, swim::Standing::left, NodeId(300)}};
+  return {swim::Ping{77, rumours}, swim::Ack{77, {}},     swim::PingRequest{77, NodeId(4), rumours},
+          swim::Nack{77},          swim::Gossip{rumours}, swim::Sync{true, rumours}};
 }
 
 std::vector<wire::MoveOrder> move_orders() {
@@ -255,6 +274,13 @@ std::vector<Example> all() {
   for (std::size_t i = 0; const wire::MoveOrder& order : move_orders()) {
     const auto frame = wire::encode(order);
     made.push_back({std::string("move-order-") + order_names.at(i++), "peer",
+                    wire::encode_frame(frame.kind, frame.payload),
+                    static_cast<char>(frame.kind) + frame.payload});
+  }
+  const std::array swim_names{"ping", "ack", "ping-request", "nack", "gossip", "sync"};
+  for (std::size_t i = 0; const wire::PeerMessage message : swim_messages()) {
+    const auto frame = wire::encode(message);
+    made.push_back({std::string("swim-") + swim_names.at(i++), "peer",
                     wire::encode_frame(frame.kind, frame.payload),
                     static_cast<char>(frame.kind) + frame.payload});
   }

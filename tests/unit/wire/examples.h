@@ -24,6 +24,8 @@ std::vector<raft::Entry> entries();
 /// Every alternative at least once, every alternative of what they carry too.
 std::vector<wire::PeerMessage> peer_messages();
 std::vector<wire::MoveOrder> move_orders();
+/// All kinds.
+std::vector<swim::Message> swim_messages();
 std::vector<meta::MetaEntry> meta_entries();
 JoinToken join_token();
 wire::JoinRequest join_request();

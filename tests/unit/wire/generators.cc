@@ -290,8 +290,36 @@ wire::MoveReport move_report() {
           })};
 }
 
+std::vector<swim::Rumour> rumours() {
+  return list(5, [] {
+    return swim::Rumour{id<NodeId>(),
+                        {id<Incarnation>(), number<std::uint32_t>()},
+                        static_cast<swim::Standing>(below(4)),
+                        id<NodeId>()};
+  });
+}
+
+swim::Message swim_message() {
+  switch (below(6)) {
+    case 0:
+      return swim::Ping{number(), rumours()};
+    case 1:
+      return swim::Ack{number(), rumours()};
+    case 2:
+      return swim::PingRequest{number(), id<NodeId>(), rumours()};
+    case 3:
+      return swim::Nack{number()};
+    case 4:
+      return swim::Gossip{rumours()};
+    default:
+      return swim::Sync{truth(), rumours()};
+  }
+}
+
 wire::PeerMessage peer_message() {
-  switch (below(12)) {
+  switch (below(13)) {
+    case 12:
+      return swim_message();
     case 11:
       return wire::SnapshotWanted{id<GroupId>()};
     case 9:

@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "base/limits.h"
+#include "swim/rules.h"
 #include "tests/unit/wire/examples.h"
 #include "tests/unit/wire/generators.h"
 #include "tests/unit/wire/robustness.h"
@@ -143,9 +144,36 @@ TEST(PeerCodec, UnknownKindsAreIncompatible) {
     const auto result = decode(static_cast<FrameKind>(kind), Blob());
     ASSERT_FALSE(result.has_value()) << "no message is empty: kind " << kind;
     if (kind == 0 || (kind > 13 && (kind < 32 || kind > 35))) {
+    if (kind == 0 || (kind > 14 && kind != 32 && kind != 33)) {
       EXPECT_EQ(result.error().code, Code::incompatible) << kind;
     }
   }
+}
+
+/// SWIM counts on it (swim/rules.h): no message is larger than what it thinks.
+TEST(PeerCodec, SwimKnowsTheSizeOfItsMessages) {
+  const auto size = [](const swim::Message& message) { return encode(message).payload.size(); };
+  swim::Rumour small{NodeId(1), {Incarnation(2), 0}, swim::Standing::alive, NodeId(1)};
+  swim::Rumour large{NodeId(0xffffffff),
+                     {Incarnation(~std::uint64_t{0}), 0xffffffff},
+                     swim::Standing::left,
+                     NodeId(0x12345)};
+  for (const swim::Rumour& rumour : {small, large}) {
+    EXPECT_EQ(size(swim::Gossip{{rumour, rumour}}) - size(swim::Gossip{{rumour}}),
+              swim::rumour_bytes(rumour));
+  }
+  const swim::PingRequest request{~std::uint64_t{0}, NodeId(0xffffffff), {300, small}};
+  EXPECT_EQ(size(request), swim::message_bytes + 300 * swim::rumour_bytes(small));
+  EXPECT_TRUE(rides_datagram(swim::Message(swim::Nack{})));
+  EXPECT_FALSE(rides_datagram(raft::Pulse{}));
+}
+
+TEST(PeerCodec, SwimsWordsAreRefusedIfTheyMeanNothing) {
+  EXPECT_EQ(decode(FrameKind::swim, Blob(Bytes("\x07", 1))).error().code, Code::incompatible);
+  EXPECT_EQ(decode(FrameKind::swim, Blob(Bytes("\x05\x01\x01\x01\x00\x04\x01", 7))).error().code,
+            Code::malformed);
+  EXPECT_TRUE(decode(FrameKind::swim, Blob(Bytes("\x05\x01\x01\x01\x00\x03\x01", 7))).has_value());
+  EXPECT_EQ(decode(FrameKind::swim, Blob(Bytes("\x05\xff\xff\x7f", 4))).error().code, Code::too_large);
 }
 
 TEST(PeerCodec, StreamsNameTheirClassFirst) {
