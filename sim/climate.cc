@@ -14,6 +14,7 @@ namespace {
 
 /// Chosen so that the kept seeds of before have no moves (tests/seeds/sim.txt).
 constexpr std::uint64_t moves_salt = 1970;
+constexpr std::uint64_t swim_salt = 2002;
 
 /// Spread evenly over orders of magnitude.
 std::int64_t log_uniform(Rng& rng, std::int64_t low, std::int64_t high) {
@@ -76,6 +77,13 @@ void draw_moves(Climate& c) {
   c.move_every_ns = log_uniform(rng, ns_per_s, 12 * ns_per_s);
 }
 
+/// By itself, too.
+void draw_swim(Climate& c) {
+  Rng rng(mix(c.seed, swim_salt));
+  c.impatient_swim = rng.chance(0.5);
+  c.verdicts_wrong = rng.chance(0.15);
+}
+
 }  // namespace
 
 std::string_view name(Fault fault) {
@@ -103,6 +111,7 @@ Climate draw_climate(std::uint64_t seed, std::int64_t duration_ns) {
   draw_clients(c, rng);
   c.duration_ns = duration_ns;
   draw_moves(c);
+  draw_swim(c);
   return c;
 }
 
@@ -114,7 +123,7 @@ std::string describe(const Climate& c) {
                     " election_ms=" + std::to_string(c.election_ns / ns_per_ms) +
                     " log_bytes=" + std::to_string(c.log_bytes_per_node) + (c.lease_reads ? " lease" : "") +
                     (c.codec ? " codec" : "") + (c.early ? " early" : "") + (c.heal_all ? "" : " majority") +
-                    " faults=";
+                    (c.verdicts_wrong ? " verdicts_wrong" : "") + " faults=";
   bool first = true;
   for (std::size_t i = 0; i < fault_count; ++i) {
     if (!c.faults[i]) continue;

@@ -64,6 +64,9 @@ struct Climate {
   std::size_t log_bytes_per_group = 0;
   std::size_t snapshot_chunk_bytes = 0;
 
+  bool impatient_swim = false;  ///< the profile `local`; else `lan`
+  bool verdicts_wrong = false;  ///< SWIM's are, of everybody: nothing may depend on them
+
   // Speed of things.
   std::int64_t net_ns = 0;    ///< mean one-way delay
   std::int64_t disk_ns = 0;   ///< mean of a log write

@@ -71,8 +71,11 @@ node::Options World::options_for(std::size_t node, const Bugs& bugs) const {
   o.snapshot_chunk_bytes = climate_.snapshot_chunk_bytes;
   o.vshards_placed = climate_.vshards;
   o.trace = static_cast<bool>(listeners_.trace);
+  o.swim = swim::Options::of(climate_.impatient_swim ? swim::Profile::local : swim::Profile::lan);
+  o.swim.check_rules = true;
   o.raft_bugs = bugs.raft;
   o.bugs = bugs.node;
+  o.bugs.verdicts_wrong |= climate_.verdicts_wrong;
   return o;
 }
 

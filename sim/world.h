@@ -140,6 +140,7 @@ class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis:
   bool all_led();
   bool all_know();
   bool all_equal();
+  bool all_verdicts_true();
   void judge_history(Report& report);
   std::vector<std::size_t> alive() const;
   std::uint32_t groups() const { return climate_.vshards + 1; }
@@ -162,6 +163,7 @@ class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis:
   std::vector<bool> started_;
   Rng late_;  ///< of what only worlds with spares draw
   std::string unequal_;
+  std::string misjudged_;
   std::string unknowing_;
   std::string unsettled_;
 };

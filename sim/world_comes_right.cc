@@ -172,6 +172,27 @@ bool World::all_know() {
   return true;
 }
 
+/// Whoever runs seems alive to everybody that runs, unless it has said goodbye, and whoever does not run does
+/// not: verdicts are hints, but in calm they are to become true ones.
+bool World::all_verdicts_true() {
+  for (const std::size_t node : alive()) {
+    for (const swim::Verdict& verdict : hosts_[node]->core()->verdicts()) {
+      const std::size_t subject = verdict.node.value - 1;
+      const bool seems_alive = verdict.standing == swim::Standing::alive;
+      const bool seems_gone =
+          verdict.standing == swim::Standing::dead || verdict.standing == swim::Standing::left;
+      const bool runs = hosts_[subject]->running();
+      const bool said_goodbye =
+          runs && verdict.standing == swim::Standing::left && hosts_[subject]->status().draining;
+      if (runs ? seems_alive || said_goodbye : seems_gone) continue;
+      misjudged_ =
+          name_of(node) + " takes " + name_of(subject) + " for " + std::string(swim::name(verdict.standing));
+      return false;
+    }
+  }
+  return true;
+}
+
 bool World::come_right() {
   heal();
   if (!run_until(
@@ -205,8 +226,16 @@ bool World::come_right() {
           [this] { return "no answer to a " + clients_->probe_text(); })) {
     return false;
   }
+  if (!run_until(
+          patience_ns, [this] { return all_equal(); }, [this] { return unequal_; })) {
+    return false;
+  }
+  if (climate_.verdicts_wrong) {
+    if (!all_verdicts_true()) schedule_.mark("verdicts-were-wrong");
+    return true;
+  }
   return run_until(
-      patience_ns, [this] { return all_equal(); }, [this] { return unequal_; });
+      2 * patience_ns, [this] { return all_verdicts_true(); }, [this] { return misjudged_; });
 }
 
 }  // namespace nodedb::sim

@@ -128,6 +128,19 @@ TEST(World, WhatItIsMeantToProvokeHappens) {
   }
 }
 
+/// Verdicts are hints: with every one of them wrong all rules hold, and all comes right.
+TEST(World, NothingDependsOnVerdicts) {
+  std::uint64_t wrong = 0;
+  for (std::uint64_t seed = 201; seed <= 208; ++seed) {
+    Climate climate = draw_climate(seed, 15 * ns_per_s);
+    climate.verdicts_wrong = true;
+    const Report report = World(climate, {}, {}).run();
+    EXPECT_FALSE(report.violation) << "seed " << seed << ": " << text(report);
+    wrong += report.marks.contains("verdicts-were-wrong") ? 1 : 0;
+  }
+  EXPECT_GE(wrong, 6U);
+}
+
 TEST(World, APlantedBugTurnsItRed) {
   Bugs bugs;
   ASSERT_NE(find_bug("ack-before-fsync"), nullptr);
