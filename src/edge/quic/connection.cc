@@ -23,6 +23,9 @@ constexpr std::size_t vectors_max = 16;
 constexpr std::size_t copied_bytes_max = 2 * 1024;
 /// Below this, waking early costs more than the sooner ACK or probe is worth (NOTES 3.3).
 constexpr std::int64_t quiet_deadline_ns = ns_per_ms;
+/// Type and length in front of a DATAGRAM frame's data.
+constexpr std::size_t datagram_overhead_bytes = 3;
+constexpr std::size_t datagrams_waiting_max = 64;
 
 ngtcp2_tstamp stamp(std::int64_t ns) {
   return static_cast<ngtcp2_tstamp>(ns);
@@ -121,6 +124,9 @@ Connection::Written Connection::write(PacketSink& sink, std::int64_t now_ns) {
 ngtcp2_ssize Connection::write_packet(std::span<std::uint8_t> room, ngtcp2_path_storage& path,
                                       std::int64_t now_ns) {
   ngtcp2_pkt_info info{};
+  while (state_ == State::open && !datagrams_.empty()) {
+    if (const auto n = write_datagram(room, path, info, now_ns)) return *n;
+  }
   for (;;) {
     Stream* stream = next_sendable();
     std::array<ngtcp2_vec, vectors_max> vectors{};
@@ -152,6 +158,20 @@ ngtcp2_ssize Connection::write_packet(std::span<std::uint8_t> room, ngtcp2_path_
   }
 }
 
+/// The first of the datagrams, if it fits into this packet. Nothing: the packet may take more.
+std::optional<ngtcp2_ssize> Connection::write_datagram(std::span<std::uint8_t> room,
+                                                       ngtcp2_path_storage& path, ngtcp2_pkt_info& info,
+                                                       std::int64_t now_ns) {
+  Bytes& front = datagrams_.front();
+  const ngtcp2_vec bytes{reinterpret_cast<std::uint8_t*>(front.data()), front.size()};
+  int accepted = 0;
+  const auto n = ngtcp2_conn_writev_datagram(quic_, &path.path, &info, room.data(), room.size(), &accepted,
+                                             NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, &bytes, 1, stamp(now_ns));
+  if (accepted != 0) datagrams_.pop_front();
+  if (n == NGTCP2_ERR_WRITE_MORE) return std::nullopt;
+  return n;
+}
+
 Connection::Stream* Connection::next_sendable() {
   if (state_ != State::open) return nullptr;
   for (auto& stream : streams_) {
@@ -161,7 +181,8 @@ Connection::Stream* Connection::next_sendable() {
 }
 
 bool Connection::has_unsent() const {
-  return std::ranges::any_of(streams_, [](const auto& s) { return !s->blocked && s->out.has_unsent(); });
+  return !datagrams_.empty() ||
+         std::ranges::any_of(streams_, [](const auto& s) { return !s->blocked && s->out.has_unsent(); });
 }
 
 void Connection::refresh_deadline(std::int64_t now_ns) {
@@ -232,6 +253,34 @@ void Connection::send(std::int64_t stream, wire::FrameKind kind, Bytes payload) 
   } else {
     found->out.push(std::move(payload));
   }
+}
+
+bool Connection::send_datagram(wire::FrameKind kind, BytesView payload) {
+  if (state_ != State::open) return false;
+  const auto* theirs = ngtcp2_conn_get_remote_transport_params(quic_);
+  const std::size_t bytes = wire::frame_header_bytes + payload.size();
+  if (theirs == nullptr || datagram_frame_bytes_max > theirs->max_datagram_frame_size) return false;
+  if (bytes + datagram_overhead_bytes > datagram_frame_bytes_max) return false;
+  // What could not be sent for so long is no news any more.
+  if (datagrams_.size() == datagrams_waiting_max) datagrams_.pop_front();
+  datagrams_.push_back(wire::encode_frame(kind, payload));
+  return true;
+}
+
+/// No window holds datagrams back: while reading is paused they are lost.
+int Connection::on_datagram(std::span<const std::uint8_t> data) {
+  if (paused_ || bad_input_) return 0;
+  wire::FrameReader reader(datagram_frame_bytes_max);
+  reader.feed(BytesView(reinterpret_cast<const char*>(data.data()), data.size()));
+  auto frame = reader.next();
+  if (!frame) {
+    bad_input_ = frame.error();
+  } else if (!*frame || reader.buffered_bytes() != 0 || reader.in_frame()) {
+    bad_input_ = Error{Code::malformed, "a datagram is not one frame"};
+  } else {
+    events_.push_back(Received{from_datagram, std::move(**frame)});
+  }
+  return 0;
 }
 
 void Connection::finish(std::int64_t stream) {

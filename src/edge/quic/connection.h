@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One QUIC connection carrying frames on bidirectional streams. Sans I/O: datagrams, time and room for
-// packets come in, packets and events go out. The endpoint owns it, routes to it and tells its handler what
-// happened.
+// One QUIC connection carrying frames on bidirectional streams, and small ones in DATAGRAM frames (RFC 9221),
+// which may be lost. Sans I/O: UDP datagrams, time and room for packets come in, packets and events go out.
+// The endpoint owns it, routes to it and tells its handler what happened.
 //
 //   handshaking ──peer accepted us / we accepted the peer──▶ open
 //        │                                                    │
@@ -19,6 +19,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -86,6 +87,8 @@ struct CloseReason {
 };
 
 struct Opened {};
+/// In place of a stream's number: it came in a DATAGRAM frame.
+inline constexpr std::int64_t from_datagram = -2;
 struct Received {
   std::int64_t stream = 0;
   wire::Frame frame;
@@ -153,6 +156,8 @@ class Connection {
   std::size_t held_bytes(std::int64_t stream) const;
   void send(std::int64_t stream, wire::FrameKind kind, Bytes payload);
   void finish(std::int64_t stream);
+  /// In a DATAGRAM frame of its own: sent before all streams, once. False: the peer takes none of that size.
+  bool send_datagram(wire::FrameKind kind, BytesView payload);
   /// While paused, what arrives gives the peer no new room to send.
   void pause(bool paused);
   void close(CloseCode code, std::string text, std::int64_t now_ns);
@@ -188,6 +193,9 @@ class Connection {
   bool has_unsent() const;
   ngtcp2_ssize write_packet(std::span<std::uint8_t> room, ngtcp2_path_storage& path, std::int64_t now_ns);
 
+  std::optional<ngtcp2_ssize> write_datagram(std::span<std::uint8_t> room, ngtcp2_path_storage& path,
+                                             ngtcp2_pkt_info& info, std::int64_t now_ns);
+  int on_datagram(std::span<const std::uint8_t> data);
   int on_data(std::int64_t id, std::span<const std::uint8_t> data, bool end);
   void on_hello();
   int on_verify();
@@ -223,6 +231,7 @@ class Connection {
   bool paused_ = false;
   std::size_t frame_bytes_max_;
   std::vector<std::unique_ptr<Stream>> streams_;  ///< by priority; ngtcp2 and readers keep their addresses
+  std::deque<Bytes> datagrams_;                   ///< to be sent, the latest few
   std::vector<ConnectionEvent> events_;
   CloseReason reason_;
   std::vector<std::uint8_t> close_packet_;

@@ -25,6 +25,7 @@ ngtcp2_callbacks ConnectionCallbacks::table(Side side) {
   table.handshake_completed = handshake_completed;
   table.handshake_confirmed = handshake_confirmed;
   table.recv_stream_data = stream_data;
+  table.recv_datagram = datagram;
   table.acked_stream_data_offset = stream_acknowledged;
   table.stream_close = stream_closed;
   table.stream_reset = stream_reset;
@@ -68,6 +69,11 @@ int ConnectionCallbacks::handshake_confirmed(ngtcp2_conn*, void* user_data) {
 int ConnectionCallbacks::stream_data(ngtcp2_conn*, std::uint32_t flags, std::int64_t id, std::uint64_t,
                                      const std::uint8_t* data, std::size_t size, void* user_data, void*) {
   return self(user_data).on_data(id, {data, size}, (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0);
+}
+
+int ConnectionCallbacks::datagram(ngtcp2_conn*, std::uint32_t, const std::uint8_t* data, std::size_t size,
+                                  void* user_data) {
+  return self(user_data).on_datagram({data, size});
 }
 
 int ConnectionCallbacks::stream_acknowledged(ngtcp2_conn*, std::int64_t id, std::uint64_t offset,

@@ -21,6 +21,8 @@ struct ConnectionCallbacks {
   static int handshake_confirmed(ngtcp2_conn*, void* user_data);
   static int stream_data(ngtcp2_conn*, std::uint32_t flags, std::int64_t id, std::uint64_t offset,
                          const std::uint8_t* data, std::size_t size, void* user_data, void*);
+  static int datagram(ngtcp2_conn*, std::uint32_t flags, const std::uint8_t* data, std::size_t size,
+                      void* user_data);
   static int stream_acknowledged(ngtcp2_conn*, std::int64_t id, std::uint64_t offset, std::uint64_t size,
                                  void* user_data, void*);
   static int stream_closed(ngtcp2_conn*, std::uint32_t flags, std::int64_t id, std::uint64_t code,

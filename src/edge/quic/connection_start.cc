@@ -41,6 +41,7 @@ ngtcp2_transport_params make_params(const ConnectionShared& shared, Side side) {
   params.initial_max_streams_uni = 0;
   params.max_idle_timeout = static_cast<ngtcp2_duration>(shared.idle_timeout_ns);
   params.max_ack_delay = static_cast<ngtcp2_duration>(shared.max_ack_delay_ns);
+  params.max_datagram_frame_size = datagram_frame_bytes_max;
   params.active_connection_id_limit = 4;
   params.disable_active_migration = 1;
   return params;

@@ -3,6 +3,7 @@
 
 // What both ends of a connection agree on beyond QUIC itself: the ALPN names and the application error codes.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,6 +25,9 @@ inline std::vector<std::string> alpn_names(VersionRange range) {
 
 /// The door for machines that have no certificate yet (docs/formats.md). Only there a client shows none.
 inline constexpr std::string_view join_alpn = "nodedb-join/1";
+/// The largest DATAGRAM frame that a node takes. With packet header, tag and an acknowledgement it fits into
+/// the smallest packet that every path carries.
+inline constexpr std::size_t datagram_frame_bytes_max = 1100;
 
 /// Application error codes of CONNECTION_CLOSE. Numbers are for ever.
 enum class CloseCode : std::uint64_t {

@@ -128,6 +128,7 @@ bool Transport::send(const Uuid& peer, const wire::PeerMessage& message) {
     return false;
   }
   auto& link = impl_->links.at(at->second);
+  if (wire::rides_datagram(message) && impl_->send_datagram(link, message)) return true;
   const auto stream_class = wire::stream_class(message);
   for (auto& frame : wire::encode_frames(message, frame_payload_bytes)) {
     if (!impl_->enqueue(link, stream_class, std::move(frame))) return false;

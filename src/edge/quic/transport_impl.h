@@ -71,6 +71,8 @@ struct Transport::Impl final : Endpoint::Handler {
   bool open_streams(Connection& connection, Link& link);
   void attach_stream(Connection& connection, Link& link, std::int64_t stream, const wire::Frame& frame);
   void receive_message(Connection& connection, Link& link, std::int64_t stream, const wire::Frame& frame);
+  void receive_datagram(Connection& connection, Link& link, const wire::Frame& frame);
+  bool send_datagram(Link& link, const wire::PeerMessage& message);
   bool enqueue(Link& link, wire::StreamClass stream_class, wire::EncodedMessage message);
   void drop_link(std::uint64_t number, const std::string& reason);
   Result<void> check_member(const Uuid& node) const;

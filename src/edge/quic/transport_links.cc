@@ -186,12 +186,14 @@ void Transport::Impl::received(Connection& connection, std::int64_t stream, wire
   ++counted.frames_received;
   if (connection.newcomer()) return newcomer_asked(connection, stream, frame);
   if (connection.peer()->role == tls::Role::operator_) {
+    if (stream == from_datagram) return bad_input(connection, "an operator needs no datagrams");
     return operator_received(connection, stream, std::move(frame));
   }
   const auto at = links.find(connection.number());
   if (at == links.end()) return;
   auto& link = at->second;
   link.heard_ns = endpoint->now_ns();
+  if (stream == from_datagram) return receive_datagram(connection, link, frame);
   const bool known = std::ranges::find(link.streams, stream) != link.streams.end();
   if (known) {
     receive_message(connection, link, stream, frame);
@@ -224,6 +226,24 @@ void Transport::Impl::receive_message(Connection& connection, Link& link, std::i
     return bad_input(connection, "a message on a stream of another class");
   }
   if (callbacks.received) callbacks.received(link.peer, std::move(*message));
+}
+
+void Transport::Impl::receive_datagram(Connection& connection, Link& link, const wire::Frame& frame) {
+  auto message = wire::decode(frame.kind, frame.payload);
+  if (!message) return bad_input(connection, message.error().detail);
+  if (!wire::rides_datagram(*message)) return bad_input(connection, "a message that belongs on a stream");
+  if (callbacks.received) callbacks.received(link.peer, std::move(*message));
+}
+
+/// False: it has to go on a stream.
+bool Transport::Impl::send_datagram(Link& link, const wire::PeerMessage& message) {
+  auto* connection = endpoint->find(link.connection);
+  if (connection == nullptr) return false;
+  const auto encoded = wire::encode(message);
+  if (!connection->send_datagram(encoded.kind, encoded.payload)) return false;
+  ++counted.frames_sent;
+  endpoint->touch(*connection);
+  return true;
 }
 
 bool Transport::Impl::enqueue(Link& link, wire::StreamClass stream_class, wire::EncodedMessage message) {

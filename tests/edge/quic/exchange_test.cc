@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "edge/base/clock.h"
+#include "swim/rules.h"
 #include "tests/edge/quic/world.h"
 
 namespace nodedb::quic {
@@ -55,6 +56,36 @@ TEST_F(Exchange, AllClassesArriveInOrderInBothDirections) {
     EXPECT_EQ(chunks, rounds);
   }
   EXPECT_EQ((*a)->stats().connections, 1U);
+}
+
+/// The largest word of SWIM's, both ways, beside bulk that fills its windows; on loopback nothing is lost.
+TEST_F(Exchange, SwimTravelsInDatagrams) {
+  auto a = world.start(1);
+  auto b = world.start(2);
+  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
+  ASSERT_TRUE(together(*a, *b));
+  swim::Sync word;
+  const swim::Rumour rumour{NodeId(70'000), {Incarnation(300), 200}, swim::Standing::dead, NodeId(9)};
+  while (swim::message_bytes + (word.rumours.size() + 1) * swim::rumour_bytes(rumour) <=
+         limits::swim_datagram_bytes)
+    word.rumours.push_back(rumour);
+  b->keep = false;
+  int words = 0;
+  int chunks = 0;
+  b->on_received = [&](const Uuid& from, const wire::PeerMessage& message) {
+    if (std::holds_alternative<wire::SnapshotChunk>(message)) ++chunks;
+    if (!std::holds_alternative<swim::Message>(message)) return;
+    ++words;
+    (*b)->send(from, message);
+  };
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE((*a)->send(uuid_of(2), chunk(static_cast<std::uint64_t>(i), 256 * 1024)));
+    ASSERT_TRUE((*a)->send(uuid_of(2), swim::Message(word)));
+  }
+  ASSERT_TRUE(world.until([&] { return words == 20; }));
+  EXPECT_LT(chunks, 20) << "words are sent before what waits on streams";
+  ASSERT_TRUE(world.until([&] { return a->received[uuid_of(2)].size() == 20; }));
+  EXPECT_EQ(a->received[uuid_of(2)].back(), wire::PeerMessage(swim::Message(word)));
 }
 
 /// 50 MB of snapshot in one direction; a ping-pong on the control stream goes on meanwhile.

@@ -146,6 +146,7 @@ class RawClient {
       ++opened_;
       written_ = 0;
     }
+    if (outcome_.confirmed && !plan_.datagram.empty()) write_datagram();
     for (;;) {
       std::array<std::uint8_t, 1500> packet{};
       ngtcp2_ssize taken = -1;
@@ -166,6 +167,19 @@ class RawClient {
       [[maybe_unused]] const auto sent = ::send(fd_, packet.data(), static_cast<std::size_t>(n), 0);
     }
     ngtcp2_conn_update_pkt_tx_time(quic_, now());
+  }
+
+  void write_datagram() {
+    Bytes& datagram = plan_.datagram;
+    std::array<std::uint8_t, 1500> packet{};
+    const ngtcp2_vec piece{reinterpret_cast<std::uint8_t*>(datagram.data()), datagram.size()};
+    int accepted = 0;
+    const auto n =
+        ngtcp2_conn_writev_datagram(quic_, nullptr, nullptr, packet.data(), packet.size(), &accepted,
+                                    NGTCP2_WRITE_DATAGRAM_FLAG_NONE, 0, &piece, 1, now());
+    if (n < 0) return note(static_cast<int>(n));
+    [[maybe_unused]] const auto sent = ::send(fd_, packet.data(), static_cast<std::size_t>(n), 0);
+    if (accepted != 0) datagram.clear();  // else the packet was needed for something more urgent
   }
 
   void read() {

@@ -256,6 +256,34 @@ TEST_F(Refusal, BadBytesOnAStream) {
   EXPECT_TRUE(world.logged("bad input"));
 }
 
+TEST_F(Refusal, BadBytesInADatagram) {
+  using wire::FrameKind;
+  const auto nack = wire::encode(swim::Message(swim::Nack{7}));
+  const Bytes word = wire::encode_frame(nack.kind, nack.payload);
+  Bytes damaged = word;
+  damaged.back() = static_cast<char>(damaged.back() ^ 1);
+  const auto stream_only = wire::encode(chunk(1, 10));
+  const BadBytes table[] = {
+      {"garbage", Bytes(500, 'x')},
+      {"bad checksum", damaged},
+      {"half a frame", word.substr(0, word.size() - 1)},
+      {"two frames", word + word},
+      {"undecodable", wire::encode_frame(FrameKind::swim, "\xff")},
+      {"belongs on a stream", wire::encode_frame(stream_only.kind, stream_only.payload)},
+  };
+  std::uint64_t closed = 0;
+  for (const auto& bad : table) {
+    auto plan = with_certificate(world.certs(3), "node");
+    plan.datagram = bad.bytes;
+    const auto outcome = raw(plan);
+    EXPECT_EQ(outcome.application_error, static_cast<std::uint64_t>(CloseCode::bad_frame)) << bad.name;
+    EXPECT_EQ((*a)->stats().bad_frames, ++closed) << bad.name;
+  }
+  auto eve = with_certificate(world.operator_certs("mallory"), "client");
+  eve.datagram = word;
+  EXPECT_EQ(raw(eve).application_error, static_cast<std::uint64_t>(CloseCode::bad_frame));
+}
+
 TEST_F(Refusal, AnOperatorMayOnlyAsk) {
   const auto open = wire::encode_stream_open(wire::StreamClass::control);
   auto plan = with_certificate(world.operator_certs("eve"), "client");
