@@ -39,6 +39,8 @@ constexpr OptionSpec specs[] = {
     {"clock_drift_max", AsFraction{&Config::clock_drift_max}, "how far apart two clocks may run, 0 to 0.5"},
     {"lease_reads", AsFlag{&Config::lease_reads},
      "leaders serve reads without a round while their lease holds"},
+    {"swim_profile", AsChoice{&Config::swim_profile, "local lan wan"},
+     "how patient a node is before another one seems dead to it"},
     {"rebalance_after", AsDuration{&Config::rebalance_after_ns},
      "leaderships go back to the preferred node once it is healthy this long; 0: never"},
     {"log_bytes_per_node", AsSize{&Config::log_bytes_per_node}, "log kept before it is compacted, in all"},

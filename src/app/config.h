@@ -42,6 +42,7 @@ struct Config {
   std::int64_t pulse_ns = 200 * ns_per_ms;
   double clock_drift_max = 0.1;
   bool lease_reads = true;
+  std::string swim_profile = "lan";  ///< local, lan, wan: how patient it is before a node seems dead
   std::int64_t rebalance_after_ns = 5 * ns_per_s;
 
   std::uint64_t log_bytes_per_node = limits::log_bytes_per_node;

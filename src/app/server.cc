@@ -32,6 +32,11 @@ namespace {
   std::_Exit(static_cast<int>(Exit::storage));
 }
 
+swim::Profile swim_profile(const Config& config) {
+  if (config.swim_profile == "local") return swim::Profile::local;
+  return config.swim_profile == "wan" ? swim::Profile::wan : swim::Profile::lan;
+}
+
 node::Options node_options(const Config& config, const tls::PeerIdentity& self) {
   node::Options options;
   options.uuid = self.node;
@@ -47,6 +52,7 @@ node::Options node_options(const Config& config, const tls::PeerIdentity& self) 
   options.raft.clock_drift_max = config.clock_drift_max;
   options.raft.lease_reads = config.lease_reads;
   options.pulse_ns = config.pulse_ns;
+  options.swim = swim::Options::of(swim_profile(config));
   options.rebalance_after_ns = config.rebalance_after_ns;
   options.log_bytes_per_node = config.log_bytes_per_node;
   options.snapshot_bytes_per_second = config.snapshot_bytes_per_second;

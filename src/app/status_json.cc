@@ -50,6 +50,8 @@ Json member_json(const node::MemberStatus& status) {
       .set("connected", status.connected)
       .set("last_heard_ms_ago",
            status.last_heard_ns_ago < 0 ? std::int64_t{-1} : status.last_heard_ns_ago / ns_per_ms)
+      .set("standing", swim::name(status.standing))
+      .set("standing_ms", status.standing_ns < 0 ? std::int64_t{-1} : status.standing_ns / ns_per_ms)
       .set("leads", status.leads);
   return body;
 }
@@ -226,6 +228,7 @@ Json status_json(const node::Status& status) {
       .set("redis", status.client_address)
       .set("disk_full", status.disk_full)
       .set("draining", status.draining)
+      .set("ill", status.ill)
       .set("groups_led", status.groups_led)
       .set("groups_without_leader", status.groups_without_leader)
       .set("lag_entries_max", status.lag_entries_max)

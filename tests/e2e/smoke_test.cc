@@ -20,10 +20,10 @@ class Smoke : public SharedCluster<Smoke> {
   static void SetUpTestSuite() { start_cluster("nodedb-smoke"); }
 
   static Redis client(std::size_t node) { return Redis(cluster_->nodes()[node].redis_port, patience_ms); }
-  static std::vector<std::string> operator_line(std::vector<std::string> words) {
+  static std::vector<std::string> operator_line(std::vector<std::string> words, std::size_t node = 0) {
     words.insert(words.begin(), binary());
-    words.insert(words.end(),
-                 {"--certs", cluster_->operator_certs(), "--node", cluster_->nodes()[0].quic, "-o", "json"});
+    words.insert(words.end(), {"--certs", cluster_->operator_certs(), "--node", cluster_->nodes()[node].quic,
+                               "-o", "json"});
     return words;
   }
 };
@@ -173,6 +173,10 @@ TEST_F(Smoke, ATerminatedNodeHandsItsLeadershipsOver) {
   Redis through = client(1);
   ASSERT_TRUE(through.command({"PING"}).is("PONG"));
   ASSERT_TRUE(cluster_->end(0, SIGTERM, 15));
+  // It has said goodbye: nobody takes it for dead.
+  const Finished members = run(operator_line({"node", "ls"}, 1));
+  ASSERT_EQ(members.status, 0) << members.output;
+  EXPECT_EQ((*app::Json::parse(members.output)).items().at(0)["standing"].text(), "left") << members.output;
   // Nobody had to wait for an election: every write succeeds at once.
   for (int i = 0; i < 200; ++i) {
     const Answer answer = through.command({"SET", "drained" + std::to_string(i), "x"});
