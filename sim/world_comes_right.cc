@@ -173,9 +173,11 @@ bool World::all_know() {
 }
 
 /// Whoever runs seems alive to everybody that runs, unless it has said goodbye, and whoever does not run does
-/// not: verdicts are hints, but in calm they are to become true ones.
+/// not: verdicts are hints, but in calm they are to become true ones. (A drained node that nobody has stopped
+/// yet when calm comes goes on.)
 bool World::all_verdicts_true() {
   for (const std::size_t node : alive()) {
+    if (hosts_[node]->status().draining) continue;  // who has said goodbye learns nothing any more
     for (const swim::Verdict& verdict : hosts_[node]->core()->verdicts()) {
       const std::size_t subject = verdict.node.value - 1;
       const bool seems_alive = verdict.standing == swim::Standing::alive;

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <thread>
 
+#include "base/limits.h"
 #include "sim/bugs.h"
 
 namespace nodedb::sim {
@@ -25,7 +26,7 @@ constexpr std::string_view usage = R"(nodedb-sim: a cluster in one thread under 
   nodedb-sim --seeds-of FILE [--jobs N]                             the first word of each line; # comments
   nodedb-sim --bugs [--bug NAME] [--limit N]                        hunts each planted bug: seeds it takes
   nodedb-sim --crash-matrix [--only CASE] [--jobs N]                a migration, with a crash at every write
-  nodedb-sim --swim [--runs N] [--seed S]                           how soon a death is noticed, and false ones
+  nodedb-sim --swim [--runs N] [--members N] [--seed S]             how soon a death is noticed, and false ones
   nodedb-sim --seed S --shrink                                      leaves out faults while it stays red
 
   --duration SECONDS   of trouble, simulated (60)
@@ -124,6 +125,9 @@ Arguments parse(int argc, char** argv) {
       a.swim = any = true;
     } else if (flag == "--runs") {
       a.runs = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(number(value()), 1, 10'000));
+    } else if (flag == "--members") {
+      a.members = static_cast<std::uint32_t>(number(value()));
+      if (a.members < 3 || a.members > limits::swim_members_max) bad_usage("--members: 3 to 256");
     } else if (flag == "--only") {
       a.only = value();
     } else if (flag == "--shrink") {

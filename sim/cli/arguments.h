@@ -32,8 +32,9 @@ struct Arguments {
   bool verbose = false;
   bool crash_matrix = false;
   bool swim = false;
-  std::uint32_t runs = 20;  ///< of each case of the study of SWIM
-  std::string only;         ///< the case of the crash matrix; empty: all
+  std::uint32_t runs = 20;    ///< of each case of the study of SWIM
+  std::uint32_t members = 0;  ///< in it; 0: groups of 8, 32 and 128
+  std::string only;           ///< the case of the crash matrix; empty: all
 };
 
 Arguments parse(int argc, char** argv);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <iostream>
+#include <vector>
 
 #include "sim/swim/study.h"
 
@@ -48,7 +49,9 @@ int run_swim_study(const Arguments& a) {
          "hour\nnodes  loss  slow  protocol   median    p99    max  median    p99    max  missed     "
          "by any by healthy  suspected   msg/s\n";
   bool good = true;
-  for (const std::uint32_t nodes : {8U, 32U, 128U}) {
+  std::vector<std::uint32_t> sizes{8, 32, 128};
+  if (a.members != 0) sizes = {a.members};
+  for (const std::uint32_t nodes : sizes) {
     for (const bool slow : {false, true}) {
       for (const double loss : {0.0, 0.01, 0.10}) {
         for (const bool lifeguard : {false, true}) {

@@ -91,6 +91,10 @@ class Solo {
   std::vector<Change> changes;
 };
 
+inline bool speaks_of(const std::vector<Rumour>& rumours, const Rumour& word) {
+  return std::ranges::find(rumours, word) != rumours.end();
+}
+
 inline Rumour say(std::uint32_t node, Standing standing, std::uint32_t by, std::uint64_t boot = 3,
                   std::uint32_t refutation = 0) {
   return {NodeId(node), {Incarnation(boot), refutation}, standing, NodeId(by)};
