@@ -2,7 +2,7 @@
 // SWIM inside the node: who is watched, what it is fed and what it says. Its verdicts are for status, notices
 // and whoever plans; nothing here or elsewhere lets them vote, move data or change a quorum. Pulses, not
 // SWIM, tell groups about silence (decision 001); that a peer has echoed one spares SWIM a ping (decision
-// 014).
+// 017).
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -37,7 +37,8 @@ void Node::State::watch_members() {
   if (!swim) swim.emplace(self, incarnation, options.swim, Rng(rng).fork(), now.mono);
   std::vector<NodeId> watched;
   for (const auto& [id, member] : tables.members) {
-    if (watched.size() < limits::swim_members_max) watched.push_back(id);
+    if (member.state != meta::MemberState::retired && watched.size() < limits::swim_members_max)
+      watched.push_back(id);
   }
   swim->set_members(now.mono, watched);
 }
@@ -64,7 +65,7 @@ void Node::State::swim_along() {
 
 /// The last thing that a drained node does: so that nobody suspects it, and nobody waits for it.
 bool Node::State::said_goodbye() {
-  if (!drained) return false;
+  if (!draining || !drained) return false;
   if (!swim) return true;
   swim->leave(now.mono);
   return swim->gone();

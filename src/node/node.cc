@@ -272,7 +272,7 @@ Turn Node::State::finish() {
   seal_log();
   seal_messages();
   publish_routing();
-  turn.drained = draining && gone;
+  turn.drained = gone;
   turn.retired = retired;
   turn.wake_at = next_wake();
   if (turn.wake_at != never) turn.wake_at = turn.wake_at - wall_ahead_ns;
