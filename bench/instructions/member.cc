@@ -60,7 +60,7 @@ Member::Member(std::size_t place, Now now)
 }
 
 void Member::call(std::uint64_t tag, resp::VShardCall call) {
-  happened(node::ClientRequest{tag, call.vshard, call.write, std::move(call.command), call.timeout_ns});
+  happened(node::ClientRequest{tag, call.vshard, call.write, std::move(call.command), call.timeout_ns, {}});
 }
 
 void Member::client_says(std::size_t connection, BytesView bytes) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/config.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "app/suggest.h"
@@ -52,6 +53,8 @@ constexpr OptionSpec specs[] = {
      "how long a write may be held back so that the copy of a moving vShard ends; 0: never"},
     {"client_connections_max", AsNumber{&Config::client_connections_max}, "connections on the Redis port"},
     {"request_timeout", AsDuration{&Config::request_timeout_ns}, "how long a client's request may wait"},
+    {"queue_time", AsDuration{&Config::queue_time_ns},
+     "once requests take longer than this for as long, further ones are refused as busy; 0: never"},
     {"drain_timeout", AsDuration{&Config::drain_timeout_ns},
      "how long SIGTERM waits for leaderships to move"},
     {"log_level", AsChoice{&Config::log_level, "debug info warn error"}, "what is logged"},
@@ -194,6 +197,8 @@ std::vector<std::string> Config::validate() const {
   want(client_connections_max >= 1 && client_connections_max <= 1'000'000,
        "client_connections_max: must be from 1 to 1000000");
   want(request_timeout_ns >= 10 * ns_per_ms, "request_timeout: must be at least 10ms");
+  want(queue_time_ns == 0 || queue_time_ns >= std::max(10 * ns_per_ms, 2 * write_delay_max_ns),
+       "queue_time: must be 0, or at least 10ms and twice write_delay_max");
   return complaints;
 }
 

@@ -52,6 +52,7 @@ struct Config {
   std::int64_t write_delay_max_ns = 250 * ns_per_ms;
   std::uint64_t client_connections_max = 10'000;
   std::int64_t request_timeout_ns = 10 * ns_per_s;
+  std::int64_t queue_time_ns = 500 * ns_per_ms;
   std::int64_t drain_timeout_ns = 10 * ns_per_s;
 
   std::string log_level = "info";     ///< debug, info, warn, error

@@ -13,6 +13,7 @@
 #include "app/newcomers.h"
 #include "app/operator_protocol.h"
 #include "app/random.h"
+#include "edge/base/clock.h"
 #include "edge/base/log.h"
 #include "edge/loop/peer_door.h"
 #include "edge/quic/transport.h"
@@ -156,8 +157,8 @@ struct Front::Impl final : resp::Backend {
 
   /// A client's command, on its way to the core.
   void call(std::uint64_t tag, resp::VShardCall call) override {
-    if (core.offer(
-            node::ClientRequest{tag, call.vshard, call.write, std::move(call.command), call.timeout_ns}))
+    if (core.offer(node::ClientRequest{tag, call.vshard, call.write, std::move(call.command), call.timeout_ns,
+                                       edge::monotonic_time()}))
       return;
     asio::post(loop,
                [this, tag] { clients->completed(tag, fail(Code::busy, "too many requests are waiting")); });

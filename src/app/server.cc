@@ -59,6 +59,7 @@ node::Options node_options(const Config& config, const tls::PeerIdentity& self) 
   options.log_bytes_per_group = config.log_bytes_per_group;
   options.log_bytes_for_move = config.log_bytes_for_move;
   options.write_delay_max_ns = config.write_delay_max_ns;
+  options.admission.queue_time_ns = config.queue_time_ns;
   options.trace = !config.trace.empty();
   options.check_command = kv::check_entry;
   return options;

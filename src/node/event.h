@@ -4,12 +4,14 @@
 // Everything that can happen to a node. Made by edge/ from real life and by sim/ from a seed.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/time.h"
 #include "base/uuid.h"
 #include "meta/entries.h"
 #include "meta/migration.h"
@@ -56,6 +58,7 @@ struct ClientRequest {
   bool write = false;
   Blob command;
   std::int64_t timeout_ns = 10 * ns_per_s;
+  std::optional<Time> arrived{};  ///< when the edge took it; what waits in front of the core has waited, too
 };
 
 // --- operator's requests; each is answered by an OperatorReply with its tag ---

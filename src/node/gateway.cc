@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/limits.h"
 
 namespace nodedb::node {
 
@@ -47,21 +46,20 @@ Meaning meaning_of(const Result<Blob>& result) {
 }  // namespace
 
 void Gateway::submit(Time now, Request request, const Leaders& leaders) {
-  const std::size_t size = request.command.size();
-  if (requests_.size() >= limits::requests_max || bytes_ + size > limits::requests_bytes_max) {
-    tell(request, fail(Code::busy, "this node holds as many requests as it may"));
-    return;
-  }
-  bytes_ += size;
-  Queue& queue = queues_[request.group];
+  const NodeId leader = leaders[request.group.value];
   Pending pending;
+  if (request.tag) {
+    pending.admitted = {request.group, leader, request.command.size(), request.arrived.value_or(now)};
+    if (auto admitted = admission_.admit(now, *pending.admitted); !admitted)
+      return tell(request, std::unexpected(admitted.error()));
+  }
+  Queue& queue = queues_[request.group];
   pending.deadline = now + request.timeout_ns;
   if (request.write) pending.sequence = queue.next_sequence++;
   pending.request = std::move(request);
   const auto at = requests_.emplace_hint(requests_.end(), ++last_number_, std::move(pending));
   if (at->second.request.write) queue.writes.emplace(at->second.sequence, at->first);
   deadlines_.emplace(at->second.deadline, at->first);
-  const NodeId leader = leaders[at->second.request.group.value];
   // A write must not overtake one that waits: the group would answer out_of_order.
   if (leader == NodeId() || !queue.waiting.empty()) {
     wait(now, at, back_off(0));
@@ -203,8 +201,8 @@ void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& 
                       result.error().detail);
   }
   for (const std::uint64_t attempt : pending.in_doubt) attempts_.erase(attempt);
+  if (pending.admitted) admission_.left(now, *pending.admitted, result && pending.attempts == 1);
   tell(pending.request, std::move(result));
-  bytes_ -= pending.request.command.size();
   deadlines_.erase({pending.deadline, at->first});
   retries_.erase({pending.retry_at, at->first});
   Queue& queue = queues_[group];

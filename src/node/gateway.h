@@ -9,6 +9,8 @@
 //        ▲                                                        │
 //        └── not leader, lost, out of order, connection gone, another leader, no answer in time
 //
+// Clients' requests are taken in as far as they can be answered soon (admission.h); the node's own always.
+//
 // Every attempt has a number of its own, so that a late answer is known for what it answers. A write ends
 // with an error that promises "no effect" only if every attempt was surely refused; while one is in doubt,
 // whatever the last one said, the error is `timeout` (outcome unknown).
@@ -22,6 +24,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "node/admission.h"
 #include "node/event.h"
 #include "node/turn.h"
 #include "wire/messages.h"
@@ -48,8 +51,8 @@ class Gateway {
   /// Leader by group, 0 where unknown.
   using Leaders = std::vector<NodeId>;
 
-  Gateway(Incarnation incarnation, std::int64_t attempt_timeout_ns)
-      : incarnation_(incarnation), attempt_timeout_ns_(attempt_timeout_ns) {}
+  Gateway(Incarnation incarnation, std::int64_t attempt_timeout_ns, const AdmissionOptions& admission)
+      : incarnation_(incarnation), attempt_timeout_ns_(attempt_timeout_ns), admission_(admission) {}
 
   /// Pre: called before the first request.
   void set_self(NodeId self) { self_ = self; }
@@ -61,6 +64,7 @@ class Gateway {
     Blob command;
     std::int64_t timeout_ns = 0;
     std::optional<std::uint64_t> ticket{};  ///< the node's own, if it wants to know the answer
+    std::optional<Time> arrived{};          ///< at the edge; nothing: just now
   };
   void submit(Time now, Request request, const Leaders& leaders);
   void answered(Time now, NodeId from, const wire::ForwardReply& reply, const Leaders& leaders);
@@ -73,10 +77,12 @@ class Gateway {
   Output take_output() { return std::exchange(output_, {}); }
   Time deadline() const;
   std::size_t waiting() const { return requests_.size(); }
+  const Admission& admission() const { return admission_; }
 
  private:
   struct Pending {
     Request request;
+    std::optional<Admission::Request> admitted;  ///< a client's
     Time deadline;
     Time retry_at = never;
     std::uint64_t sequence = 0;  ///< writes only
@@ -108,7 +114,7 @@ class Gateway {
   std::uint64_t last_number_ = 0;
   std::uint64_t last_attempt_ = 0;
   std::map<std::uint64_t, std::uint64_t> attempts_;  ///< in doubt: attempt → request number
-  std::size_t bytes_ = 0;
+  Admission admission_;
   std::map<std::uint64_t, Pending> requests_;
   std::map<GroupId, Queue> queues_;
   std::set<std::pair<Time, std::uint64_t>> deadlines_;

@@ -16,7 +16,7 @@ Node::State::State(const Options& given, Incarnation life, Rng luck, Now at)
       now(at),
       booted(at.mono),
       live(life),
-      gateway(life, 2 * given.raft.election_timeout_ns),
+      gateway(life, 2 * given.raft.election_timeout_ns, given.admission),
       transfers(life, given.snapshot_chunk_bytes, given.snapshot_bytes_per_second),
       replicas(group_count),
       leaders(group_count),
@@ -201,7 +201,12 @@ void Node::State::handle(ClientRequest event) {
     return;
   }
   gateway.submit(now.mono,
-                 {event.tag, group_of(event.vshard), event.write, std::move(event.command), event.timeout_ns},
+                 {.tag = event.tag,
+                  .group = group_of(event.vshard),
+                  .write = event.write,
+                  .command = std::move(event.command),
+                  .timeout_ns = event.timeout_ns,
+                  .arrived = event.arrived},
                  leaders);
 }
 

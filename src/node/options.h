@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "meta/bugs.h"
+#include "node/admission.h"
 #include "raft/group.h"
 #include "swim/options.h"
 
@@ -60,6 +61,8 @@ struct Options {
   /// long a write to the vShard may be held back so that it suffices and the copy ends; 0: never (pace.h).
   std::size_t log_bytes_for_move = limits::log_bytes_for_move;
   std::int64_t write_delay_max_ns = 250 * ns_per_ms;
+  /// Which clients' requests are taken in.
+  AdmissionOptions admission;
   /// What all snapshots that leave this node may take of its network and disk, bytes per second.
   std::size_t snapshot_bytes_per_second = limits::snapshot_bytes_per_second;
   /// At init, only the first so many vShards get replicas; the others have an empty placement: no group, and
