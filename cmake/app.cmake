@@ -3,7 +3,7 @@
 
 # Pure, so that the fuzzers can have it without the edge.
 set(app_config_sources src/app/config.cc src/app/config_sources.cc src/app/json.cc src/app/json_parser.cc
-    src/app/suggest.cc src/app/table.cc)
+    src/app/memory_budget.cc src/app/suggest.cc src/app/table.cc)
 add_library(nodedb_app_config STATIC ${app_config_sources})
 target_link_libraries(nodedb_app_config PUBLIC nodedb_base)
 

@@ -253,7 +253,7 @@ class Bench {
         log = std::max(log, held.log);
         resident = std::max(resident, held.resident);
       }
-    const double cap = static_cast<double>(config.log_bytes_per_node) / mib;
+    const double cap = static_cast<double>(config.memory().of(app::Consumer::log)) / mib;
     const double for_slow = static_cast<double>(config.log_bytes_per_group) * (vshard_count + 1) / mib;
     std::printf(
         "log in memory: peak %.0f MiB; log_bytes_per_node is %.0f MiB (%s), log_bytes_per_group %.1f "

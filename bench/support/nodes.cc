@@ -7,6 +7,7 @@
 
 #include "app/config_sources.h"
 #include "app/operator_calls.h"
+#include "edge/base/machine.h"
 
 namespace nodedb::bench {
 
@@ -32,7 +33,10 @@ std::optional<e2e::Cluster> healthy_cluster(const char* bench, const std::string
 
 app::Config configuration() {
   const auto settings = app::settings_of_environment(::environ);
-  return app::configure(settings).config;
+  app::Config config = app::configure(settings).config;
+  if (config.memory_budget == 0)
+    config.memory_budget = app::MemoryBudget::of_machine(edge::machine_memory_bytes());
+  return config;
 }
 
 std::vector<int> ports_without(const e2e::Cluster& cluster, std::size_t left_out) {

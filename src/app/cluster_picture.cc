@@ -38,6 +38,8 @@ MemberPicture member_of(const Json& member, std::span<const NodeAnswer> answers)
     picture.leads = status["groups_led"].number();
     picture.lag = status["lag_entries_max"].number();
     picture.log_bytes = status["log_bytes"].number();
+    picture.memory_bytes = status["memory"]["resident"].number();
+    picture.memory_budget = status["memory"]["budget"].number();
     picture.disk_full = status["disk_full"].boolean();
     picture.draining = status["draining"].boolean();
     return picture;
@@ -126,6 +128,8 @@ Json picture_json(const ClusterPicture& picture) {
         .set("leads", member.leads)
         .set("lag_entries", member.lag)
         .set("log_bytes", member.log_bytes)
+        .set("memory_bytes", member.memory_bytes)
+        .set("memory_budget", member.memory_budget)
         .set("disk_full", member.disk_full)
         .set("draining", member.draining);
     members.push(std::move(one));

@@ -33,6 +33,8 @@ struct MemberPicture {
   std::int64_t leads = 0;         ///< its own count; of a node that is down: what others think
   std::int64_t lag = 0;           ///< entries, the worst follower of a group that it leads
   std::int64_t log_bytes = 0;
+  std::int64_t memory_bytes = 0;  ///< resident
+  std::int64_t memory_budget = 0;
   bool disk_full = false;
   bool draining = false;
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/config.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include "app/suggest.h"
@@ -44,6 +43,8 @@ constexpr OptionSpec specs[] = {
      "how patient a node is before another one seems dead to it"},
     {"rebalance_after", AsDuration{&Config::rebalance_after_ns},
      "leaderships go back to the preferred node once it is healthy this long; 0: never"},
+    {"memory_budget", AsSize{&Config::memory_budget},
+     "what the node may hold in memory; default: a quarter of the machine's"},
     {"log_bytes_per_node", AsSize{&Config::log_bytes_per_node}, "log kept before it is compacted, in all"},
     {"snapshot_bytes_per_second", AsSize{&Config::snapshot_bytes_per_second},
      "what all snapshots that leave the node may take, per second"},
@@ -165,8 +166,16 @@ Configured configure(std::span<const Setting> settings) {
   return made;
 }
 
+MemoryBudget Config::memory() const {
+  MemoryBudget budget(memory_budget);
+  if (log_bytes_per_node != 0) budget.set(Consumer::log, log_bytes_per_node);
+  if (log_bytes_for_move != 0) budget.set(Consumer::moves, log_bytes_for_move);
+  return budget;
+}
+
 std::vector<std::string> Config::validate() const {
-  std::vector<std::string> complaints;
+  const MemoryBudget budget = memory();
+  std::vector<std::string> complaints = budget.validate();
   const auto want = [&](bool fine, const char* complaint) {
     if (!fine) complaints.emplace_back(complaint);
   };
@@ -189,15 +198,17 @@ std::vector<std::string> Config::validate() const {
   want(election_timeout_ns >= 4 * pulse_ns, "election_timeout: must be at least 4 pulses");
   want(election_timeout_ns <= 60 * ns_per_s, "election_timeout: must be at most 60s");
   want(clock_drift_max >= 0 && clock_drift_max <= 0.5, "clock_drift_max: must be from 0 to 0.5");
-  want(log_bytes_per_node >= 1024 * 1024, "log_bytes_per_node: must be at least 1MiB");
+  want(log_bytes_per_node == 0 || log_bytes_per_node >= 1024 * 1024,
+       "log_bytes_per_node: must be at least 1MiB");
   want(snapshot_bytes_per_second >= 64 * 1024, "snapshot_bytes_per_second: must be at least 64KiB");
   want(log_bytes_per_group >= 64 * 1024, "log_bytes_per_group: must be at least 64KiB");
-  want(log_bytes_for_move >= log_bytes_per_group, "log_bytes_for_move: must be at least log_bytes_per_group");
+  want(budget.of(Consumer::moves) >= log_bytes_per_group,
+       "log_bytes_for_move: must be at least log_bytes_per_group");
   want(write_delay_max_ns >= 0 && write_delay_max_ns <= 1 * ns_per_s, "write_delay_max: must be at most 1s");
   want(client_connections_max >= 1 && client_connections_max <= 1'000'000,
        "client_connections_max: must be from 1 to 1000000");
   want(request_timeout_ns >= 10 * ns_per_ms, "request_timeout: must be at least 10ms");
-  want(queue_time_ns == 0 || queue_time_ns >= std::max(10 * ns_per_ms, 2 * write_delay_max_ns),
+  want(queue_time_ns == 0 || (queue_time_ns >= 10 * ns_per_ms && queue_time_ns / 2 >= write_delay_max_ns),
        "queue_time: must be 0, or at least 10ms and twice write_delay_max");
   return complaints;
 }

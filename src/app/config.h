@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/memory_budget.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -45,10 +46,11 @@ struct Config {
   std::string swim_profile = "lan";  ///< local, lan, wan: how patient it is before a node seems dead
   std::int64_t rebalance_after_ns = 5 * ns_per_s;
 
-  std::uint64_t log_bytes_per_node = limits::log_bytes_per_node;
+  std::uint64_t memory_budget = 0;       ///< of the process; 0: a quarter of the machine's memory
+  std::uint64_t log_bytes_per_node = 0;  ///< 0: as the budget gives; so below
   std::uint64_t snapshot_bytes_per_second = limits::snapshot_bytes_per_second;
   std::uint64_t log_bytes_per_group = limits::log_bytes_per_group;
-  std::uint64_t log_bytes_for_move = limits::log_bytes_for_move;
+  std::uint64_t log_bytes_for_move = 0;
   std::int64_t write_delay_max_ns = 250 * ns_per_ms;
   std::uint64_t client_connections_max = 10'000;
   std::int64_t request_timeout_ns = 10 * ns_per_s;
@@ -59,7 +61,9 @@ struct Config {
   std::string log_format = "logfmt";  ///< logfmt, json
   std::string trace;                  ///< file; empty: no trace
 
-  /// Every complaint at once; empty if all is well.
+  /// How the memory is divided. Pre: `memory_budget` is known.
+  MemoryBudget memory() const;
+  /// Every complaint at once; empty if all is well. Pre: as above.
   std::vector<std::string> validate() const;
 };
 

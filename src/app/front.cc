@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/front.h"
 
+#include <algorithm>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <set>
@@ -15,6 +17,8 @@
 #include "app/random.h"
 #include "edge/base/clock.h"
 #include "edge/base/log.h"
+#include "edge/base/machine.h"
+#include "edge/loop/client_door.h"
 #include "edge/loop/peer_door.h"
 #include "edge/quic/transport.h"
 #include "edge/resp/server.h"
@@ -23,8 +27,19 @@ namespace nodedb::app {
 
 namespace {
 
+/// The largest answer there may be, and what stands around it.
+constexpr std::size_t output_bytes_min = limits::reply_bytes_max + limits::reply_bytes_max / 4;
+constexpr auto door_round = std::chrono::milliseconds(1);
+constexpr std::size_t send_queue_bytes_min = 1024 * 1024;
+
 Result<resp::Options> client_options(const Config& config) {
   resp::Options options;
+  const MemoryBudget memory = config.memory();
+  options.total_bytes_max = memory.of(Consumer::clients);
+  options.input_bytes_max = memory.of(Consumer::half_read);
+  options.connection_bytes_max = std::min(options.connection_bytes_max, options.total_bytes_max / 8);
+  options.output_bytes_max =
+      std::clamp(options.total_bytes_max / 8 * 5, output_bytes_min, options.output_bytes_max);
   options.address = config.client;
   options.redirect = config.redirect == "always"  ? resp::Redirect::always
                      : config.redirect == "never" ? resp::Redirect::never
@@ -55,8 +70,10 @@ struct Front::Impl final : resp::Backend {
       : config(given),
         core(to_core),
         door(to_core),
+        client_door(to_core, config.memory().of(Consumer::inbox) / inbox_parts, config.queue_time_ns),
         signals(loop, SIGINT, SIGTERM),
         patience(loop),
+        door_timer(loop),
         certificates(loop, given.certs),
         inbox(edge::net_inbox_max, [this] { asio::post(loop, [this] { deliver(); }); }) {}
 
@@ -75,7 +92,7 @@ struct Front::Impl final : resp::Backend {
 
     std::vector<std::string> others = config.seeds;
     std::erase(others, config.advertise.empty() ? config.listen : config.advertise);
-    transport->set_seeds(std::move(others));
+    transport->set_seeds(others);
 
     if (!config.client.empty()) {
       auto client_side = client_options(config);
@@ -83,7 +100,10 @@ struct Front::Impl final : resp::Backend {
       auto server = resp::Server::open(loop, std::move(*client_side), *this, Rng(random_seed()));
       if (!server) return std::unexpected(server.error());
       clients = std::move(*server);
+      clients->gateway().set_memory_table([this] { return memory_table(); });
     }
+    memory_use = options.memory_use;
+    limit_send_queues(others.size());
     certificates.start(*transport, clients.get());
     await_signal();
     return {};
@@ -118,7 +138,7 @@ struct Front::Impl final : resp::Backend {
 
   void deliver(const node::OperatorReply& reply) {
     if ((reply.tag & Newcomers::tag_bit) == 0)
-      return transport->answer_operator(reply.tag, encode_answer(reply.result, net_counts()));
+      return transport->answer_operator(reply.tag, encode_answer(reply.result, net_counts(), memory_table()));
     Result<node::TokenClaimed> claimed = fail(Code::invalid_state, "another answer than was asked for");
     if (!reply.result) {
       claimed = std::unexpected(reply.result.error());
@@ -157,11 +177,55 @@ struct Front::Impl final : resp::Backend {
 
   /// A client's command, on its way to the core.
   void call(std::uint64_t tag, resp::VShardCall call) override {
-    if (core.offer(node::ClientRequest{tag, call.vshard, call.write, std::move(call.command), call.timeout_ns,
-                                       edge::monotonic_time()}))
-      return;
+    if (client_door.take(node::ClientRequest{tag, call.vshard, call.write, std::move(call.command),
+                                             call.timeout_ns, edge::monotonic_time()}))
+      return watch_door();
     asio::post(loop,
                [this, tag] { clients->completed(tag, fail(Code::busy, "too many requests are waiting")); });
+  }
+
+  /// Those that waited go in as far as there is room, or have waited for too long.
+  void open_door() {
+    for (const std::uint64_t tag : client_door.retry(edge::monotonic_time()))
+      clients->completed(tag, fail(Code::busy, "the request waited too long for this node"));
+    watch_door();
+  }
+
+  /// The core does not always tell when it has worked.
+  void watch_door() {
+    if (client_door.empty() || std::exchange(watching_door, true)) return;
+    door_timer.expires_after(door_round);
+    door_timer.async_wait([this](const std::error_code& cancelled) {
+      watching_door = false;
+      if (!cancelled && !closed) open_door();
+    });
+  }
+
+  /// Peers share what all may hold. Of a peer's three queues, only that of the log is ever long: snapshots
+  /// are sent on credit, and the rest is small.
+  void limit_send_queues(std::size_t peers) {
+    const std::uint64_t all = config.memory().of(Consumer::peers);
+    const std::uint64_t share = all / std::max<std::size_t>(1, peers);
+    transport->limit_send_queues(
+        std::clamp<std::uint64_t>(share, send_queue_bytes_min, limits::send_queue_bytes_max));
+  }
+
+  MemoryTable memory_table() const {
+    MemoryUse used = memory_use ? memory_use() : MemoryUse{};
+    const auto at = [&](Consumer consumer) -> std::uint64_t& {
+      return used[static_cast<std::size_t>(consumer)];
+    };
+    if (clients) {
+      at(Consumer::clients) = clients->gateway().held_bytes();
+      at(Consumer::half_read) = clients->input_bytes();
+    }
+    at(Consumer::inbox) += client_door.bytes();
+    at(Consumer::peers) = transport->stats().queued_bytes;
+    const MemoryBudget budget = config.memory();
+    MemoryTable table{budget.total_bytes(), edge::resident_bytes(), {}};
+    for (const Share& share : memory_shares())
+      table.rows.push_back({share.name, at(share.consumer), budget.of(share.consumer)});
+    return table;
   }
 
   NetCounts net_counts() const {
@@ -186,6 +250,7 @@ struct Front::Impl final : resp::Backend {
       }
       if (closed) return;
     }
+    if (!client_door.empty()) open_door();
     if (paused && door.retry()) {
       paused = false;
       transport->pause_reading(false);
@@ -203,6 +268,7 @@ struct Front::Impl final : resp::Backend {
   void set_peers(const std::vector<node::Peer>& peers) {
     std::vector<quic::PeerAddress> addresses;
     for (const node::Peer& peer : peers) addresses.push_back({peer.uuid, peer.address});
+    limit_send_queues(addresses.size());
     std::vector<std::string> members{config.advertise.empty() ? config.listen : config.advertise};
     for (const node::Peer& peer : peers) members.push_back(peer.address);
     newcomers->set_members(std::move(members));
@@ -234,6 +300,7 @@ struct Front::Impl final : resp::Backend {
     closed = true;
     signals.cancel();
     patience.cancel();
+    door_timer.cancel();
     certificates.stop();
     if (clients) clients->close();
     transport->close();
@@ -244,15 +311,19 @@ struct Front::Impl final : resp::Backend {
   Config config;
   edge::CoreInbox& core;
   edge::PeerDoor door;
+  edge::ClientDoor client_door;
   std::optional<Newcomers> newcomers;  ///< from `open` on
   asio::io_context loop{1};
   asio::signal_set signals;
   asio::steady_timer patience;
+  asio::steady_timer door_timer;
   CertificateReload certificates;
   std::unique_ptr<quic::Transport> transport;
   std::unique_ptr<resp::Server> clients;  ///< null without a client address
-  bool routed = false;                    ///< group 0 has said who the members are
-  bool stopping = false;                  ///< a signal has come
+  std::function<MemoryUse()> memory_use;
+  bool watching_door = false;
+  bool routed = false;    ///< group 0 has said who the members are
+  bool stopping = false;  ///< a signal has come
   bool closed = false;
   bool retired = false;  ///< for ever, by group 0
   bool paused = false;   ///< peers' messages wait at the door

@@ -6,6 +6,7 @@
 // event for the core, what the core and the disk thread hand over goes out. When the core cannot keep up,
 // clients are told `busy` and peers are read more slowly.
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,10 +18,15 @@
 
 namespace nodedb::app {
 
+/// Of what may wait in front of the core, one part waits at the door, and the rest is in the core's inbox.
+inline constexpr std::size_t inbox_parts = 4;
+
 struct FrontOptions {
   Uuid cluster;
   Uuid node;
   tls::Secret reset_secret{};
+  /// What the other threads hold; the front adds its own.
+  std::function<MemoryUse()> memory_use{};
 };
 
 class Front {

@@ -24,12 +24,13 @@ std::string state_of(const MemberPicture& member) {
 }
 
 std::string members_table(const ClusterPicture& picture) {
-  Table table({"NODE", "STATE", "STANDING", "LEADS", "LAG", "LOG-KIB", "QUIC", "REDIS", "UUID"});
+  Table table({"NODE", "STATE", "STANDING", "LEADS", "LAG", "LOG-KIB", "MEMORY-MIB", "QUIC", "REDIS", "UUID"});
   for (const MemberPicture& member : picture.members) {
     table.add({std::to_string(member.id), state_of(member), member.standing.empty() ? "-" : member.standing,
                std::to_string(member.leads), std::to_string(member.lag),
-               std::to_string(member.log_bytes / 1024), member.quic,
-               member.redis.empty() ? "-" : member.redis, member.uuid});
+               std::to_string(member.log_bytes / 1024),
+               std::to_string(member.memory_bytes >> 20) + "/" + std::to_string(member.memory_budget >> 20),
+               member.quic, member.redis.empty() ? "-" : member.redis, member.uuid});
   }
   return table.text();
 }

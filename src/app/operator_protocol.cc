@@ -117,8 +117,23 @@ Code code_named(BytesView text) {
   return Code::invalid_state;
 }
 
+Json memory_json(const MemoryTable& memory) {
+  Json consumers = Json::object();
+  for (const MemoryRow& row : memory.rows) {
+    Json one = Json::object();
+    one.set("used", row.used_bytes).set("bound", row.bound_bytes);
+    consumers.set(row.consumer, std::move(one));
+  }
+  Json body = Json::object();
+  body.set("budget", memory.budget_bytes)
+      .set("resident", memory.resident_bytes)
+      .set("consumers", std::move(consumers));
+  return body;
+}
+
 struct ReplyJson {
   const NetCounts& net;
+  const MemoryTable& memory;
 
   Json operator()(const node::Initialised& reply) const {
     Json body = Json::object();
@@ -135,7 +150,7 @@ struct ReplyJson {
         .set("datagrams_received", net.datagrams_received)
         .set("bytes_received", net.bytes_received);
     Json body = status_json(reply);
-    body.set("io", std::move(io));
+    body.set("io", std::move(io)).set("memory", memory_json(memory));
     return body;
   }
   Json operator()(const node::Transferred&) const { return Json::object(); }
@@ -184,9 +199,10 @@ Bytes encode_answer(const Result<Json>& answer) {
   return std::to_string(static_cast<int>(exit_of(answer.error().code))) + "\n" + body.dump();
 }
 
-Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const NetCounts& net) {
+Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const NetCounts& net,
+                    const MemoryTable& memory) {
   if (!result) return encode_answer(Result<Json>(std::unexpected(result.error())));
-  return encode_answer(Result<Json>(std::visit(ReplyJson{net}, *result)));
+  return encode_answer(Result<Json>(std::visit(ReplyJson{net, memory}, *result)));
 }
 
 Result<Json> parse_answer(BytesView answer) {

@@ -20,6 +20,7 @@
 #include "app/exit_code.h"
 #include "app/json.h"
 #include "base/ids.h"
+#include "base/memory.h"
 #include "base/uuid.h"
 #include "meta/entries.h"
 #include "node/turn.h"
@@ -71,8 +72,9 @@ struct NetCounts {
 
 /// What the server answers: the reply's own JSON, or `{"code":…,"error":…}`.
 Bytes encode_answer(const Result<Json>& answer);
-/// A status gets what the network has carried beside what the node knows.
-Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const NetCounts& net);
+/// A status gets what the network has carried, and what memory is used for, beside what the node knows.
+Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const NetCounts& net,
+                    const MemoryTable& memory);
 
 /// Reads an answer back; a refused request is an error again, with its code. Errors: malformed, and the
 /// node's.

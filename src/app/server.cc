@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <thread>
@@ -54,15 +55,29 @@ node::Options node_options(const Config& config, const tls::PeerIdentity& self) 
   options.pulse_ns = config.pulse_ns;
   options.swim = swim::Options::of(swim_profile(config));
   options.rebalance_after_ns = config.rebalance_after_ns;
-  options.log_bytes_per_node = config.log_bytes_per_node;
+  const MemoryBudget memory = config.memory();
+  const MemoryBudget shares(config.memory_budget);
+  options.log_bytes_per_node = memory.of(Consumer::log);
   options.snapshot_bytes_per_second = config.snapshot_bytes_per_second;
   options.log_bytes_per_group = config.log_bytes_per_group;
-  options.log_bytes_for_move = config.log_bytes_for_move;
+  options.log_bytes_for_move = memory.of(Consumer::moves);
+  // An operator who wants less log kept does not want writes refused sooner.
+  options.log_bytes_max = std::max(memory.of(Consumer::log), shares.of(Consumer::log)) +
+                          std::max(memory.of(Consumer::moves), shares.of(Consumer::moves));
+  options.admission.bytes_max = memory.of(Consumer::requests);
   options.write_delay_max_ns = config.write_delay_max_ns;
   options.admission.queue_time_ns = config.queue_time_ns;
   options.trace = !config.trace.empty();
   options.check_command = kv::check_entry;
   return options;
+}
+
+void tell_budget(const MemoryBudget& budget) {
+  std::string shares;
+  for (const Share& share : memory_shares())
+    shares += (shares.empty() ? "" : " ") + std::string(share.name) + "=" +
+              mebibytes_text(budget.of(share.consumer));
+  log::info("memory is bounded", {{"budget", mebibytes_text(budget.total_bytes())}, {"shares", shares}});
 }
 
 /// Runs the loop on a thread of that name, as `top -H` shows it.
@@ -77,7 +92,11 @@ std::thread named(const char* name, Loop& loop) {
 }  // namespace
 
 struct Server::Impl {
-  explicit Impl(edge::DataDirectory opened) : directory(std::move(opened)) {}
+  Impl(edge::DataDirectory opened, const MemoryBudget& bounds)
+      : directory(std::move(opened)),
+        budget(bounds),
+        inbox(bounds.of(Consumer::inbox) / inbox_parts * (inbox_parts - 1)),
+        answers(bounds.of(Consumer::answers)) {}
 
   /// The stores and what they hold.
   Result<node::Boot> load() {
@@ -89,6 +108,11 @@ struct Server::Impl {
     log_store = std::move(*log_opened);
     edge::StateStoreOptions state_options;
     state_options.directory = directory.path();
+    state_options.block_cache_bytes = budget.of(Consumer::block_cache);
+    state_options.write_buffer_bytes = budget.of(Consumer::memtables) / edge::write_buffers_max;
+    state_options.kept_back_bytes = budget.of(Consumer::kept_back);
+    state_options.row_cache_bytes = budget.of(Consumer::row_cache);
+    state_options.memory = &state_memory;
     auto state_opened = edge::open_state_store(state_options);
     if (!state_opened) return std::unexpected(state_opened.error());
     state_store = std::move(*state_opened);
@@ -114,15 +138,34 @@ struct Server::Impl {
       trace.emplace(std::move(*opened));
       on_trace = [this](NodeId id, std::span<const node::TraceEvent> events) { trace->write(id, events); };
     }
-    auto opened = Front::open(config, {self.cluster, self.node, *reset_secret}, inbox);
+    auto opened =
+        Front::open(config, {self.cluster, self.node, *reset_secret, [this] { return memory_use(); }}, inbox);
     if (!opened) return std::unexpected(opened.error());
     front = std::move(*opened);
     applier.emplace(*state_store, data_machine, metadata_machine);
     disk.emplace(*log_store, inbox, front->inbox(), storage_failed);
     flush.emplace(inbox, storage_failed);
-    apply.emplace(*applier, *flush, inbox, storage_failed);
-    core.emplace(std::move(*node), inbox, *disk, *apply, front->inbox(), std::move(on_trace));
+    apply.emplace(*applier, *flush, inbox, answers, storage_failed);
+    core.emplace(std::move(*node), inbox, *disk, *apply, front->inbox(), core_memory, std::move(on_trace));
     return {};
+  }
+
+  /// Of the net thread's consumers, only the front knows.
+  MemoryUse memory_use() const {
+    MemoryUse used{};
+    const auto set = [&](Consumer consumer, std::size_t bytes) {
+      used[static_cast<std::size_t>(consumer)] = bytes;
+    };
+    set(Consumer::log, core_memory.log_bytes);
+    set(Consumer::requests, core_memory.request_bytes);
+    set(Consumer::snapshots, core_memory.snapshot_bytes);
+    set(Consumer::inbox, inbox.bytes());
+    set(Consumer::answers, answers.bytes());
+    set(Consumer::block_cache, state_memory.block_cache_bytes);
+    set(Consumer::memtables, state_memory.memtable_bytes);
+    set(Consumer::kept_back, state_memory.kept_back_bytes);
+    set(Consumer::row_cache, state_memory.row_cache_bytes);
+    return used;
   }
 
   void run() {
@@ -147,12 +190,16 @@ struct Server::Impl {
   }
 
   edge::DataDirectory directory;
+  MemoryBudget budget;
+  edge::StateMemory state_memory;
+  edge::CoreMemory core_memory;
   kv::Machine data_machine;
   meta::Machine metadata_machine;
   std::unique_ptr<node::LogStore> log_store;
   std::unique_ptr<node::StateStore> state_store;
   std::optional<edge::TraceFile> trace;
   edge::CoreInbox inbox;
+  edge::Answers answers;
   std::unique_ptr<Front> front;
   std::optional<node::Applier> applier;
   std::optional<edge::DiskLoop> disk;
@@ -172,7 +219,7 @@ Result<std::unique_ptr<Server>> Server::open(const Config& config) {
   auto directory = edge::DataDirectory::open(config.data, {self.cluster, self.node});
   if (!directory) return std::unexpected(directory.error());
   const Incarnation incarnation = directory->incarnation();
-  auto impl = std::make_unique<Impl>(std::move(*directory));
+  auto impl = std::make_unique<Impl>(std::move(*directory), config.memory());
   if (auto assembled = impl->assemble(config, self); !assembled) return std::unexpected(assembled.error());
   log::info("the node starts", {{"version", NODEDB_VERSION},
                                 {"node", self.node.text()},
@@ -180,6 +227,7 @@ Result<std::unique_ptr<Server>> Server::open(const Config& config) {
                                 {"incarnation", incarnation.value},
                                 {"quic", config.listen},
                                 {"redis", config.client}});
+  tell_budget(config.memory());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 

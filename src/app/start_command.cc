@@ -12,6 +12,7 @@
 #include "app/server.h"
 #include "base/units.h"
 #include "edge/base/log.h"
+#include "edge/base/machine.h"
 #include "edge/quic/join_client.h"
 
 namespace nodedb::app {
@@ -74,7 +75,9 @@ Exit run_start(const std::string& file, std::span<const Setting> flags) {
   for (Setting& setting : settings_of_environment(environ)) settings.push_back(std::move(setting));
   settings.insert(settings.end(), flags.begin(), flags.end());
 
-  const Configured made = configure(settings);
+  Configured made = configure(settings);
+  if (made.config.memory_budget == 0)
+    made.config.memory_budget = MemoryBudget::of_machine(edge::machine_memory_bytes());
   std::vector<std::string> complaints = made.complaints;
   for (std::string& complaint : made.config.validate()) complaints.push_back(std::move(complaint));
   if (!complaints.empty()) return complain_about_all(complaints);

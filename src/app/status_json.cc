@@ -233,6 +233,7 @@ Json status_json(const node::Status& status) {
       .set("groups_without_leader", status.groups_without_leader)
       .set("lag_entries_max", status.lag_entries_max)
       .set("requests_waiting", status.requests_waiting)
+      .set("requests_refused", status.requests_refused)
       .set("log_bytes", status.log_bytes)
       .set("members", std::move(members));
   Json halted = Json::array();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace nodedb {
 
@@ -29,9 +30,13 @@ class Blob {
  public:
   Blob() = default;
   explicit Blob(Bytes owned) {
-    if (!owned.empty()) owner_ = std::make_shared<const Bytes>(std::move(owned));
-    if (owner_) view_ = *owner_;
+    if (owned.empty()) return;
+    const auto kept = std::make_shared<const Bytes>(std::move(owned));
+    view_ = *kept;
+    owner_ = kept;
   }
+  /// `view` lies in what `owner` keeps.
+  Blob(std::shared_ptr<const void> owner, BytesView view) : owner_(std::move(owner)), view_(view) {}
 
   /// Shares the whole buffer's lifetime but shows only a part. Pre: offset + size lies within.
   Blob slice(std::size_t offset, std::size_t size) const {
@@ -48,7 +53,7 @@ class Blob {
 
  private:
   // Shared because core, disk and net hold the same entry at once and none outlives the others by rule.
-  std::shared_ptr<const Bytes> owner_;
+  std::shared_ptr<const void> owner_;
   BytesView view_;
 };
 

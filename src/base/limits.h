@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Every cap on what input can grow, in one place (rule C7). A full queue answers `busy`; an oversized
+// Every cap on what input can grow, in one place (rule C7). Those on memory are ceilings: a node's memory
+// budget may give less (app/memory_budget.h). A full queue answers `busy`; an oversized
 // value answers `too_large`. Changing one changes behaviour under load, never the meaning of data.
 
 #include <cstddef>
@@ -44,6 +45,8 @@ inline constexpr std::size_t handshakes_max = 256;
 inline constexpr std::size_t handshakes_before_retry = 64;
 /// What may wait for one peer, by class of stream; a full class drops Raft messages (Raft resends them).
 inline constexpr std::size_t send_queue_bytes_max = 64 * 1024 * 1024;
+/// And for all peers together, about.
+inline constexpr std::size_t send_queues_bytes_max = 512 * 1024 * 1024;
 
 /// Raft, per group. What is on its way to one follower is what its disk may get at once: the other groups
 /// there wait for that long when one follower has much to catch up on.
@@ -66,10 +69,14 @@ inline constexpr std::size_t log_bytes_per_node = 256 * 1024 * 1024;
 /// Client requests that a node holds at once, as gateway.
 inline constexpr std::size_t requests_max = 64 * 1024;
 inline constexpr std::size_t requests_bytes_max = 256 * 1024 * 1024;
+/// What waits in front of the core, clients' and peers'; and answers of reads on their way to clients.
+inline constexpr std::size_t inbox_bytes_max = 128 * 1024 * 1024;
+inline constexpr std::size_t answers_bytes_max = 256 * 1024 * 1024;
 
-/// The Redis port: connections; what one connection's, and all connections', requests and unread answers may
-/// hold before reading pauses; unread answers at which a connection is dropped; half-read requests of all
-/// connections; and what one command that is spread over vShards may gather.
+/// The Redis port: connections; what one connection's requests and unread answers may hold before reading
+/// pauses; those of all connections, above which the largest is dropped; unread answers at which a connection
+/// is dropped; half-read requests of all connections; and what one command that is spread over vShards may
+/// gather.
 inline constexpr std::size_t clients_max = 10'000;
 inline constexpr std::size_t client_bytes_max = 64 * 1024 * 1024;
 inline constexpr std::size_t clients_bytes_max = 512 * 1024 * 1024;

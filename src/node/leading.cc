@@ -2,6 +2,7 @@
 // What a group's leader does with requests: writes are stamped and proposed together at the end of the step,
 // reads get a read index, are handed out behind the entries that they must see, and are re-checked when they
 // come back.
+#include <algorithm>
 #include <utility>
 
 #include "meta/codec.h"
@@ -50,6 +51,11 @@ void Node::State::serve_write(Origin origin, Replica& group, const wire::Forward
     reply(origin, id,
           fail(Code::disk_full, "the disk of the vShard's leader, node " + std::to_string(self.value) +
                                     ", is full: free some room; writes resume by themselves"));
+    return;
+  }
+  if (log_held() > options.log_bytes_max && id != metadata_group) {
+    next_upkeep = std::min(next_upkeep, now.mono);
+    reply(origin, id, fail(Code::busy, "the leader's log is as large as it may be"));
     return;
   }
   if (options.bugs.reply_before_apply) reply(origin, id, Blob());

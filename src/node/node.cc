@@ -73,6 +73,10 @@ Status Node::status(Now now, const StatusWish& wish) const {
   return state_->status(wish);
 }
 
+Node::Held Node::held() const {
+  return {state_->log_held(), state_->gateway.admission().bytes(), state_->transfers.held_bytes()};
+}
+
 void Node::State::tell_time(Now told) {
   if (!options.bugs.lease_on_wall_clock) {
     now = told;

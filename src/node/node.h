@@ -54,6 +54,13 @@ class Node {
   /// Who seems to be alive, this node included, ordered by id; empty before it is a member. Hints, to plan
   /// and to show with: a live node can be taken for dead.
   std::vector<swim::Verdict> verdicts() const;
+  /// What it holds in memory for others than itself.
+  struct Held {
+    std::size_t log_bytes = 0;  ///< about
+    std::size_t request_bytes = 0;
+    std::size_t snapshot_bytes = 0;
+  };
+  Held held() const;
 
  private:
   struct State;

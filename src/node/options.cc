@@ -23,8 +23,10 @@ std::vector<std::string> Options::validate() const {
   if (capacity < 1 || capacity > 10'000) complaints.emplace_back("the capacity must be within 1 and 10000");
   if (write_delay_max_ns < 0 || write_delay_max_ns > 1 * ns_per_s)
     complaints.emplace_back("writes may be held back for 1s at most");
-  if (admission.queue_time_ns != 0 && admission.queue_time_ns < 2 * write_delay_max_ns)
+  if (admission.queue_time_ns != 0 && admission.queue_time_ns / 2 < write_delay_max_ns)
     complaints.emplace_back("the queue time must be at least twice as long as writes may be held back");
+  if (log_bytes_max < log_bytes_per_node)
+    complaints.emplace_back("log_bytes_max must be at least log_bytes_per_node");
   if (vshards_placed < 1 || vshards_placed > vshard_count)
     complaints.emplace_back("vshards_placed out of range");
   for (const std::string& complaint : swim.validate()) complaints.push_back("swim: " + complaint);

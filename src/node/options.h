@@ -55,6 +55,8 @@ struct Options {
   /// slow follower may make a group keep. Speed and memory only.
   std::size_t log_bytes_per_node = limits::log_bytes_per_node;
   std::size_t log_bytes_per_group = limits::log_bytes_per_group;
+  /// A leader refuses writes (busy) while all logs together hold more. At least log_bytes_per_node.
+  std::size_t log_bytes_max = limits::log_bytes_per_node + limits::log_bytes_for_move;
   /// Rows in one snapshot chunk. Speed only.
   std::size_t snapshot_chunk_bytes = limits::snapshot_chunk_bytes;
   /// Log kept for the target of a migration while its snapshot travels, beyond the cap of a group; and how

@@ -139,6 +139,8 @@ struct Node::State {
 
   std::set<std::pair<std::int64_t, GroupId>> due;  ///< wall ns, led groups only
   std::size_t log_bytes_unflushed = 0;
+  std::size_t log_bytes_counted = 0;  ///< of all logs, when they were last counted
+  std::size_t unflushed_then = 0;     ///< log_bytes_unflushed at that moment
   std::uint64_t log_syncs = 0;
   bool flush_running = false;
   std::uint64_t flush_token = 0;
@@ -328,6 +330,8 @@ struct Node::State {
   // upkeep.cc
   void upkeep();
   void maybe_flush();
+  void count_log();
+  std::size_t log_held() const { return log_bytes_counted + (log_bytes_unflushed - unflushed_then); }
   void compact();
   void balance();
   void hand_over();

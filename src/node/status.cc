@@ -38,6 +38,7 @@ Status Node::State::status(const StatusWish& wish) const {
   out.draining = draining;
   out.ill = swim ? swim->ill() : 0;
   out.requests_waiting = gateway.waiting();
+  out.requests_refused = gateway.admission().refused();
   out.log_syncs = log_syncs;
   std::map<NodeId, std::uint32_t> led;
   for (std::uint32_t group = 0; group < group_count; ++group) {

@@ -92,6 +92,7 @@ struct Status {
   std::uint32_t groups_without_leader = 0;  ///< of all vshard_count + 1, as far as this node knows
   std::uint64_t lag_entries_max = 0;        ///< the worst follower of a group led here
   std::uint64_t requests_waiting = 0;
+  std::uint64_t requests_refused = 0;  ///< as busy, in this life, by this node as their gateway
   std::size_t log_bytes = 0;
   std::uint64_t log_syncs = 0;  ///< writes of the log store in this life: each is one sync for all groups
   std::vector<MemberStatus> members;

@@ -288,6 +288,13 @@ std::optional<NodeId> Transfers::source(GroupId group) const {
   return at->second.from;
 }
 
+std::size_t Transfers::held_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [transfer, sending] : sending_)
+    for (const wire::SnapshotChunk& chunk : sending.unacknowledged) bytes += chunk.rows.size();
+  return bytes;
+}
+
 void Transfers::wake(Time now) {
   for (auto at = sending_.begin(); at != sending_.end();) {
     const auto next = std::next(at);

@@ -80,6 +80,9 @@ class Transfers {
   /// Who offered what is being received into `group`.
   std::optional<NodeId> source(GroupId group) const;
 
+  /// Of chunks that have been read and not been acknowledged.
+  std::size_t held_bytes() const;
+
   void wake(Time now);
   Time deadline() const;
   Output take_output() { return std::exchange(output_, {}); }

@@ -28,6 +28,7 @@ void Node::State::upkeep() {
   offer_again();
   find_deviations();
   mend_metadata();
+  count_log();
   maybe_flush();
   if (gives_away) {
     hand_over();
@@ -39,11 +40,21 @@ void Node::State::upkeep() {
 void Node::State::maybe_flush() {
   if (flush_running || log_bytes_unflushed < options.log_bytes_per_node / 4) return;
   flush_running = true;
-  log_bytes_unflushed = 0;
+  log_bytes_counted = log_held();
+  log_bytes_unflushed = unflushed_then = 0;
   for (const auto& here : replicas) {
     if (here) here->flushing = here->handed;
   }
   give(FlushTask{++flush_token});
+}
+
+/// Once a second and after each compaction; in between, what was added counts, and what was cut off still
+/// does.
+void Node::State::count_log() {
+  log_bytes_counted = 0;
+  for (const auto& here : replicas)
+    if (here) log_bytes_counted += here->raft.log_bytes();
+  unflushed_then = log_bytes_unflushed;
 }
 
 /// After a flush the log below what is durable may go. A tail stays for followers that were away for a
@@ -70,6 +81,7 @@ void Node::State::compact() {
     here->raft.compact(far_over ? here->flushed : half, keep);
     touch(here->raft.id());
   }
+  count_log();
 }
 
 /// By an operator: it drains, or leaves for good.

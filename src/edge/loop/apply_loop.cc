@@ -26,6 +26,8 @@ void ApplyLoop::discard() {
 bool ApplyLoop::carry_out(const node::StateTask& task) {
   auto done = full_disk_.carry_out([&] { return applier_.run(task); });
   if (!done) return false;
+  if (auto* read = std::get_if<node::ReadDone>(&done->done))
+    read->reply = answers_.count(std::move(read->reply));
   if (done->flush)
     flush_.give(std::move(*done));
   else

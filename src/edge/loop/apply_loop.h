@@ -5,6 +5,7 @@
 // the flush thread report it. A full disk keeps the task and tries again; any other failure ends the process.
 
 #include "edge/base/mailbox.h"
+#include "edge/loop/answers.h"
 #include "edge/loop/core_inbox.h"
 #include "edge/loop/flush_loop.h"
 #include "edge/loop/full_disk.h"
@@ -17,10 +18,12 @@ class ApplyLoop {
   static constexpr std::size_t inbox_max = 16 * 1024;
 
   /// All must outlive the loop.
-  ApplyLoop(node::Applier& applier, FlushLoop& flush, CoreInbox& core, OnFailure on_failure)
+  ApplyLoop(node::Applier& applier, FlushLoop& flush, CoreInbox& core, const Answers& answers,
+            OnFailure on_failure)
       : applier_(applier),
         flush_(flush),
         core_(core),
+        answers_(answers),
         full_disk_(std::move(on_failure), "the disk is full; applying waits for room",
                    "the state store has room again"),
         inbox_(inbox_max) {}
@@ -41,6 +44,7 @@ class ApplyLoop {
   node::Applier& applier_;
   FlushLoop& flush_;
   CoreInbox& core_;
+  const Answers& answers_;
   FullDisk full_disk_;
   Mailbox<node::StateTask> inbox_;
 };

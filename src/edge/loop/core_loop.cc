@@ -20,8 +20,16 @@ void CoreLoop::run() {
     const Now now = read_clocks();
     node::Turn turn = node_.step(now, std::move(events));
     wake_at = turn.wake_at;
+    tell_memory();
     carry_out(std::move(turn));
   }
+}
+
+void CoreLoop::tell_memory() {
+  const node::Node::Held held = node_.held();
+  memory_.log_bytes.store(held.log_bytes, std::memory_order_relaxed);
+  memory_.request_bytes.store(held.request_bytes, std::memory_order_relaxed);
+  memory_.snapshot_bytes.store(held.snapshot_bytes, std::memory_order_relaxed);
 }
 
 void CoreLoop::carry_out(node::Turn turn) {

@@ -154,6 +154,10 @@ void Transport::pause_reading(bool paused) {
   }
 }
 
+void Transport::limit_send_queues(std::size_t bytes) {
+  impl_->options.send_queue_bytes_max = bytes;
+}
+
 TransportStats Transport::stats() const {
   auto stats = impl_->counted;
   const auto below = impl_->endpoint->stats();

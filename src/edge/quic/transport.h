@@ -117,6 +117,9 @@ class Transport {
   /// those are closed at once. Errors: conflict (another node's), wrong_cluster; the old ones stay.
   Result<void> use_credentials(tls::Credentials next);
 
+  /// What may wait for each peer in each class of stream; one frame always may. At first as in the options.
+  void limit_send_queues(std::size_t bytes);
+
   bool connected(const Uuid& peer) const;
   /// False if the message, or a part of a bundle, was dropped: no connection, or the queue of its class is
   /// full.

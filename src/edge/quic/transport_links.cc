@@ -256,7 +256,8 @@ bool Transport::Impl::enqueue(Link& link, wire::StreamClass stream_class, wire::
   auto& waiting_bytes = link.waiting_bytes[slot(stream_class)];
   const std::size_t bytes = wire::frame_header_bytes + message.payload.size();
   const std::size_t held = waiting_bytes + connection->held_bytes(id);
-  if (held + bytes > options.send_queue_bytes_max || message.payload.size() > limits::frame_bytes_max) {
+  const bool full = held > 0 && held + bytes > options.send_queue_bytes_max;
+  if (full || message.payload.size() > limits::frame_bytes_max) {
     ++counted.dropped_full;
     return false;
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/resp/gateway.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "edge/resp/data.h"
 #include "edge/resp/local.h"
@@ -50,7 +52,8 @@ void Gateway::close(SessionId id) {
   sessions_.erase(id);
   const auto held = held_.find(id);
   if (held == held_.end()) return;
-  held_bytes_ -= held->second;
+  held_bytes_ -= held->second.bytes;
+  called_up_bytes_ -= held->second.called_up;
   held_.erase(held);
 }
 
@@ -75,17 +78,31 @@ void Gateway::kill(Session& session) {
 }
 
 void Gateway::measure(const Session& session) {
-  const std::size_t holds =
-      session.pipeline.held_bytes() + session.pipeline.output().size() + session.multi.bytes;
-  std::size_t& held = held_[session.id];
-  held_bytes_ += holds - held;
-  held = holds;
+  Held& held = held_[session.id];
+  // Whoever was killed is about to let go of everything.
+  const Held now =
+      session.killed
+          ? Held{}
+          : Held{session.pipeline.held_bytes() + session.pipeline.output().size() + session.multi.bytes,
+                 session.pipeline.called_up_bytes()};
+  held_bytes_ += now.bytes - held.bytes;
+  called_up_bytes_ += now.called_up - held.called_up;
+  held = now;
+  if (held_bytes_ > options_.total_bytes_max) evict_largest();
+}
+
+void Gateway::evict_largest() {
+  const auto largest = std::ranges::max_element(held_, {}, [](const auto& one) { return one.second.bytes; });
+  Session& session = *sessions_.at(largest->first);
+  ++counters_.connections_evicted;
+  kill(session);
+  measure(session);
 }
 
 bool Gateway::may_read(const Session& session) const {
   if (session.closing || session.killed) return false;
   if (!session.pipeline.has_room(options_.connection_bytes_max)) return false;
-  return held_bytes_ < options_.total_bytes_max ||
+  return held_bytes_ + called_up_bytes_ < options_.total_bytes_max / 4 * 3 ||
          (session.pipeline.idle() && session.pipeline.output().empty());
 }
 

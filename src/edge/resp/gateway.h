@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/memory.h"
 #include "base/rng.h"
 #include "base/time.h"
 #include "edge/resp/command_stats.h"
@@ -25,6 +26,7 @@ namespace nodedb::resp {
 struct Counters {
   std::uint64_t connections_received = 0;
   std::uint64_t connections_rejected = 0;
+  std::uint64_t connections_evicted = 0;  ///< they held most when all together held too much
   std::uint64_t commands_processed = 0;
   std::uint64_t error_replies = 0;
   std::uint64_t calls = 0;
@@ -65,10 +67,14 @@ class Gateway final : public Outlet {
   bool may_read(const Session& session) const;
   /// Requests and answers held for all sessions, as of the last `measure` of each.
   std::size_t held_bytes() const { return held_bytes_; }
-  /// Call after a session's output was written or a command executed.
+  /// Call after a session's output was written or a command executed. May kill a session: of all, the one
+  /// that holds most, once they hold too much together.
   void measure(const Session& session);
 
   void set_routing(std::shared_ptr<const node::Routing> routing) { topology_ = Topology(std::move(routing)); }
+  /// What the node's memory is used for, for INFO.
+  void set_memory_table(std::function<MemoryTable()> table) { memory_table_ = std::move(table); }
+  MemoryTable memory_table() const { return memory_table_ ? memory_table_() : MemoryTable{}; }
   void set_process_facts(std::function<ProcessFacts()> facts) { process_facts_ = std::move(facts); }
 
   // --- for the command handlers ---
@@ -95,6 +101,7 @@ class Gateway final : public Outlet {
   Outcome dispatch(Session& session, const kv::Argv& argv, Now now, std::string_view& ran);
   Outcome refuse_known(Session& session, const kv::CommandSpec& spec, std::string_view text);
   void touch(SessionId id);
+  void evict_largest();
 
   Options options_;
   Backend& backend_;
@@ -103,11 +110,17 @@ class Gateway final : public Outlet {
   Counters counters_;
   CommandStats command_stats_;
   std::function<ProcessFacts()> process_facts_;
+  std::function<MemoryTable()> memory_table_;
 
   SessionId next_session_ = 1;
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
-  std::unordered_map<SessionId, std::size_t> held_;
+  struct Held {
+    std::size_t bytes = 0;
+    std::size_t called_up = 0;  ///< answers to be expected
+  };
+  std::unordered_map<SessionId, Held> held_;
   std::size_t held_bytes_ = 0;
+  std::size_t called_up_bytes_ = 0;
   std::vector<SessionId> touched_;
 
   std::vector<Slot> slots_;  ///< open calls; a tag is generation << 32 | place

@@ -72,6 +72,12 @@ void memory_section(Text& text, const Context& context) {
   text.line("maxmemory", std::uint64_t{0});
   text.line("maxmemory_policy", "noeviction");
   text.line("mem_allocator", "libc");
+  const MemoryTable table = context.gateway.memory_table();
+  text.line("memory_budget", table.budget_bytes);
+  for (const MemoryRow& row : table.rows) {
+    text.line("memory_" + std::string(row.consumer),
+              "used=" + std::to_string(row.used_bytes) + ",bound=" + std::to_string(row.bound_bytes));
+  }
 }
 
 void persistence_section(Text& text) {
@@ -89,6 +95,7 @@ void stats_section(Text& text, const Context& context) {
   text.line("total_connections_received", counters.connections_received);
   text.line("total_commands_processed", counters.commands_processed);
   text.line("rejected_connections", counters.connections_rejected);
+  text.line("evicted_clients", counters.connections_evicted);
   text.line("total_net_input_bytes", counters.input_bytes);
   text.line("total_net_output_bytes", counters.output_bytes);
   text.line("total_error_replies", counters.error_replies);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t read_bytes = 16 * 1024;
 /// What one turn of the loop takes from one connection before the others have theirs.
-constexpr std::size_t turn_bytes_max = 256 * 1024;
+constexpr std::size_t turn_bytes_max = 64 * 1024;
 constexpr std::int64_t linger_ns = ns_per_s;
 /// Output buffers above this are given back when they are empty.
 constexpr std::size_t kept_output_bytes = 64 * 1024;

@@ -31,8 +31,11 @@ struct Options {
   std::size_t connections_max = limits::clients_max;
   /// Reading from a connection pauses while its requests and unread answers hold more than this.
   std::size_t connection_bytes_max = limits::client_bytes_max;
-  /// As above, over all connections; one that holds nothing may always go on.
+  /// As above, over all connections, at three quarters of this, with what their requests are about to call
+  /// up; one that holds nothing may always go on. Above it, the connection that holds most is dropped.
   std::size_t total_bytes_max = limits::clients_bytes_max;
+  /// Half-read requests of all connections; above it, one that adds to them is dropped.
+  std::size_t input_bytes_max = limits::clients_input_bytes_max;
   /// A connection with more unread answers than this is dropped.
   std::size_t output_bytes_max = limits::client_output_bytes_max;
   /// A connection that has read none of its waiting answers for so long is dropped.

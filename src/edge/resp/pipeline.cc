@@ -156,8 +156,7 @@ void Pipeline::flush_done() {
 bool Pipeline::has_room(std::size_t bytes_max) const {
   if (pending_.empty()) return output_.size() < bytes_max;
   if (pending_.size() >= window_) return false;
-  const std::size_t called_up = pending_.size() * expected_reply_bytes_;
-  return held_bytes_ + output_.size() + called_up < bytes_max;
+  return held_bytes_ + output_.size() + called_up_bytes() < bytes_max;
 }
 
 }  // namespace nodedb::resp

@@ -58,6 +58,8 @@ class Pipeline {
   std::size_t pending() const { return pending_.size(); }
   /// Memory of requests that wait or run and of answers that wait for earlier ones.
   std::size_t held_bytes() const { return held_bytes_; }
+  /// Of answers that requests under way may bring, as far as the latest ones tell.
+  std::size_t called_up_bytes() const { return pending_.size() * expected_reply_bytes_; }
   /// Whether another request should be taken now: a window on requests in flight that grows with each answer
   /// and shrinks when answers are large, so that a deep pipeline of large reads cannot call up more than
   /// about `bytes_max` at once.

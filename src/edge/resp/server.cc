@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include <asio.hpp>
-#include <cstdio>
 #include <map>
 #include <vector>
 
 #include "edge/base/clock.h"
 #include "edge/base/log.h"
+#include "edge/base/machine.h"
 #include "edge/resp/link.h"
 
 namespace nodedb::resp {
@@ -25,16 +25,6 @@ constexpr auto patience_round = std::chrono::seconds(1);
 std::string text_of(const tcp::endpoint& endpoint) {
   const std::string host = endpoint.address().to_string();
   return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
-}
-
-std::size_t resident_bytes() {
-  std::FILE* file = std::fopen("/proc/self/statm", "r");
-  if (file == nullptr) return 0;
-  unsigned long total = 0;
-  unsigned long resident = 0;
-  const int read = std::fscanf(file, "%lu %lu", &total, &resident);
-  std::fclose(file);
-  return read == 2 ? resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
 }  // namespace
@@ -54,7 +44,7 @@ struct Server::State final : LinkOwner, std::enable_shared_from_this<Server::Sta
   void flush_soon(Link& link) override;
   bool account_input(std::size_t before, std::size_t after) override {
     input_held = input_held - before + after;
-    return input_held <= limits::clients_input_bytes_max;
+    return input_held <= options.input_bytes_max;
   }
   void gone(Link& link) override {
     door.close(link.id());
@@ -234,7 +224,7 @@ Result<std::unique_ptr<Server>> Server::open(asio::io_context& loop, Options opt
   const std::uint16_t port = state->bound_port;
   state->door.set_process_facts([started, port] {
     return ProcessFacts{
-        .pid = ::getpid(), .port = port, .resident_bytes = resident_bytes(), .started = started};
+        .pid = ::getpid(), .port = port, .resident_bytes = edge::resident_bytes(), .started = started};
   });
   state->accept();
   return std::unique_ptr<Server>(new Server(std::move(state)));
@@ -259,6 +249,10 @@ Result<void> Server::reload_certificate() {
 
 std::uint16_t Server::port() const {
   return state_->bound_port;
+}
+
+std::size_t Server::input_bytes() const {
+  return state_->input_held;
 }
 
 std::size_t Server::connections() const {

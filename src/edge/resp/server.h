@@ -40,6 +40,8 @@ class Server {
   /// The port listened on: of use when port 0 was asked for.
   std::uint16_t port() const;
   std::size_t connections() const;
+  /// Of requests that have not come in whole.
+  std::size_t input_bytes() const;
   Gateway& gateway();
   /// No new connections, and an end to those there are. The loop must run once more to carry it out.
   void close();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/rocks/state_store.h"
 
+#include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
@@ -36,13 +37,13 @@ constexpr std::size_t kept_back_overhead = 96;
 /// Groups' rows go to RocksDB in batches of about so much.
 constexpr std::size_t batch_bytes = 256u << 10;
 
-rocksdb::Options options_for(const StateStoreOptions& wanted) {
+rocksdb::Options options_for(const StateStoreOptions& wanted, const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::Options options = database_options(wanted.env);
   options.write_buffer_size = wanted.write_buffer_bytes;
-  options.max_write_buffer_number = 3;
+  options.max_write_buffer_number = write_buffers_max;
   options.level_compaction_dynamic_level_bytes = true;
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(wanted.block_cache_bytes);
+  table.block_cache = cache;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(bloom_bits_per_key));
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
@@ -78,13 +79,14 @@ std::size_t bytes_of(const Write& write) {
 class Store final : public node::StateStore {
  public:
   Store(StateStoreOptions options, std::string directory, std::unique_ptr<rocksdb::DB> db,
-        std::shared_ptr<const Seals> seals)
+        std::shared_ptr<const Seals> seals, std::shared_ptr<const rocksdb::Cache> blocks)
       : options_(std::move(options)),
         directory_(std::move(directory)),
         seals_(std::move(seals)),
+        blocks_(std::move(blocks)),
         db_(std::move(db)),
         trouble_{directory_, std::nullopt},
-        cache_(options_.cached_rows) {}
+        cache_(RowCache::places_within(options_.row_cache_bytes)) {}
   /// RocksDB makes durable what it has when it closes; trouble loses nothing that the log does not have.
   ~Store() override { static_cast<void>(write_out_all()); }
 
@@ -107,6 +109,7 @@ class Store final : public node::StateStore {
   const View& stored_rows(GroupId id, Group& group);
   void keep_back(const node::GroupStateUpdate& update);
   void let_go(Group& group);
+  void tell_memory() const;
   void forget_kept_back(GroupId id);
   void add(rocksdb::WriteBatch& batch, GroupId id, const Group& group);
   Result<void> write_out(std::span<const GroupId> groups);
@@ -122,6 +125,7 @@ class Store final : public node::StateStore {
   StateStoreOptions options_;
   std::string directory_;
   std::shared_ptr<const Seals> seals_;
+  std::shared_ptr<const rocksdb::Cache> blocks_;
   std::unique_ptr<rocksdb::DB> db_;
   Trouble trouble_;
   RowCache cache_;
@@ -177,6 +181,15 @@ void Store::keep_back(const node::GroupStateUpdate& update) {
   group.meta->snapshot_config.reset();
 }
 
+void Store::tell_memory() const {
+  if (options_.memory == nullptr) return;
+  std::uint64_t memtables = 0;
+  db_->GetIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &memtables);
+  options_.memory->memtable_bytes = memtables;
+  options_.memory->block_cache_bytes = blocks_->GetUsage();
+  options_.memory->row_cache_bytes = cache_.bytes();
+}
+
 /// Nothing of it is kept back any more.
 void Store::let_go(Group& group) {
   kept_back_bytes_ -= std::exchange(group.newer_bytes, 0);
@@ -219,6 +232,7 @@ Result<void> Store::write_out(std::span<const GroupId> groups) {
     ranges = ranges || !group.newer->ranges().empty();
   }
   if (auto done = commit(batch); !done) return done;
+  tell_memory();
   if (ranges) cache_.forget(groups.size() == 1 ? prefix_of(current(groups.front())) : Bytes());
   for (const GroupId id : groups) {
     Group& group = group_of(id);
@@ -362,6 +376,7 @@ Result<void> Store::write(std::span<const node::GroupStateUpdate> updates) {
     if (auto done = write_out(update.group); !done) return done;
   }
   for (const node::GroupStateUpdate& update : updates) keep_back(update);
+  if (options_.memory != nullptr) options_.memory->kept_back_bytes = kept_back_bytes_;
   return {};
 }
 
@@ -440,12 +455,13 @@ Result<std::unique_ptr<node::StateStore>> open_state_store(const StateStoreOptio
   const std::string directory = options.directory + "/state";
   if (auto made = make_directory(directory); !made) return std::unexpected(made.error());
   const auto seals = std::make_shared<Seals>();
-  rocksdb::Options wanted = options_for(options);
+  const std::shared_ptr<rocksdb::Cache> blocks = rocksdb::NewLRUCache(options.block_cache_bytes);
+  rocksdb::Options wanted = options_for(options, blocks);
   wanted.listeners.push_back(seals);
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(wanted, directory, &opened);
   if (!status.ok()) return std::unexpected(to_error(status, directory));
-  return std::make_unique<Store>(options, directory, std::unique_ptr<rocksdb::DB>(opened), seals);
+  return std::make_unique<Store>(options, directory, std::unique_ptr<rocksdb::DB>(opened), seals, blocks);
 }
 
 }  // namespace nodedb::edge

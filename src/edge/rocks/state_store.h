@@ -12,6 +12,7 @@
 // is full. Nothing is lost meanwhile; calls work again once there is room and RocksDB has noticed (it looks
 // every few seconds). After disk_failed or damaged nothing more goes to RocksDB.
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,17 @@ class Env;
 
 namespace nodedb::edge {
 
+/// What a store holds, told by it now and then; any thread reads.
+struct StateMemory {
+  std::atomic<std::size_t> block_cache_bytes = 0;
+  std::atomic<std::size_t> memtable_bytes = 0;
+  std::atomic<std::size_t> kept_back_bytes = 0;
+  std::atomic<std::size_t> row_cache_bytes = 0;
+};
+
+/// Of RocksDB, at most.
+inline constexpr std::size_t write_buffers_max = 3;
+
 struct StateStoreOptions {
   std::string directory;                      ///< the data directory, DIR; exists
   std::size_t block_cache_bytes = 64u << 20;  ///< memory for data read from files; speed only
@@ -31,9 +43,9 @@ struct StateStoreOptions {
   /// Kept back in all, and of one group; memory and speed only.
   std::size_t kept_back_bytes = 4u << 20;
   std::size_t kept_back_group_bytes = 512u << 10;
-  std::size_t cached_rows =
-      64u << 10;                ///< small rows that were read (row_cache.h); a power of two; speed only
-  rocksdb::Env* env = nullptr;  ///< for fault tests; must outlive the store
+  std::size_t row_cache_bytes = 40u << 20;  ///< small rows that were read (row_cache.h); speed only
+  StateMemory* memory = nullptr;            ///< null: nobody asks; must outlive the store
+  rocksdb::Env* env = nullptr;              ///< for fault tests; must outlive the store
 };
 
 /// Errors: damaged, disk_full, disk_failed.

@@ -15,6 +15,7 @@ Config fine() {
   config.data = "d";
   config.certs = "c";
   config.listen = "127.0.0.1:7000";
+  config.memory_budget = 4ULL << 30;
   return config;
 }
 
@@ -101,7 +102,9 @@ TEST(Config, AnUnknownVariableIsRefused) {
 
 TEST(Config, ValidateListsEveryComplaint) {
   EXPECT_EQ(fine().validate(), std::vector<std::string>{});
-  EXPECT_EQ(Config{}.validate().size(), 3u);  // data, certs, listen
+  Config empty;
+  empty.memory_budget = fine().memory_budget;
+  EXPECT_EQ(empty.validate().size(), 3u);  // data, certs, listen
 
   Config config = fine();
   config.listen = "127.0.0.1:0";
@@ -111,6 +114,22 @@ TEST(Config, ValidateListsEveryComplaint) {
   config.pulse_ns = 300 * ns_per_ms;
   config.clock_drift_max = 0.9;
   EXPECT_EQ(config.validate().size(), 6u);
+}
+
+TEST(Config, MemoryThatDoesNotSufficeIsComplainedOf) {
+  Config config = fine();
+  config.memory_budget = MemoryBudget::least_bytes - 1;
+  ASSERT_EQ(config.validate().size(), 1u);
+  EXPECT_TRUE(config.validate()[0].starts_with("memory_budget: must be at least 512MiB"));
+  config.memory_budget = MemoryBudget::least_bytes;
+  EXPECT_EQ(config.validate(), std::vector<std::string>{});
+  config.log_bytes_for_move = 300u << 20;
+  ASSERT_EQ(config.validate().size(), 1u);
+  config.queue_time_ns = config.write_delay_max_ns;
+  EXPECT_EQ(config.validate().size(), 2u) << "all at once";
+  config.memory_budget = 4ULL << 30;
+  config.queue_time_ns = 0;
+  EXPECT_EQ(config.validate(), std::vector<std::string>{}) << "0: nobody is refused for the time";
 }
 
 TEST(Suggest, MeasuresEdits) {

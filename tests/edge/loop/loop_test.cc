@@ -6,6 +6,8 @@
 #include <mutex>
 #include <thread>
 
+#include "edge/loop/answers.h"
+#include "edge/loop/client_door.h"
 #include "edge/loop/core_inbox.h"
 #include "edge/loop/disk_loop.h"
 #include "edge/loop/peer_door.h"
@@ -166,6 +168,132 @@ TEST(CoreInbox, RefusesTheOutsideBeforeTheInside) {
   EXPECT_FALSE(inbox.offer(node::Wake{}));
   EXPECT_EQ(inbox.take_all(never).size(), 1u);
   EXPECT_TRUE(inbox.finished());
+}
+
+node::Event request_of(std::size_t bytes) {
+  return node::ClientRequest{1, VShardId(1), true, Blob(Bytes(bytes, 'x'))};
+}
+
+TEST(CoreInbox, IsBoundedInBytesAndOneAlonePasses) {
+  CoreInbox inbox(10'000);
+  EXPECT_TRUE(inbox.offer(request_of(50'000)));
+  EXPECT_FALSE(inbox.offer(request_of(1)));
+  EXPECT_GT(inbox.bytes(), 50'000u);
+  inbox.take_all(long_ago);
+  EXPECT_EQ(inbox.bytes(), 0u);
+  EXPECT_TRUE(inbox.offer(request_of(1)));
+}
+
+TEST(CoreInbox, ClientsMayFillHalfOfItAndPeersTheRest) {
+  CoreInbox inbox(100'000);
+  std::size_t taken = 0;
+  while (inbox.offer(request_of(10'000))) ++taken;
+  EXPECT_EQ(taken, 5u);
+  wire::SnapshotChunk chunk;
+  chunk.rows = Blob(Bytes(30'000, 'x'));
+  EXPECT_TRUE(inbox.offer(node::FromPeer{Uuid{}, chunk}));
+  EXPECT_FALSE(inbox.offer(node::FromPeer{Uuid{}, chunk}));
+  raft::Append append;
+  append.entries.push_back({Index(1), Term(1), raft::EntryKind::command, Blob(Bytes(30'000, 'x'))});
+  wire::RaftBundle bundle;
+  bundle.messages.push_back({GroupId(1), append});
+  EXPECT_GT(CoreInbox::bytes_of(node::FromPeer{Uuid{}, bundle}), 30'000u);
+  wire::ForwardBundle forwards;
+  forwards.requests.emplace_back().command = Blob(Bytes(20'000, 'x'));
+  forwards.replies.emplace_back().result = Blob(Bytes(20'000, 'x'));
+  EXPECT_GT(CoreInbox::bytes_of(node::FromPeer{Uuid{}, forwards}), 40'000u);
+}
+
+TEST(CoreInbox, TakesFewOfClientsAtATime) {
+  CoreInbox inbox;
+  for (std::size_t i = 0; i < CoreInbox::clients_max; ++i) ASSERT_TRUE(inbox.offer(request_of(1)));
+  EXPECT_FALSE(inbox.offer(request_of(1)));
+  EXPECT_TRUE(inbox.offer(node::FromPeer{Uuid{}, wire::SnapshotCredit{}}));
+}
+
+node::ClientRequest arrived(std::uint64_t tag, std::int64_t ms, std::size_t bytes = 1) {
+  return {tag, VShardId(1), true, Blob(Bytes(bytes, 'x')), ns_per_s, Time{ms * ns_per_ms}};
+}
+
+TEST(ClientDoor, KeepsTheOrderAndRefusesWhoHasWaitedTooLong) {
+  CoreInbox inbox;
+  ClientDoor door(inbox, 1 << 20, 100 * ns_per_ms);
+  const std::size_t more = 3;
+  for (std::uint64_t tag = 0; tag < CoreInbox::clients_max + more; ++tag)
+    ASSERT_TRUE(door.take(arrived(tag, static_cast<std::int64_t>(tag) / 512)));
+  EXPECT_FALSE(door.empty());
+  EXPECT_GT(door.bytes(), 0u);
+  EXPECT_TRUE(door.retry(Time{50 * ns_per_ms}).empty());
+  EXPECT_EQ(inbox.take_all(long_ago).size(), CoreInbox::clients_max);
+  ASSERT_TRUE(door.take(arrived(9'999, 50)));
+  EXPECT_TRUE(inbox.take_all(long_ago).empty()) << "nobody overtakes";
+  EXPECT_EQ(door.retry(Time{110 * ns_per_ms}), (std::vector<std::uint64_t>{1'024, 1'025, 1'026}));
+  const auto events = inbox.take_all(long_ago);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(std::get<node::ClientRequest>(events[0]).tag, 9'999u);
+  EXPECT_TRUE(door.empty());
+  EXPECT_EQ(door.bytes(), 0u);
+}
+
+TEST(ClientDoor, VShardsTakeTurns) {
+  CoreInbox inbox;
+  ClientDoor door(inbox, 1 << 20, 0);
+  for (std::uint64_t tag = 0; tag < CoreInbox::clients_max + 100; ++tag)
+    ASSERT_TRUE(door.take(arrived(tag, 0)));
+  for (std::uint64_t tag = 5'000; tag < 5'002; ++tag) {
+    node::ClientRequest other = arrived(tag, 0);
+    other.vshard = VShardId(2);
+    ASSERT_TRUE(door.take(std::move(other)));
+  }
+  inbox.take_all(long_ago);
+  door.retry(Time{0});
+  const auto events = inbox.take_all(long_ago);
+  ASSERT_EQ(events.size(), 102u);
+  std::vector<std::uint64_t> tags;
+  for (std::size_t i = 0; i < 6; ++i) tags.push_back(std::get<node::ClientRequest>(events[i]).tag);
+  EXPECT_EQ(tags, (std::vector<std::uint64_t>{1'024, 5'000, 1'025, 5'001, 1'026, 1'027}));
+}
+
+TEST(ClientDoor, IsBoundedInBytes) {
+  CoreInbox inbox;
+  ClientDoor door(inbox, 10'000, 0);
+  for (std::size_t i = 0; i < CoreInbox::clients_max; ++i) ASSERT_TRUE(door.take(arrived(i, 0)));
+  EXPECT_TRUE(door.take(arrived(1, 0, 8'000)));
+  EXPECT_FALSE(door.take(arrived(2, 0, 8'000)));
+  node::ClientRequest other = arrived(3, 0, 2'000);
+  other.vshard = VShardId(2);
+  EXPECT_TRUE(door.take(other)) << "its vShard has none here";
+  EXPECT_FALSE(door.take(other));
+  inbox.take_all(long_ago);
+  EXPECT_TRUE(door.retry(never).empty()) << "0: they may wait without end";
+  EXPECT_TRUE(door.empty());
+}
+
+TEST(Answers, CountUntilTheLastCopyIsLetGo) {
+  const Answers answers(100'000);
+  auto first = answers.count(Blob(Bytes(60'000, 'x')));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->size(), 60'000u);
+  EXPECT_EQ(answers.bytes(), 60'000u);
+  const auto second = answers.count(Blob(Bytes(60'000, 'y')));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Code::busy);
+  EXPECT_EQ(answers.bytes(), 60'000u);
+  Blob part = first->slice(10, 20);
+  first = Blob();
+  EXPECT_EQ(answers.bytes(), 60'000u) << "a part keeps the whole";
+  EXPECT_EQ(part.view(), Bytes(20, 'x'));
+  part = Blob();
+  EXPECT_EQ(answers.bytes(), 0u);
+}
+
+TEST(Answers, OneAlonePassesAndSmallOnesAndErrorsDoNotCount) {
+  const Answers answers(10);
+  EXPECT_TRUE(answers.count(Blob(Bytes("small"))));
+  EXPECT_EQ(answers.count(fail(Code::not_found, "")).error().code, Code::not_found);
+  EXPECT_EQ(answers.bytes(), 0u);
+  EXPECT_TRUE(answers.count(Blob(Bytes(60'000, 'x'))));
+  EXPECT_EQ(answers.bytes(), 0u);
 }
 
 TEST(PeerDoor, KeepsWhatTheCoreHasNoRoomForInOrder) {

@@ -287,11 +287,11 @@ TEST(GatewayMemory, TheWindowOpensWithAnswersAndCloses) {
 
 TEST(GatewayMemory, AllConnectionsTogetherAreBounded) {
   Options options;
-  options.total_bytes_max = 50'000;
+  options.total_bytes_max = 80'000;
   GatewayBench bench(options);
   Session& greedy = bench.connect();
   Session& modest = bench.connect();
-  bench.give(greedy, std::vector<std::string>{"SET", "k", std::string(60'000, 'x')});
+  bench.give(greedy, std::vector<std::string>{"SET", "k", std::string(70'000, 'x')});
   bench.gateway.measure(greedy);
   EXPECT_FALSE(bench.gateway.may_read(greedy));
   EXPECT_TRUE(bench.gateway.may_read(modest));  // who holds nothing may always go on
@@ -299,6 +299,48 @@ TEST(GatewayMemory, AllConnectionsTogetherAreBounded) {
   bench.taken(greedy);
   bench.gateway.measure(greedy);
   EXPECT_TRUE(bench.gateway.may_read(greedy));
+}
+
+TEST(GatewayMemory, WhatRequestsAreAboutToCallUpCounts) {
+  Options options;
+  options.total_bytes_max = 80'000;
+  GatewayBench bench(options);
+  Session& reader = bench.connect();
+  bench.ask(reader, std::vector<std::string>{"SET", "k", std::string(20'000, 'x')});
+  Session& other = bench.connect();
+  bench.give(other, "SET k2 v");
+  bench.gateway.measure(other);
+  bench.ask(reader, "GET k");
+  int given = 0;
+  while (bench.gateway.may_read(reader)) {
+    bench.give(reader, "GET k");
+    bench.gateway.measure(reader);
+    ASSERT_LT(++given, 10);
+  }
+  EXPECT_GT(given, 0);
+  EXPECT_FALSE(bench.gateway.may_read(other)) << "the others wait for what it has called up, too";
+}
+
+TEST(GatewayMemory, WhoHoldsMostIsDroppedWhenAllHoldTooMuch) {
+  Options options;
+  options.total_bytes_max = 100'000;
+  GatewayBench bench(options);
+  Session& small = bench.connect();
+  Session& large = bench.connect();
+  Session& last = bench.connect();
+  for (auto& [session, bytes] :
+       {std::pair(&small, 30'000), std::pair(&large, 50'000), std::pair(&last, 25'000)}) {
+    bench.give(*session,
+               std::vector<std::string>{"SET", "k", std::string(static_cast<std::size_t>(bytes), 'x')});
+    bench.gateway.measure(*session);
+  }
+  EXPECT_FALSE(small.killed);
+  EXPECT_TRUE(large.killed);
+  EXPECT_FALSE(last.killed);
+  EXPECT_EQ(bench.gateway.counters().connections_evicted, 1u);
+  EXPECT_LT(bench.gateway.held_bytes(), 60'000u) << "it counts no more";
+  bench.gateway.close(large.id);
+  EXPECT_GT(bench.gateway.held_bytes(), 55'000u) << "and is not subtracted twice";
 }
 
 TEST(GatewayMemory, ATransactionIsBounded) {

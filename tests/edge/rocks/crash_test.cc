@@ -58,7 +58,7 @@ StateStoreOptions state_options(const std::string& directory, rocksdb::Env* env)
   options.write_buffer_bytes = 64 * 1024;
   options.kept_back_bytes = 8 * 1024;
   options.kept_back_group_bytes = 4 * 1024;
-  options.cached_rows = 64;
+  options.row_cache_bytes = 40'000;
   options.env = env;
   return options;
 }

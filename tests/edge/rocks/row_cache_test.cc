@@ -49,5 +49,25 @@ TEST(RowCache, forgets_by_prefix) {
   EXPECT_EQ(cache.find("b"), nullptr);
 }
 
+TEST(RowCache, knows_how_much_it_holds_and_keeps_within_what_it_may) {
+  EXPECT_EQ(RowCache::places_within(0), 1u);
+  constexpr std::size_t bound = 1 << 20;
+  RowCache cache(RowCache::places_within(bound));
+  const std::size_t empty = cache.bytes();
+  cache.keep("key", Bytes("value"));
+  EXPECT_EQ(cache.bytes(), empty + 8);
+  cache.update("key", Bytes("v"));
+  EXPECT_EQ(cache.bytes(), empty + 4);
+  cache.update("key", std::nullopt);
+  EXPECT_EQ(cache.bytes(), empty + 3);
+  cache.update("key", Bytes(RowCache::row_bytes_max, 'x'));
+  EXPECT_EQ(cache.bytes(), empty);
+  for (int i = 0; i < 100'000; ++i) cache.keep(std::to_string(i), Bytes(RowCache::row_bytes_max - 8, 'x'));
+  EXPECT_LE(cache.bytes(), bound);
+  EXPECT_GT(cache.bytes(), bound / 3);
+  cache.forget({});
+  EXPECT_EQ(cache.bytes(), empty);
+}
+
 }  // namespace
 }  // namespace nodedb::edge

@@ -23,7 +23,7 @@ StateStoreOptions options_in(const TemporaryDirectory& directory, rocksdb::Env* 
   options.write_buffer_bytes = 128 * 1024;
   options.kept_back_bytes = 16 * 1024;
   options.kept_back_group_bytes = 8 * 1024;
-  options.cached_rows = 64;
+  options.row_cache_bytes = 40'000;
   options.env = env;
   return options;
 }

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the kernel says about memory. Any thread.
+
+#include <cstdint>
+
+namespace nodedb::edge {
+
+/// What the machine has, or what this process may have of it where a control group says so; 0: not known.
+std::uint64_t machine_memory_bytes();
+/// What this process holds in memory; 0: not known.
+std::uint64_t resident_bytes();
+
+}  // namespace nodedb::edge
