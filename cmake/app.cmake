@@ -40,13 +40,13 @@ target_link_libraries(nodedb-cluster-failpoints PRIVATE nodedb_app)
 
 # Process-level tests: each starts real nodes, so no two run at once.
 add_library(nodedb_e2e_support STATIC tests/e2e/support/cluster.cc tests/e2e/support/process.cc
-            tests/e2e/support/redis.cc)
+            tests/e2e/support/pump.cc tests/e2e/support/redis.cc)
 target_include_directories(nodedb_e2e_support PUBLIC ${PROJECT_SOURCE_DIR})
 target_compile_definitions(nodedb_e2e_support PRIVATE NODEDB_BINARY="$<TARGET_FILE:nodedb-cluster>")
 target_link_libraries(nodedb_e2e_support PUBLIC nodedb_app hiredis)
 add_dependencies(nodedb_e2e_support nodedb-cluster)
 
-foreach(name smoke hostile disk_full join token migration outrun fail_points)
+foreach(name smoke hostile disk_full join token migration outrun overload fail_points)
   nodedb_test(e2e_${name} SOURCES ${PROJECT_SOURCE_DIR}/tests/e2e/${name}_test.cc LINKS nodedb_e2e_support
               TIMEOUT 300)
   set_tests_properties(e2e_${name} PROPERTIES LABELS e2e RUN_SERIAL ON)
