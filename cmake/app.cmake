@@ -80,6 +80,8 @@ target_link_libraries(compare_bench PRIVATE nodedb_bench_load nodedb_bench_suppo
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/support/*.cc)
 add_library(nodedb_bench_support STATIC ${found})
 target_link_libraries(nodedb_bench_support PUBLIC nodedb_e2e_support)
+add_executable(overload_bench bench/overload/main.cc)
+target_link_libraries(overload_bench PRIVATE nodedb_bench_load nodedb_bench_support)
 foreach(name moves large_move quiet failover slow_follower latency rebuild)
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/${name}/*.cc)
   add_executable(${name}_bench ${found})

@@ -11,8 +11,8 @@
 namespace nodedb::bench {
 
 struct LoadResult {
-  std::uint64_t operations = 0;
-  std::uint64_t errors = 0;
+  std::uint64_t operations = 0;  ///< that were answered well
+  std::uint64_t errors = 0;      ///< that were refused
   double seconds = 0;
   double p50_us = 0;
   double p90_us = 0;

@@ -27,6 +27,8 @@ struct LoadOptions {
   std::size_t connections = 1;   ///< at most `outstanding` are used
   std::uint16_t vshards = 1024;  ///< that the keys lie in, spread over all; means nothing to other systems
   double rate = 0;               ///< operations per second; 0: closed loop
+  /// An open loop that falls behind by more operations than this is no loop any more.
+  std::size_t behind_max = 100'000;
   double seconds = 5;
   std::uint64_t keys = 8'192;
   bool each_once = false;  ///< every key once and in order, however long it takes, instead of `seconds`

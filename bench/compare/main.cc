@@ -79,7 +79,8 @@ std::optional<LoadResult> served(const LoadOptions& load, const MakeProtocol& pr
                                  std::string& complaint) {
   const auto result = run_load(load, protocol, complaint);
   if (!result || (result->operations > 0 && result->errors == 0)) return result;
-  complaint = std::to_string(result->errors) + " of " + std::to_string(result->operations) + " refused";
+  complaint = std::to_string(result->errors) + " of " + std::to_string(result->operations + result->errors) +
+              " refused";
   return std::nullopt;
 }
 
