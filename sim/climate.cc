@@ -15,6 +15,7 @@ namespace {
 /// Chosen so that the kept seeds of before have no moves (tests/seeds/sim.txt).
 constexpr std::uint64_t moves_salt = 1970;
 constexpr std::uint64_t swim_salt = 2002;
+constexpr std::uint64_t room_salt = 1971;
 
 /// Spread evenly over orders of magnitude.
 std::int64_t log_uniform(Rng& rng, std::int64_t low, std::int64_t high) {
@@ -84,6 +85,18 @@ void draw_swim(Climate& c) {
   c.verdicts_wrong = rng.chance(0.15);
 }
 
+/// By itself, so that climates without want of room stay as they were before there was any.
+void draw_room(Climate& c) {
+  Rng rng(mix(c.seed, room_salt));
+  if (!rng.chance(0.2)) return;
+  c.admission.queue_time_ns = log_uniform(rng, ns_per_ms, 500 * ns_per_ms);
+  c.admission.requests_max = static_cast<std::size_t>(rng.between(2, 4));
+  c.admission.bytes_max =
+      static_cast<std::size_t>(rng.between(2, 4)) * (node::Admission::overhead_bytes + 400);
+  // A group may always keep some log, however little all may.
+  c.log_bytes_max = 2 * c.log_bytes_per_node + 60'000;
+}
+
 }  // namespace
 
 std::string_view name(Fault fault) {
@@ -112,6 +125,7 @@ Climate draw_climate(std::uint64_t seed, std::int64_t duration_ns) {
   c.duration_ns = duration_ns;
   draw_moves(c);
   draw_swim(c);
+  draw_room(c);
   return c;
 }
 
@@ -122,8 +136,8 @@ std::string describe(const Climate& c) {
                     " clients=" + std::to_string(c.clients) + " keys=" + std::to_string(c.keys) +
                     " election_ms=" + std::to_string(c.election_ns / ns_per_ms) +
                     " log_bytes=" + std::to_string(c.log_bytes_per_node) + (c.lease_reads ? " lease" : "") +
-                    (c.codec ? " codec" : "") + (c.early ? " early" : "") + (c.heal_all ? "" : " majority") +
-                    (c.verdicts_wrong ? " verdicts_wrong" : "") + " faults=";
+                    (c.codec ? " codec" : "") + (c.tight() ? " tight" : "") + (c.early ? " early" : "") +
+                    (c.heal_all ? "" : " majority") + (c.verdicts_wrong ? " verdicts_wrong" : "") + " faults=";
   bool first = true;
   for (std::size_t i = 0; i < fault_count; ++i) {
     if (!c.faults[i]) continue;

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/rng.h"
+#include "node/options.h"
 
 namespace nodedb::sim {
 
@@ -94,11 +95,17 @@ struct Climate {
   double reads = 0.5;
   double expiring = 0;  ///< share of unrecorded writes that expire
 
+  /// What a node takes in; tight in some climates, so that few clients are too many.
+  node::AdmissionOptions admission;
+  std::size_t log_bytes_max = node::Options().log_bytes_max;
+
   std::int64_t duration_ns = 0;  ///< of the trouble
 
   std::size_t machines() const { return nodes + spares; }
   /// Does the placement change?
   bool moves() const { return on(Fault::migrate); }
+  /// Are clients refused because there are more of them than find room?
+  bool tight() const { return admission.requests_max < clients; }
 };
 
 Climate draw_climate(std::uint64_t seed, std::int64_t duration_ns);

@@ -123,7 +123,8 @@ TEST(World, WhatItIsMeantToProvokeHappens) {
   for (const char* mark :
        {"log-truncated", "log-compacted", "snapshot-installed", "snapshot-of-several-chunks",
         "leader-elected", "config-committed", "log-disk-was-full", "state-disk-was-full", "fsync-failed",
-        "crashed-while-writing", "unknown-outcome", "answer-disk_full", "cas-swapped", "cas-refused"}) {
+        "crashed-while-writing", "unknown-outcome", "answer-disk_full", "answer-busy", "cas-swapped",
+        "cas-refused"}) {
     EXPECT_GT(seen[mark], 0u) << mark;
   }
 }
