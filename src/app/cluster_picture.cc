@@ -23,7 +23,6 @@ MemberPicture member_of(const Json& member, std::span<const NodeAnswer> answers)
   picture.state = member["state"].text();
   picture.name = member["name"].text();
   picture.zone = member["zone"].text();
-  picture.joining = member["state"].text() == "joining";
   picture.standing = member["standing"].text();
   picture.standing_ms = member["standing_ms"].number(-1);
   const NodeAnswer* const own = answer_of(answers, picture.uuid);
@@ -122,7 +121,6 @@ Json picture_json(const ClusterPicture& picture) {
         .set("state", member.state)
         .set("name", member.name)
         .set("zone", member.zone)
-        .set("joining", member.joining)
         .set("standing", member.standing)
         .set("standing_ms", member.standing_ms)
         .set("leads", member.leads)

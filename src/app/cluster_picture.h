@@ -22,11 +22,6 @@ struct MemberPicture {
   std::string state;  ///< as group 0 has it: joining, active, draining, leaving
   std::string name;
   std::string zone;
-  std::string why_down;    ///< if not
-  std::int64_t leads = 0;  ///< its own count; of a node that is down: what others think
-  std::int64_t lag = 0;    ///< entries, the worst follower of a group that it leads
-  bool up = false;                ///< it answered us
-  bool joining = false;           ///< group 0 has not heard from it yet: no vShard may move to it
   std::string why_down;           ///< if not
   std::string standing;           ///< alive, suspect, dead, left: as the node that was asked first has it
   std::int64_t standing_ms = -1;  ///< for how long; -1: not known

@@ -20,8 +20,7 @@ struct RawPlan {
   Bytes bytes = {};                      ///< written on the first stream once the handshake is confirmed
   int streams = 1;                       ///< the same bytes on each
   std::int64_t byte_every_ms = 0;        ///< write them one by one
-  Bytes bytes;                           ///< written on the first stream once the handshake is confirmed
-  Bytes datagram;                        ///< sent then in a DATAGRAM frame
+  Bytes datagram = {};                   ///< sent then in a DATAGRAM frame
   bool stop_after_first_flight = false;  ///< a half-open handshake
   std::int64_t patience_ms = 4000;
 };
