@@ -137,7 +137,8 @@ std::string describe(const Climate& c) {
                     " election_ms=" + std::to_string(c.election_ns / ns_per_ms) +
                     " log_bytes=" + std::to_string(c.log_bytes_per_node) + (c.lease_reads ? " lease" : "") +
                     (c.codec ? " codec" : "") + (c.tight() ? " tight" : "") + (c.early ? " early" : "") +
-                    (c.heal_all ? "" : " majority") + (c.verdicts_wrong ? " verdicts_wrong" : "") + " faults=";
+                    (c.heal_all ? "" : " majority") + (c.verdicts_wrong ? " verdicts_wrong" : "") +
+                    " faults=";
   bool first = true;
   for (std::size_t i = 0; i < fault_count; ++i) {
     if (!c.faults[i]) continue;

@@ -24,7 +24,8 @@ std::string state_of(const MemberPicture& member) {
 }
 
 std::string members_table(const ClusterPicture& picture) {
-  Table table({"NODE", "STATE", "STANDING", "LEADS", "LAG", "LOG-KIB", "MEMORY-MIB", "QUIC", "REDIS", "UUID"});
+  Table table(
+      {"NODE", "STATE", "STANDING", "LEADS", "LAG", "LOG-KIB", "MEMORY-MIB", "QUIC", "REDIS", "UUID"});
   for (const MemberPicture& member : picture.members) {
     table.add({std::to_string(member.id), state_of(member), member.standing.empty() ? "-" : member.standing,
                std::to_string(member.leads), std::to_string(member.lag),
