@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -32,6 +33,14 @@ class Outrun : public MovingCluster<Outrun> {
     for (unsigned i = 0; value.size() < 64 * 1024; ++i)
       value += std::to_string((static_cast<unsigned>(number) + 1) * 2'654'435'761U + i * i * 40'503U);
     return value;
+  }
+  /// Of the replica whose log is the longest.
+  static std::int64_t log_bytes(VShardId vshard) {
+    std::int64_t longest = 0;
+    const app::Json body = json_of(cli({"shard", "show", std::to_string(vshard.value)}));
+    for (const app::Json& replica : body["replicas"].items())
+      longest = std::max(longest, replica["log_bytes"].number());
+    return longest;
   }
   static std::string key_of(int number) { return key_in(moving, "fill" + std::to_string(number)); }
 };
@@ -75,6 +84,8 @@ TEST_F(Outrun, TheCopyEndsUnderHeavyWrites) {
   constexpr int values = 256;
   Redis client(ports()[0], patience_ms);
   for (int i = 0; i < values; ++i) ASSERT_TRUE(client.command({"SET", key_of(i), value_of(i)}).is("OK"));
+  // A target that may still have everything from the log would be done before the writers could outrun it.
+  ASSERT_TRUE(eventually(end_patience_s, [] { return log_bytes(moving) < 4 * 1024 * 1024; }));
   std::vector<std::unique_ptr<Writer>> writers;
   for (int i = 0; i < 16; ++i)
     writers.push_back(std::make_unique<Writer>(ports()[static_cast<std::size_t>(i) % 3], i));
