@@ -79,6 +79,10 @@ Result<Position> Group::change_config(Time now, const Config& next) {
   return step(now, [&](State& s) { return s.change_config(next); });
 }
 
+Result<Position> Group::force_config(Time now, const Forced& forced, const Liveness& live) {
+  return step(now, [&](State& s) { return s.force_config(now, forced, live); });
+}
+
 Result<void> Group::read_index(Time now, std::uint64_t context, const Liveness& live) {
   return step(now, [&](State& s) { return s.read_index(now, context, live); });
 }

@@ -138,6 +138,10 @@ class Group {
   /// Errors: not_leader, conflict (one is in flight, or the leader's first entry is not applied yet),
   /// invalid_state (illegal change, or a new voter that is no caught-up learner), stopping.
   Result<Position> change_config(Time now, const Config& next);
+  /// Goes on alone after the majority has been lost for good: see forced.cc for what the caller promises.
+  /// Leads once that is durable. Errors: conflict (a leader is heard, or something has changed since it was
+  /// looked at), invalid_state.
+  Result<Position> force_config(Time now, const Forced& forced, const Liveness& live);
   /// Asks for a read index, answered in Work::reads with `context`, by lease at once if it holds, else when a
   /// quorum's support is newer than `now`. On a follower the leader is asked. Errors: no_leader, busy.
   Result<void> read_index(Time now, std::uint64_t context, const Liveness& live);

@@ -103,6 +103,9 @@ struct Group::State {
   void leave_if_due();
   void retire_if_removed(Time now);
 
+  // --- after a lost majority (forced.cc) ---
+  Result<Position> force_config(Time now, const Forced& forced, const Liveness& live);
+
   // --- transfer (transfer.cc) ---
   Result<void> begin_transfer(Time now, NodeId target, std::int64_t patience_ns);
   void transfer_if_caught_up(Time now);

@@ -55,6 +55,14 @@ struct Restored {
   std::optional<Time> promised{};
 };
 
+/// What a survivor of a lost majority is told (forced.cc): it votes alone from now on.
+struct Forced {
+  Term term;                     ///< above every term that a survivor has seen
+  Position last;                 ///< the end of its log, as it was seen
+  std::vector<NodeId> learners;  ///< the other survivors, sorted
+  bool operator==(const Forced&) const = default;
+};
+
 struct VoteRequest {  // paper, section 5.2; pre-vote: thesis, section 9.6
   Term term;          ///< the term that the candidate would have
   Position last;

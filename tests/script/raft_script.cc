@@ -158,6 +158,8 @@ void World::node_command(const std::string& verb, std::uint32_t id, const Words&
     report(id, group.transfer(now_, NodeId(number(words.at(0)))));
   } else if (verb == "config") {
     config(id, words);
+  } else if (verb == "force") {
+    force(id, words);
   } else if (verb == "slow" || verb == "fast") {
     node.slow = verb == "slow";
   } else if (verb == "persist") {
@@ -198,6 +200,16 @@ void World::config(std::uint32_t id, const Words& words) {
                                       : leave_joint_back(from);
   if (!next) return report(id, next);
   report(id, nodes_.at(id).group->change_config(now_, *next));
+}
+
+void World::force(std::uint32_t id, const Words& words) {
+  const auto slash = words.at(1).find('/');
+  Forced forced{Term(number(words.at(0))),
+                {Index(number(words[1].substr(0, slash))), Term(number(words[1].substr(slash + 1)))},
+                {}};
+  for (std::size_t i = 2; i < words.size(); ++i) forced.learners.push_back(NodeId(number(words[i])));
+  Node& node = nodes_.at(id);
+  report(id, node.group->force_config(now_, forced, *node.live));
 }
 
 void World::deliver(const Words& links) {

@@ -15,6 +15,7 @@
 //   propose N WORD…                     one entry for each word
 //   read N CONTEXT | transfer N TO
 //   config N [simple|joint|auto|leave|back] v4 l5 r1
+//   force N TERM INDEX/TERM [LEARNER…]  the majority is lost: N goes on alone
 //   slow N | fast N | persist N         its disk waits for `persist`, or does not
 //   applied N                           makes what N applied durable, so that it may be compacted
 //   compact N KEEP_BYTES
@@ -67,6 +68,7 @@ class World {
   void drop(const Words& links);
   void pulse(std::uint32_t from, std::uint32_t to, bool echo);
   void config(std::uint32_t id, const Words& words);
+  void force(std::uint32_t id, const Words& words);
   void snapshot(std::uint32_t from, std::uint32_t to, bool ok);
   void status();
   void node_command(const std::string& verb, std::uint32_t id, const Words& words);
