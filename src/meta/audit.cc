@@ -39,6 +39,15 @@ struct Describe {
   }
   void operator()(const TokenRevoke& entry) const { say(entry.by, named_token(entry.id) + " revoked"); }
   void operator()(const AuditNote& entry) const { say(entry.by, entry.what); }
+  void operator()(const MemberLost& entry) const {
+    say(entry.by, named(entry.node) + " is lost for good: retired, refused for ever");
+  }
+  void operator()(const RecoveryStart& entry) const {
+    const Recovery& it = entry.recovery;
+    say(entry.by, named(it.vshard) + " goes on from " + named(it.survivor) +
+                      " alone, which holds it up to index " + std::to_string(it.last.value) + " of term " +
+                      std::to_string(it.last_term.value));
+  }
   // What nodes report and what follows from the cluster's own decisions.
   void operator()(const MemberUp&) const {}
   void operator()(const PlacementChange&) const {}
@@ -47,6 +56,7 @@ struct Describe {
   void operator()(const MigrationAbort&) const {}
   void operator()(const MigrationEnd&) const {}
   void operator()(const GhostPurge&) const {}
+  void operator()(const RecoveryEnd&) const {}
   void operator()(const MetaBatch& batch) const {
     for (const SingleEntry& entry : batch.entries) std::visit(*this, entry);
   }

@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t detail_bytes_max = 1024;
 constexpr std::size_t member_fields = 10;
 
+}  // namespace
+
 void put_nodes(Packer& out, const std::vector<NodeId>& nodes) {
   out.array(nodes.size());
   for (const NodeId node : nodes) out.number(node.value);
@@ -21,6 +23,8 @@ std::vector<NodeId> get_nodes(Fields& in) {
   while (list.ok() && list.left() > 0) nodes.push_back(NodeId(list.number<std::uint32_t>()));
   return nodes;
 }
+
+namespace {
 
 void put(Packer& out, const Cluster& cluster) {
   out.uuid(cluster.uuid);

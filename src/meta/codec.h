@@ -14,6 +14,7 @@
 #include "meta/admin.h"
 #include "meta/entries.h"
 #include "meta/migration.h"
+#include "meta/recovery.h"
 #include "meta/types.h"
 
 namespace nodedb::meta {
@@ -32,6 +33,7 @@ Bytes encode(const GhostStub& ghost);
 Bytes encode(const Setting& setting);
 Bytes encode(const Token& token);
 Bytes encode(const AuditLine& line);
+Bytes encode(const Recovery& recovery);
 Bytes encode(const MetaEntry& entry);
 
 Result<Genesis> decode_genesis(BytesView bytes);
@@ -46,6 +48,7 @@ Result<MigrationHistory> decode_history(BytesView bytes);
 Result<GhostStub> decode_ghost(BytesView bytes);
 Result<Setting> decode_setting(BytesView bytes);
 Result<Token> decode_token(BytesView bytes);
+Result<Recovery> decode_recovery(BytesView bytes);
 Result<AuditLine> decode_audit_line(BytesView bytes);
 /// A checkpoint's payload is not held against its crc32c here: the machine does that, and answers `damaged`.
 Result<MetaEntry> decode_entry(BytesView bytes);

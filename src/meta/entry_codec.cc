@@ -53,8 +53,8 @@ struct PutEntry {
     out.number(purge.node.value);
     out.number(purge.cutover);
   }
-  template <class Administrative>
-  void operator()(const Administrative& entry) const {
+  template <class Other>
+  void operator()(const Other& entry) const {
     put_entry(out, entry);
   }
   void operator()(const MetaBatch& batch) const {
@@ -153,6 +153,12 @@ SingleEntry get_single(Fields& in, Kind kind, Trouble& trouble) {
       return get_token_revoke(in);
     case Kind::audit_note:
       return get_audit_note(in);
+    case Kind::member_lost:
+      return get_member_lost(in);
+    case Kind::recovery_start:
+      return get_recovery_start(in);
+    case Kind::recovery_end:
+      return get_recovery_end(in);
     case Kind::batch:
       trouble.refuse(Code::malformed, "batches do not nest");
       return {};
@@ -167,6 +173,7 @@ SingleEntry get_single(Fields& in, Kind kind, Trouble& trouble) {
     case Kind::setting:
     case Kind::token:
     case Kind::audit_line:
+    case Kind::recovery:
     case Kind::result:
     case Kind::add_learner:
     case Kind::catch_up:

@@ -9,6 +9,7 @@
 #include "meta/codec.h"
 #include "meta/draft.h"
 #include "meta/migrate.h"
+#include "meta/recover.h"
 #include "meta/rows.h"
 
 namespace nodedb::meta {
@@ -68,6 +69,9 @@ struct Apply {
   Step operator()(const MigrationAbort& entry) const { return abort(draft, entry); }
   Step operator()(const MigrationEnd& entry) const { return end(draft, index, entry); }
   Step operator()(const GhostPurge& entry) const { return purge(draft, entry); }
+  Step operator()(const MemberLost& entry) const { return lose(draft, entry); }
+  Step operator()(const RecoveryStart& entry) const { return recover(draft, index, entry); }
+  Step operator()(const RecoveryEnd& entry) const { return meta::end(draft, entry); }
 
   Step operator()(const MetaBatch& batch) const {
     for (const SingleEntry& entry : batch.entries) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who belongs to the cluster, and on its way in or out.
+#include "meta/membership.h"
+
 #include <algorithm>
 
 #include "base/limits.h"
@@ -25,8 +27,6 @@ std::string_view name(MemberState state) {
   return "?";
 }
 
-namespace {
-
 std::expected<std::vector<Member>, Refusal> all_members(const Draft& draft) {
   std::vector<Member> members;
   for (const auto& [key, value] : draft.rows(member_rows)) {
@@ -38,6 +38,8 @@ std::expected<std::vector<Member>, Refusal> all_members(const Draft& draft) {
   }
   return members;
 }
+
+namespace {
 
 Step enough_stay(const Draft& draft, NodeId without) {
   const auto members = all_members(draft);

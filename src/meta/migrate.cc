@@ -133,6 +133,7 @@ Step unheld(Draft& draft, VShardId vshard) {
   const auto holder = draft.migrations().holder(vshard);
   if (!holder) return halt(holder.error());
   if (*holder) return refuse(Code::conflict, named(vshard) + " is being moved by " + named(**holder));
+  if (draft.has(recovery_key(vshard))) return refuse(Code::conflict, named(vshard) + " is being recovered");
   return {};
 }
 
@@ -194,23 +195,31 @@ Step end(Draft& draft, Index index, const MigrationEnd& entry) {
     return refuse(Code::invalid_state, named(entry.id) + " cannot be " + std::string(name(entry.outcome)) +
                                            ": it is in " + std::string(name(checkpoint.phase())));
   }
+  return close(draft, index, entry.id, entry.outcome, intent.reason, entry.ts_ms);
+}
+
+Step close(Draft& draft, Index index, MigrationId id, MigrationOutcome outcome, const std::string& reason,
+           std::uint64_t ts_ms) {
+  const auto known = draft.migrations().look_up(id);
+  if (!known) return halt(known.error());
+  const auto& [intent, checkpoint] = **known;
   const Bytes key = history_key(index.value);
   if (draft.has(key)) return refuse(Code::invalid_state, "one entry cannot end two migrations");
-  MigrationHistory history{.id = entry.id,
+  MigrationHistory history{.id = id,
                            .vshard = intent.first.vshard,
                            .source = intent.first.source,
                            .target = intent.first.target,
-                           .outcome = entry.outcome,
+                           .outcome = outcome,
                            .attempts = checkpoint.attempt,
                            .pause_us = intent.pause_us,
-                           .reason = intent.reason,
+                           .reason = reason,
                            .ended = index.value,
                            .started_ms = 0,
-                           .ended_ms = entry.ts_ms};
+                           .ended_ms = ts_ms};
   if (const std::int64_t started = intent.first.started_at.wall_ns; started > 0) {
     history.started_ms = static_cast<std::uint64_t>(started / 1'000'000);
   }
-  draft.add(draft.migrations().remove(entry.id));
+  draft.add(draft.migrations().remove(id));
   draft.put(key, history);
   const auto kept = draft.rows(history_rows);
   auto oldest = kept.begin();

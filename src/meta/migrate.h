@@ -8,7 +8,7 @@
 
 namespace nodedb::meta {
 
-/// Refusals: conflict if a migration moves the vShard now.
+/// Refusals: conflict if a migration moves the vShard now, or a recovery is under way.
 Step unheld(Draft& draft, VShardId vshard);
 
 /// `index` is the entry's. AddLearner of an unknown id begins a migration; Cutover changes the route, in the
@@ -16,6 +16,10 @@ Step unheld(Draft& draft, VShardId vshard);
 Step reach(Draft& draft, Index index, const PersistedMigrationCheckpoint& checkpoint);
 Step abort(Draft& draft, const MigrationAbort& entry);
 Step end(Draft& draft, Index index, const MigrationEnd& entry);
+/// Forgets the migration and keeps its history, whatever it has reached. Refusals: invalid_state if the entry
+/// has ended another one.
+Step close(Draft& draft, Index index, MigrationId id, MigrationOutcome outcome, const std::string& reason,
+           std::uint64_t ts_ms);
 Step purge(Draft& draft, const GhostPurge& entry);
 
 }  // namespace nodedb::meta

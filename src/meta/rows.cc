@@ -17,6 +17,7 @@ constexpr char ghost_tag = 'x';
 constexpr char setting_tag = 's';
 constexpr char token_tag = 't';
 constexpr char audit_tag = 'a';
+constexpr char recovery_tag = 'r';
 
 void append(Bytes& key, std::uint64_t number, int width) {
   for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) {
@@ -107,6 +108,10 @@ Bytes audit_key(std::uint64_t at, std::uint16_t nth) {
   return key;
 }
 
+Bytes recovery_key(VShardId vshard) {
+  return numbered(recovery_tag, vshard.value, 2);
+}
+
 std::optional<RowKey> row_key_in(BytesView key) {
   if (key.empty()) return std::nullopt;
   const char tag = key[0];
@@ -115,6 +120,9 @@ std::optional<RowKey> row_key_in(BytesView key) {
   if (tag == member_tag && digits.size() == 4) return node_in(digits);
   if (tag == placement_tag && digits.size() == 2) {
     if (const auto vshard = vshard_in(digits)) return *vshard;
+  }
+  if (tag == recovery_tag && digits.size() == 2) {
+    if (const auto vshard = vshard_in(digits)) return RecoveryKey{*vshard};
   }
   if (tag == checkpoint_tag && digits.size() == 16) return CheckpointKey{id_in(digits)};
   if (tag == intent_tag && digits.size() == 16) return IntentKey{id_in(digits)};

@@ -6,8 +6,8 @@
 // checkpoint; 'i' and the same, its intent; 'h' and an index of group 0 in 8 bytes, the migration that the
 // entry there ended; 'x', the vShard and the node, the ghost stub of that vShard on that node; 's' and a
 // name, a setting that was changed; 't' and 8 bytes, a join token; 'a', an index of group 0 and 2 bytes, a
-// line of the audit log. The values are those of meta/codec.h. Other keys are for later versions: they are
-// carried along and not looked at.
+// line of the audit log; 'r' and the vShard, its recovery under way. The values are those of meta/codec.h.
+// Other keys are for later versions: they are carried along and not looked at.
 
 #include <cstdint>
 #include <optional>
@@ -30,6 +30,7 @@ Bytes ghost_key(VShardId vshard, NodeId node);
 Bytes setting_key(BytesView name);
 Bytes token_key(TokenId id);
 Bytes audit_key(std::uint64_t at, std::uint16_t nth);
+Bytes recovery_key(VShardId vshard);
 
 /// What the keys of one kind of row begin with.
 inline constexpr BytesView member_rows = "m";
@@ -75,8 +76,12 @@ struct AuditKey {
   std::uint16_t nth = 0;
   auto operator<=>(const AuditKey&) const = default;
 };
+struct RecoveryKey {
+  VShardId vshard;
+  bool operator==(const RecoveryKey&) const = default;
+};
 using RowKey = std::variant<ClusterKey, NodeId, VShardId, CheckpointKey, IntentKey, HistoryKey, GhostKey,
-                            SettingKey, TokenKey, AuditKey>;
+                            SettingKey, TokenKey, AuditKey, RecoveryKey>;
 /// What a key stands for, or nothing if this build does not know.
 std::optional<RowKey> row_key_in(BytesView key);
 

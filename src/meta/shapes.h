@@ -14,6 +14,7 @@
 #include "meta/admin.h"
 #include "meta/migration.h"
 #include "meta/pack.h"
+#include "meta/recovery.h"
 #include "meta/types.h"
 
 namespace nodedb::meta {
@@ -36,6 +37,7 @@ enum class Kind : std::uint8_t {
   setting = 9,
   token = 10,
   audit_line = 11,
+  recovery = 12,
   member_up = 16,
   placement_change = 17,
   cluster_version = 18,
@@ -51,7 +53,10 @@ enum class Kind : std::uint8_t {
   token_claim = 28,
   token_revoke = 29,
   audit_note = 30,
+  member_lost = 31,
   result = 32,
+  recovery_start = 33,
+  recovery_end = 34,
   // What a checkpoint says: 48 and the phase.
   add_learner = 48,
   catch_up = 49,
@@ -128,6 +133,8 @@ auto unpacked_row(BytesView bytes, Kind wanted, const char* what, Get get) {
 }
 
 // --- codec.cc ---
+void put_nodes(Packer& out, const std::vector<NodeId>& nodes);
+std::vector<NodeId> get_nodes(Fields& in);
 void put(Packer& out, const Placement& placement);
 Placement get_placement(Fields& in);
 
@@ -150,6 +157,14 @@ TokenCreate get_token_create(Fields& in, Trouble& trouble);
 TokenClaim get_token_claim(Fields& in, Trouble& trouble);
 TokenRevoke get_token_revoke(Fields& in);
 AuditNote get_audit_note(Fields& in);
+
+// --- recovery_codec.cc ---
+void put_entry(Packer& out, const MemberLost& entry);
+void put_entry(Packer& out, const RecoveryStart& entry);
+void put_entry(Packer& out, const RecoveryEnd& entry);
+MemberLost get_member_lost(Fields& in);
+RecoveryStart get_recovery_start(Fields& in);
+RecoveryEnd get_recovery_end(Fields& in);
 
 // --- migration_codec.cc ---
 inline constexpr std::size_t checkpoint_fields = 5;

@@ -88,6 +88,13 @@ struct Tables::Store {
     tables.audit.insert_or_assign(key, std::move(*row));
     return {};
   }
+  Result<void> operator()(const RecoveryKey& key) const {
+    auto row = decode_recovery(put.value);
+    if (!row) return std::unexpected(row.error());
+    if (row->vshard != key.vshard) return fail(Code::damaged, "a recovery lies under another vShard's key");
+    tables.recoveries.insert_or_assign(key.vshard, std::move(*row));
+    return {};
+  }
 };
 
 Result<void> Tables::absorb(const Write& write) {
@@ -118,6 +125,7 @@ void Tables::drop(BytesView from, BytesView to) {
   std::erase_if(setting_rows, [&](const auto& row) { return within(setting_key(row.first)); });
   settings = settings_in(setting_rows);
   std::erase_if(tokens, [&](const auto& token) { return within(token_key(token.first)); });
+  std::erase_if(recoveries, [&](const auto& row) { return within(recovery_key(row.first)); });
   std::erase_if(audit, [&](const auto& line) { return within(audit_key(line.first.at, line.first.nth)); });
 }
 

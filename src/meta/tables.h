@@ -14,6 +14,7 @@
 #include "base/ids.h"
 #include "meta/migration.h"
 #include "meta/migration_table.h"
+#include "meta/recovery.h"
 #include "meta/rows.h"
 #include "meta/settings.h"
 #include "meta/types.h"
@@ -32,7 +33,8 @@ struct Tables {
   std::map<std::string, std::string> setting_rows;          ///< those that were changed
   Settings settings;                                        ///< all of them, in force
   std::map<TokenId, Token> tokens;
-  std::map<AuditKey, AuditLine> audit;  ///< the latest last
+  std::map<AuditKey, AuditLine> audit;      ///< the latest last
+  std::map<VShardId, Recovery> recoveries;  ///< under way
 
   /// Takes in one change of a row. Keys that this build does not know are ignored. Errors, with nothing
   /// changed: malformed, incompatible, too_large (the row), damaged (a row under another's key). A bad

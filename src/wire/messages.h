@@ -41,7 +41,8 @@ struct Found {
 };
 struct Founded {
   bool accepted = false;
-  std::string reason;  ///< why not
+  std::string reason;    ///< why not
+  bool retired = false;  ///< the receiver is no member any more, for ever: the answer to whatever it says
   bool operator==(const Founded&) const = default;
 };
 

@@ -145,6 +145,7 @@ struct Encode {
     Writer out(frame.payload);
     out.boolean(founded.accepted);
     out.text(founded.reason, error_detail_bytes_max);
+    out.boolean(founded.retired);
     return frame;
   }
   EncodedMessage operator()(const RaftBundle& bundle) const { return encode_raft(bundle.messages); }
@@ -243,6 +244,7 @@ PeerMessage get_founded(Reader& in) {
   Founded founded;
   founded.accepted = in.boolean();
   founded.reason = in.text(error_detail_bytes_max);
+  founded.retired = in.boolean();
   return founded;
 }
 

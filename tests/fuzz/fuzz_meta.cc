@@ -61,6 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   round_trip(bytes, meta::decode_setting);
   round_trip(bytes, meta::decode_token);
   round_trip(bytes, meta::decode_audit_line);
+  round_trip(bytes, meta::decode_recovery);
   (void)meta::decode_result(bytes);
 
   static const auto rows = a_cluster();

@@ -134,7 +134,7 @@ std::vector<wire::PeerMessage> peer_messages() {
   return {
       wire::Hello{NodeId(2), Incarnation(3), "10.0.0.2:7400", "10.0.0.2:6379", true},
       wire::Found{genesis(), NodeId(3)},
-      wire::Founded{false, "another cluster"},
+      wire::Founded{false, "another cluster", false},
       bundle(),
       pulse(),
       forwards(),
@@ -212,6 +212,10 @@ meta::MigrationHistory history() {
           .ended_ms = 1'700'000'009'000};
 }
 
+meta::Recovery recovery() {
+  return {VShardId(1023), Epoch(4), NodeId(1), {NodeId(2), NodeId(3)}, Term(9), Index(300), Term(7)};
+}
+
 std::vector<meta::MetaEntry> meta_entries() {
   const meta::MemberUp up{NodeId(2), Incarnation(3), "10.0.0.2:7400", "10.0.0.2:6379", "two", "eu/1/b", 200};
   const meta::PlacementChange change{VShardId(1023), {Epoch(2), {NodeId(3), NodeId(1), NodeId(2)}}};
@@ -237,6 +241,9 @@ std::vector<meta::MetaEntry> meta_entries() {
           meta::TokenClaim{TokenId(8), digest, uuid(9), "four", by},
           meta::TokenRevoke{TokenId(8), by},
           meta::AuditNote{"a machine at 10.0.0.9 showed no token", by},
+          meta::MemberLost{NodeId(5), by},
+          meta::RecoveryStart{recovery(), by},
+          meta::RecoveryEnd{VShardId(1023), Term(9)},
           meta::MetaBatch{{change, version}}};
 }
 
@@ -298,10 +305,12 @@ std::vector<Example> all() {
   add("raft-config", "raft_config", raft::encode(config()));
   add("snapshot-rows", "rows", rows());
   add("identity", "identity", wire::encode_identity(identity()));
-  const std::array meta_names{
-      "member-up",       "placement-change", "cluster-version", "member-join",   "migration-checkpoint",
-      "migration-abort", "migration-end",    "ghost-purge",     "member-change", "setting-change",
-      "token-create",    "token-claim",      "token-revoke",    "audit-note",    "batch"};
+  const std::array meta_names{"member-up",      "placement-change",     "cluster-version",
+                              "member-join",    "migration-checkpoint", "migration-abort",
+                              "migration-end",  "ghost-purge",          "member-change",
+                              "setting-change", "token-create",         "token-claim",
+                              "token-revoke",   "audit-note",           "member-lost",
+                              "recovery-start", "recovery-end",         "batch"};
   for (const meta::MetaEntry& entry : meta_entries()) {
     add(std::string("meta-") + meta_names.at(entry.index()), "meta", meta::encode(entry));
   }
@@ -319,6 +328,7 @@ std::vector<Example> all() {
   add("meta-row-history", "meta", meta::encode(history()));
   add("meta-row-ghost", "meta",
       meta::encode(meta::GhostStub{VShardId(1023), NodeId(1), NodeId(4), Epoch(4), 240, uuid(7)}));
+  add("meta-row-recovery", "meta", meta::encode(recovery()));
   const meta::Stamp by{1'700'000'000'000, "operator"};
   add("meta-row-setting", "meta", meta::encode(meta::Setting{"repair.after", "10m"}));
   add("meta-row-token", "meta",

@@ -209,7 +209,7 @@ Digest digest() {
 
 meta::MetaEntry meta_entry() {
   const auto single = []() -> meta::SingleEntry {
-    switch (below(14)) {
+    switch (below(17)) {
       case 2:
         return meta::MemberJoin{uuid(), bytes(), bytes(), signed_by()};
       case 3:
@@ -235,6 +235,14 @@ meta::MetaEntry meta_entry() {
         return meta::TokenRevoke{TokenId(number()), signed_by()};
       case 12:
         return meta::AuditNote{bytes(), signed_by()};
+      case 13:
+        return meta::MemberLost{id<NodeId>(), signed_by()};
+      case 14:
+        return meta::RecoveryStart{{vshard(), id<Epoch>(), id<NodeId>(), list(4, [] { return id<NodeId>(); }),
+                                    id<Term>(), id<Index>(), id<Term>()},
+                                   signed_by()};
+      case 15:
+        return meta::RecoveryEnd{vshard(), id<Term>()};
       case 0:
         return meta::MemberUp{id<NodeId>(), id<Incarnation>(),      bytes(), bytes(), bytes(),
                               bytes(),      number<std::uint32_t>()};
@@ -331,7 +339,7 @@ wire::PeerMessage peer_message() {
     case 1:
       return wire::Found{genesis(), id<NodeId>()};
     case 2:
-      return wire::Founded{truth(), bytes()};
+      return wire::Founded{truth(), bytes(), truth()};
     case 3:
       return wire::RaftBundle{list(5, [] { return wire::GroupMessage{id<GroupId>(), raft_message()}; })};
     case 4:
