@@ -112,18 +112,13 @@ void Node::State::tend_metadata() {
   const raft::Config& config = metadata.raft.config();
   if (!metadata.raft.config_committed() || metadata.raft.transferring_to()) return;
   const auto usable = [this](NodeId node) { return !reconciler.is_lost(now.mono, tables, node); };
-  const auto caught_up = [&](NodeId node) {
-    return std::ranges::any_of(metadata.raft.followers(), [&](const raft::Group::Follower& follower) {
-      return follower.node == node && follower.state == raft::Group::Follower::State::stream &&
-             follower.match.value + 64 >= metadata.raft.last().index.value;
-    });
-  };
+  const auto learned = [&](NodeId node) { return caught_up(metadata, node); };
   const auto may_go = [&](NodeId node) {
     return !in_touch(node) || driver.has_applied(node, metadata.applied);
   };
   const auto voters = metadata_voters(tables, config.voters, usable);
   if (!contains(voters, self)) return;  // it gives the leadership away first
-  if (const auto next = next_metadata_config(config, tables, voters, caught_up, may_go))
+  if (const auto next = next_metadata_config(config, tables, voters, learned, may_go))
     change(metadata, *next);
 }
 

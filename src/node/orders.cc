@@ -92,6 +92,15 @@ void Node::State::obey(Replica& group, const wire::MoveOrder& message, const met
   touch(message.group);
 }
 
+/// Nothing that it lacks would keep writes waiting for its vote.
+bool Node::State::caught_up(const Replica& group, NodeId node) const {
+  constexpr std::uint64_t lag_entries_max = 64;
+  return std::ranges::any_of(group.raft.followers(), [&](const raft::Group::Follower& follower) {
+    return follower.node == node && follower.state == raft::Group::Follower::State::stream &&
+           follower.match.value + lag_entries_max >= group.raft.last().index.value;
+  });
+}
+
 /// One step from whatever config is in force towards the wanted voters: out of a joint config, then whoever
 /// is missing learns and gets its vote, then whoever is too many goes.
 void Node::State::restore_voters(Replica& group, const wire::RestoreVoters& order) {
@@ -107,6 +116,7 @@ void Node::State::restore_voters(Replica& group, const wire::RestoreVoters& orde
   }
   for (const NodeId voter : order.voters) {
     if (config.is_voter(voter)) continue;
+    if (config.is_learner(voter) && !caught_up(group, voter)) return;
     const auto step = config.is_learner(voter) ? raft::ChangeOp::add_voter : raft::ChangeOp::add_learner;
     return change(group, raft::change_simple(config, {{step, voter}}));
   }

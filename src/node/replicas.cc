@@ -40,17 +40,25 @@ void Node::State::bear_replica(GroupId group, const raft::Config& config, std::o
   trace({TraceKind::snapshot, group, birth.term, birth.index, {}, 0, 0});
 }
 
-/// The target of a migration makes its replica by itself, empty and in nobody's config: a newborn (rule R7).
+/// Whoever is to hold a replica makes it by itself, empty and in nobody's config: a newborn (rule R7). That
+/// is a migration's target, and who was added to a placement. Should this node's rows of group 0 be old and
+/// the replica be unwanted, it is an orphan once they are not.
 void Node::State::raise_replicas() {
   if (!identity) return;
   for (const auto& [id, intent] : tables.migrations.intents()) {
-    if (intent.first.target != self || intent.aborting || intent.cutover != 0) continue;
-    const GroupId group = group_of(intent.first.vshard);
-    if (replica(group) != nullptr || graves.contains(group)) continue;
-    const auto buried = buried_at.find(group);
-    bear_replica(group, raft::Config{}, buried == buried_at.end() ? booted : buried->second);
-    report_wanted = true;
+    if (intent.first.target == self && !intent.aborting && intent.cutover == 0)
+      raise(group_of(intent.first.vshard));
   }
+  for (std::uint16_t v = 0; v < vshard_count; ++v) {
+    if (contains(tables.placement[v].replicas, self)) raise(group_of(VShardId(v)));
+  }
+}
+
+void Node::State::raise(GroupId group) {
+  if (replica(group) != nullptr || graves.contains(group)) return;
+  const auto buried = buried_at.find(group);
+  bear_replica(group, raft::Config{}, buried == buried_at.end() ? booted : buried->second);
+  report_wanted = true;
 }
 
 /// Log first, state second: a state without a log is an orphan that the next boot destroys. Until both are

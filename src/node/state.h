@@ -344,6 +344,7 @@ struct Node::State {
   void metadata_changed();
   void bear_replica(GroupId group, const raft::Config& config, std::optional<Time> promised = {});
   void raise_replicas();
+  void raise(GroupId group);
   void bury(GroupId group);
   void receive(Destroyed done);
   void find_deviations();
@@ -359,6 +360,7 @@ struct Node::State {
   void obey(Replica& group, const wire::MoveOrder& message, const meta::OrderRemoveLearner& order);
   void obey(Replica& group, const wire::MoveOrder& message, const meta::OrderTransfer& order);
   void obey(Replica& group, const wire::MoveOrder& message, const meta::OrderDrop& order);
+  bool caught_up(const Replica& group, NodeId follower) const;
   void restore_voters(Replica& group, const wire::RestoreVoters& order);
   void measure_pause(Replica& group);
 
