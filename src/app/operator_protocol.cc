@@ -53,6 +53,13 @@ struct RequestText {
   Bytes operator()(const AskAdminister& ask) const {
     return "administer " + hex_text(meta::encode(ask.entry));
   }
+  Bytes operator()(const AskRecoverMetadata& ask) const {
+    const raft::Forced& forced = ask.forced;
+    Bytes text = "recover-metadata " + std::to_string(forced.term.value) + " " +
+                 std::to_string(forced.last.index.value) + " " + std::to_string(forced.last.term.value);
+    for (const NodeId learner : forced.learners) text += " " + std::to_string(learner.value);
+    return text;
+  }
 };
 
 std::unexpected<Error> unknown(BytesView verb) {
@@ -108,6 +115,22 @@ Result<OperatorRequest> parse_administer(BytesView digits) {
   auto entry = meta::decode_entry(*bytes);
   if (!entry) return std::unexpected(entry.error());
   return AskAdminister{std::move(*entry)};
+}
+
+Result<OperatorRequest> parse_recover_metadata(const std::vector<BytesView>& words) {
+  std::vector<std::uint64_t> numbers;
+  for (std::size_t i = 1; i < 4; ++i) {
+    const auto number = parse_number(words[i]);
+    if (!number) return std::unexpected(number.error());
+    numbers.push_back(*number);
+  }
+  AskRecoverMetadata ask{{Term(numbers[0]), {Index(numbers[1]), Term(numbers[2])}, {}}};
+  for (std::size_t i = 4; i < words.size(); ++i) {
+    const auto learner = parse_id(words[i]);
+    if (!learner) return std::unexpected(learner.error());
+    ask.forced.learners.push_back(NodeId(*learner));
+  }
+  return ask;
 }
 
 /// The code whose name this is; `invalid_state` for one that a later version may have.
@@ -188,6 +211,7 @@ Result<OperatorRequest> parse_request(BytesView line) {
     if (!id) return std::unexpected(id.error());
     return AskCancel{*id};
   }
+  if (words[0] == "recover-metadata" && words.size() >= 4) return parse_recover_metadata(words);
   if (words[0] == "administer" && words.size() == 2) return parse_administer(words[1]);
   return unknown(words[0]);
 }

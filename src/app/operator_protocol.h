@@ -11,9 +11,13 @@
 //   transfer GROUP NODE           hand the group's leadership to a voter; asked of its leader
 //   migrate VSHARD FROM TO US     move a replica within a budget of so many microseconds; any node takes it
 //   cancel MIGRATION              undo a migration that has not cut over; any node takes it
-//   administer HEX                change a member, a setting or a token: an entry of group 0
-//   (docs/formats.md),
-//                                 in hexadecimal digits; any node takes it, and says itself who asks and when
+//   administer HEX                change a member, a setting or a token, give up a member, recover a vShard:
+//   an
+//                                 entry of group 0 (docs/formats.md), in hexadecimal digits; any node takes
+//                                 it, and says itself who asks and when
+//   recover-metadata TERM INDEX TERM [NODE …]
+//                                 group 0 goes on from this node alone, in the first term, if its log ends at
+//                                 the index of the second; the nodes are the other survivors
 
 #include <variant>
 
@@ -56,7 +60,13 @@ struct AskAdminister {
   meta::MetaEntry entry;
   bool operator==(const AskAdminister&) const = default;
 };
-using OperatorRequest = std::variant<AskInit, AskStatus, AskTransfer, AskMigrate, AskCancel, AskAdminister>;
+/// Answered by `{}`.
+struct AskRecoverMetadata {
+  raft::Forced forced;
+  bool operator==(const AskRecoverMetadata&) const = default;
+};
+using OperatorRequest =
+    std::variant<AskInit, AskStatus, AskTransfer, AskMigrate, AskCancel, AskAdminister, AskRecoverMetadata>;
 
 Bytes encode_request(const OperatorRequest& request);
 /// Errors: malformed, too_large.

@@ -153,11 +153,26 @@ Json ghost_json(const meta::GhostStub& ghost) {
   return body;
 }
 
+Json recovery_json(const node::RecoveryStatus& status) {
+  const meta::Recovery& recovery = status.recovery;
+  Json body = Json::object();
+  body.set("vshard", std::uint32_t{recovery.vshard.value})
+      .set("epoch", recovery.epoch.value)
+      .set("survivor", recovery.survivor.value)
+      .set("learners", ids_json(recovery.learners))
+      .set("term", recovery.term.value)
+      .set("last", position_json({recovery.last, recovery.last_term}))
+      .set("waits_for", status.waits_for);
+  return body;
+}
+
 void set_moves(Json& body, const node::Status& status) {
   Json migrations = Json::array();
   for (const node::MigrationStatus& one : status.migrations) migrations.push(migration_json(one));
   Json ghosts = Json::array();
   for (const meta::GhostStub& one : status.ghosts) ghosts.push(ghost_json(one));
+  Json recoveries = Json::array();
+  for (const node::RecoveryStatus& one : status.recoveries) recoveries.push(recovery_json(one));
   Json history = Json::array();
   for (const meta::MigrationHistory& one : status.history) history.push(history_json(one));
   Json quarantined = Json::array();
@@ -166,6 +181,7 @@ void set_moves(Json& body, const node::Status& status) {
       .set("driver", status.driver.value)
       .set("migrations", std::move(migrations))
       .set("ghosts", std::move(ghosts))
+      .set("recoveries", std::move(recoveries))
       .set("history", std::move(history))
       .set("history_left_out", status.history_left_out)
       .set("quarantined", std::move(quarantined));

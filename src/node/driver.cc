@@ -49,6 +49,7 @@ void Driver::reset() {
   courses_.clear();
   repairs_.clear();
   purges_.clear();
+  recovered_.clear();
   deadline_ = never;
   output_ = {};
 }
@@ -149,7 +150,9 @@ void Driver::drive(Time now, const Surroundings& around) {
   std::erase_if(courses_, [&](const auto& course) { return !intents.contains(course.first); });
   repair(now, around);
   purge_ghosts(now, around);
-  const bool busy = !records.empty() || !around.tables.ghosts.empty() || !repairs_.empty();
+  end_recoveries(now, around);
+  const bool busy = !records.empty() || !around.tables.ghosts.empty() || !repairs_.empty() ||
+                    !around.tables.recoveries.empty();
   deadline_ = busy ? now + look_ns : never;
 }
 
@@ -309,6 +312,19 @@ void Driver::purge_ghosts(Time now, const Surroundings& around) {
     if (!known_by_all || around.tables.migrations.find(ghost.migration)) continue;
     if (!due(now, purges_[ghost.vshard], propose_again_ns)) continue;
     output_.entries.push_back(meta::GhostPurge{ghost.vshard, ghost.node, ghost.cutover});
+  }
+}
+
+/// From here on the group is like any other, with fewer voters than are wanted.
+void Driver::end_recoveries(Time now, const Surroundings& around) {
+  std::erase_if(recovered_, [&](const auto& one) { return !around.tables.recoveries.contains(one.first); });
+  for (const auto& [vshard, recovery] : around.tables.recoveries) {
+    const auto seen = groups_.find(group_of(vshard));
+    if (seen == groups_.end() || seen->second.leader != recovery.survivor) continue;
+    const wire::GroupReport& report = seen->second.report;
+    if (!report.config_committed || report.term < recovery.term) continue;
+    if (!due(now, recovered_[vshard], propose_again_ns)) continue;
+    output_.entries.push_back(meta::RecoveryEnd{vshard, report.term});
   }
 }
 

@@ -112,6 +112,7 @@ class Driver {
   void repair_config(Time now, const Seen& seen, const Surroundings& around);
   void repair_holding(Time now, NodeId node, const wire::Holding& holding, const Surroundings& around);
   void purge_ghosts(Time now, const Surroundings& around);
+  void end_recoveries(Time now, const Surroundings& around);
   /// At most now and then for each.
   bool due(Time now, Time& last, std::int64_t pause_ns);
 
@@ -124,6 +125,7 @@ class Driver {
   std::map<meta::MigrationId, Course> courses_;
   std::map<std::pair<NodeId, GroupId>, Time> repairs_;
   std::map<VShardId, Time> purges_;
+  std::map<VShardId, Time> recovered_;
   std::size_t under_way_ = 0;
   std::map<NodeId, std::size_t> busy_;
   Time deadline_ = never;

@@ -114,11 +114,19 @@ struct ClaimToken {
   meta::TokenClaim claim;
   std::string from;  ///< its address
 };
+/// Group 0 has lost its majority for good: it is to go on from this node alone (raft/forced.cc). Answered by
+/// Administered once it is on its way; the node then leads group 0. Errors: those of raft::force_config, and
+/// invalid_state while a majority answers.
+struct RecoverMetadata {
+  std::uint64_t tag = 0;
+  std::string actor;
+  raft::Forced forced;
+};
 /// Hand all leaderships away; `Turn::drained` tells when none is left or patience is over.
 struct Drain {};
 
 using Event = std::variant<Wake, PeerConnected, PeerDisconnected, FromPeer, LogDurable, DiskRoom, FromState,
                            ClientRequest, Init, GetStatus, TransferLeader, ChangeConfig, StartMigration,
-                           CancelMigration, Administer, ClaimToken, Drain>;
+                           CancelMigration, Administer, ClaimToken, RecoverMetadata, Drain>;
 
 }  // namespace nodedb::node

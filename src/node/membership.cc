@@ -2,6 +2,7 @@
 // Members on their way in and out: what operators ask for, and on the leader of group 0 what keeps the
 // cluster as it is wanted (reconciler.h).
 #include <algorithm>
+#include <utility>
 
 #include "base/node_list.h"
 #include "node/state.h"
@@ -19,23 +20,31 @@ bool by_operators(const meta::MetaEntry& entry) {
   }
   if (const auto* change = std::get_if<meta::MemberChange>(&entry))
     return change->wanted != meta::MemberState::retired;
-  return std::holds_alternative<meta::SettingChange>(entry) ||
+  return std::holds_alternative<meta::MemberLost>(entry) ||
+         std::holds_alternative<meta::RecoveryStart>(entry) ||
+         std::holds_alternative<meta::SettingChange>(entry) ||
          std::holds_alternative<meta::TokenCreate>(entry) || std::holds_alternative<meta::TokenRevoke>(entry);
+}
+
+std::vector<meta::SingleEntry> singles(const meta::MetaEntry& entry) {
+  if (const auto* batch = std::get_if<meta::MetaBatch>(&entry)) return batch->entries;
+  std::vector<meta::SingleEntry> one;
+  const auto add = [&](const auto& it) {
+    if constexpr (!std::is_same_v<std::decay_t<decltype(it)>, meta::MetaBatch>) one.emplace_back(it);
+  };
+  std::visit(add, entry);
+  return one;
 }
 
 /// Asked before group 0 is, as a courtesy: it decides by the number of members alone, here zones, room and
 /// the vShards' living voters count, too.
-Result<void> may_leave(const meta::Tables& tables, const meta::MetaEntry& entry) {
+Result<void> may_leave(const meta::Tables& tables, const std::vector<meta::SingleEntry>& entries) {
   std::vector<NodeId> nodes;
-  const auto note = [&](const auto& one) {
-    if constexpr (std::is_same_v<std::decay_t<decltype(one)>, meta::MemberChange>) {
-      if (one.wanted == meta::MemberState::leaving && tables.members.contains(one.node))
-        nodes.push_back(one.node);
-    }
-  };
-  std::visit(note, entry);
-  if (const auto* batch = std::get_if<meta::MetaBatch>(&entry))
-    for (const meta::SingleEntry& one : batch->entries) std::visit(note, one);
+  for (const meta::SingleEntry& entry : entries) {
+    const auto* change = std::get_if<meta::MemberChange>(&entry);
+    if (change == nullptr || change->wanted != meta::MemberState::leaving) continue;
+    if (tables.members.contains(change->node)) nodes.push_back(change->node);
+  }
   if (nodes.empty()) return {};
   std::string why;
   for (const meta::Complaint& complaint : removal_complaints(tables, nodes))
@@ -55,8 +64,12 @@ void Node::State::handle(Administer event) {
     answer_operator(event.tag, fail(Code::forbidden, "operators change members, settings and tokens only"));
     return;
   }
-  if (auto leave = may_leave(tables, event.entry); !leave) {
-    answer_operator(event.tag, std::unexpected(leave.error()));
+  const std::vector<meta::SingleEntry> entries = singles(event.entry);
+  Result<void> may = may_leave(tables, entries);
+  for (const meta::SingleEntry& entry : entries)
+    if (may) may = may_recover(entry);
+  if (!may) {
+    answer_operator(event.tag, std::unexpected(may.error()));
     return;
   }
   meta::stamp(event.entry, {wall_ms(), event.actor});
@@ -91,8 +104,12 @@ Reconciler::Surroundings Node::State::reconciler_surroundings() {
 
 void Node::State::find_retired() {
   const auto me = tables.members.find(self);
-  if (retired || me == tables.members.end() || me->second.state != meta::MemberState::retired) return;
-  retired = true;
+  if (me != tables.members.end() && me->second.state == meta::MemberState::retired) retire();
+}
+
+/// Nothing of what it holds counts any more, whether it had given it away or was given up.
+void Node::State::retire() {
+  if (std::exchange(retired, true)) return;
   notice(
       "this node has been retired for ever: nothing of the cluster's is on it any more. Its data directory "
       "may be deleted; to use the machine again, give it an empty one and a new certificate");

@@ -83,8 +83,8 @@ wire::MoveReport Node::State::draft_report() const {
 }
 
 bool Node::State::something_moves() const {
-  return !tables.migrations.intents().empty() || !tables.ghosts.empty() || !deviating.empty() ||
-         !orphans.empty();
+  return !tables.migrations.intents().empty() || !tables.ghosts.empty() || !tables.recoveries.empty() ||
+         !deviating.empty() || !orphans.empty();
 }
 
 void Node::State::sample_lags() {

@@ -122,6 +122,7 @@ void Node::State::handle(PeerDisconnected event) {
 void Node::State::handle(FromPeer event) {
   const auto id = ids.find(event.peer);
   const NodeId peer = id == ids.end() ? NodeId() : id->second;
+  if (peer != NodeId() && is_refused(peer)) return turn_away(event.peer, event.message);
   // A datagram says nothing about the streams that pulses and the log need.
   if (const auto* word = std::get_if<swim::Message>(&event.message)) {
     if (peer != NodeId()) receive(peer, *word);

@@ -61,7 +61,7 @@ void take_shards(meta::PlanInput& input, const meta::Tables& tables,
   input.replication_factor = tables.cluster ? tables.cluster->replication_factor : 3;
   for (std::uint16_t v = 0; v < vshard_count; ++v) {
     const meta::Placement& placement = tables.placement[v];
-    if (placement.replicas.empty()) continue;
+    if (placement.replicas.empty() || tables.recoveries.contains(VShardId(v))) continue;
     meta::PlanShard shard;
     shard.id = VShardId(v);
     shard.voters = placement.replicas;
@@ -112,6 +112,7 @@ void Reconciler::note_silence(Time now, const Surroundings& around) {
 bool Reconciler::is_lost(Time now, const meta::Tables& tables, NodeId node) const {
   const auto since = silent_since_.find(node);
   const auto member = tables.members.find(node);
+  if (member != tables.members.end() && member->second.state == meta::MemberState::retired) return true;
   if (since == silent_since_.end() || member == tables.members.end()) return false;
   std::int64_t patience = tables.settings.repair_after_ns;
   if (member->second.state == meta::MemberState::leaving) patience = std::min(patience, leaving_patience_ns);
@@ -299,9 +300,11 @@ std::vector<NodeId> metadata_voters(const meta::Tables& tables, const std::vecto
       take(member);
     }
   }
-  // Better one that is lost or leaves than too few to decide anything.
+  // Better one that is lost or leaves than too few to decide anything; but not one that is refused for ever.
   for (const NodeId id : current) {
-    if (voters.size() < wanted && !contains(voters, id)) voters.push_back(id);
+    const auto member = tables.members.find(id);
+    const bool gone = member != tables.members.end() && member->second.state == meta::MemberState::retired;
+    if (voters.size() < wanted && !contains(voters, id) && !gone) voters.push_back(id);
   }
   std::ranges::sort(voters);
   return voters;

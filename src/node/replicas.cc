@@ -19,6 +19,7 @@ bool Node::State::wants_replica(VShardId vshard) const {
 void Node::State::metadata_changed() {
   find_retired();
   raise_replicas();
+  recover_replicas();
   find_deviations();
   offer_again();
   std::erase_if(pauses, [&](const auto& pause) { return !tables.migrations.of(vshard_of(pause.first)); });
@@ -118,7 +119,10 @@ void Node::State::find_deviations() {
     const raft::Config& config = here->raft.config();
     std::vector<NodeId> wanted = tables.placement[v].replicas;
     std::ranges::sort(wanted);
-    if (config.joint() || !config.learners.empty() || config.voters != wanted) deviating.insert(group);
+    if (config.joint() || !config.learners.empty() || config.voters != wanted ||
+        tables.recoveries.contains(VShardId(v))) {
+      deviating.insert(group);
+    }
   }
 }
 

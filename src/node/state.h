@@ -12,6 +12,7 @@
 //   upkeep.cc     flush, compaction, leader balance, drain    status.cc    what operators see
 //   moving.cc     migrations: reports and driving          orders.cc    what the driver has others do
 //   replicas.cc   replicas that come and go           hints.cc      SWIM: who seems to be alive
+//   recovery.cc   after a lost majority
 
 #include <deque>
 #include <functional>
@@ -164,6 +165,7 @@ struct Node::State {
   std::set<GroupId> orphans;          ///< held here, wanted by nobody
   std::set<GroupId> asked_about;      ///< led here; the driver wants to know how they stand
   std::map<GroupId, Pause> pauses;
+  std::map<VShardId, std::string> recovery_waits;  ///< to go on from here alone: why it does not yet
   bool report_wanted = false;
   Time report_at = never;
   wire::MoveReport last_report;  ///< without its number
@@ -201,6 +203,7 @@ struct Node::State {
   void handle(CancelMigration event);
   void handle(Administer event);
   void handle(ClaimToken event);
+  void handle(RecoverMetadata event);
   void handle(Drain event);
   meta::Stamp own_stamp() const { return {wall_ms(), "node " + std::to_string(self.value)}; }
   Turn finish();
@@ -377,12 +380,20 @@ struct Node::State {
   void write_metadata(std::optional<std::uint64_t> ticket, const meta::MetaEntry& entry);
   void answered(const Gateway::Answer& answer);
 
+  // recovery.cc
+  bool quorum_in_touch(const Replica& group) const;
+  Result<void> force(GroupId group, const raft::Forced& forced);
+  void recover_replicas();
+  Result<void> may_recover(const meta::SingleEntry& entry) const;
+  void turn_away(const Uuid& peer, const wire::PeerMessage& message);
+
   // membership.cc
   bool in_touch(NodeId node) const;
   Reconciler::Surroundings reconciler_surroundings();
   void reconcile();
   void tend_metadata();
   void find_retired();
+  void retire();
 
   // status.cc
   Status status(const StatusWish& wish) const;

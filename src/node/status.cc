@@ -99,6 +99,10 @@ void Node::State::migration_status(Status& out, bool whole_history) const {
       out.migrations.push_back(driver.status(now.mono, *record));
   }
   for (const auto& [where, ghost] : tables.ghosts) out.ghosts.push_back(ghost);
+  for (const auto& [vshard, recovery] : tables.recoveries) {
+    const auto why = recovery_waits.find(vshard);
+    out.recoveries.push_back({recovery, why == recovery_waits.end() ? std::string() : why->second});
+  }
   if (!whole_history && tables.history.size() > history_latest)
     out.history_left_out = tables.history.size() - history_latest;
   for (auto at = std::next(tables.history.begin(), static_cast<std::ptrdiff_t>(out.history_left_out));

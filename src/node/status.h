@@ -12,6 +12,7 @@
 #include "base/uuid.h"
 #include "meta/admin.h"
 #include "meta/migration.h"
+#include "meta/recovery.h"
 #include "meta/settings.h"
 #include "meta/types.h"
 #include "raft/types.h"
@@ -73,6 +74,11 @@ struct StatusWish {
   bool operator==(const StatusWish&) const = default;
 };
 
+struct RecoveryStatus {
+  meta::Recovery recovery;
+  std::string waits_for;  ///< why the survivor, if that is this node, does not go on yet
+};
+
 struct HaltedGroup {
   GroupId group;
   std::string why;
@@ -101,6 +107,7 @@ struct Status {
   NodeId driver;                    ///< who does, as far as this node knows; 0: nobody
   std::vector<MigrationStatus> migrations;
   std::vector<meta::GhostStub> ghosts;
+  std::vector<RecoveryStatus> recoveries;       ///< under way
   std::vector<meta::MigrationHistory> history;  ///< the latest last
   std::size_t history_left_out = 0;             ///< earlier ones
   std::vector<std::string> quarantined;         ///< rows of group 0 that cannot be trusted, and why

@@ -26,6 +26,7 @@ void Node::State::upkeep() {
   next_upkeep = now.mono + (draining || (gives_away && !drained) ? upkeep_draining_ns : upkeep_ns);
   announce();
   offer_again();
+  recover_replicas();
   find_deviations();
   mend_metadata();
   count_log();

@@ -20,7 +20,10 @@ TEST(OperatorProtocol, RequestsAreReadBack) {
                                       AskStatus{{.group = GroupId(7), .history = true}},
                                       AskTransfer{GroupId(6), NodeId(3)},
                                       AskMigrate{VShardId(1023), NodeId(1), NodeId(4), 250'000},
-                                      AskCancel{*Uuid::parse("3f2a1b4c-0000-4000-8000-000000000001")}};
+                                      AskCancel{*Uuid::parse("3f2a1b4c-0000-4000-8000-000000000001")},
+                                      AskAdminister{meta::MemberLost{NodeId(4), {}}},
+                                      AskRecoverMetadata{{Term(9), {Index(40), Term(8)}, {}}},
+                                      AskRecoverMetadata{{Term(9), {Index(40), Term(8)}, {NodeId(2)}}}};
   for (const OperatorRequest& request : requests) {
     const auto parsed = parse_request(encode_request(request));
     ASSERT_TRUE(parsed) << encode_request(request);
@@ -51,6 +54,10 @@ TEST(OperatorProtocol, RefusesWhatItDoesNotKnow) {
                            "migrate 1 2 3 x",
                            "cancel",
                            "cancel 3f2a",
+                           "recover-metadata",
+                           "recover-metadata 9 40",
+                           "recover-metadata 9 x 8",
+                           "recover-metadata 9 40 8 x",
                            "administer",
                            "administer zz",
                            "administer 00",
