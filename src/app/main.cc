@@ -8,6 +8,7 @@
 #include "app/operator_words.h"
 #include "app/output.h"
 #include "app/playground.h"
+#include "app/recovery_words.h"
 #include "app/start_command.h"
 #include "app/wal_commands.h"
 
@@ -241,6 +242,7 @@ int run(int count, char** words) {
   OperatorWords operators;
   MigrationWords migrations;
   AdminWords admin;
+  RecoveryWords recovery;
   CertWords certs;
   WalWords wal;
   PlaygroundWords playground;
@@ -248,6 +250,7 @@ int run(int count, char** words) {
   add_operators(app, operators, exit);
   add_migrations(app, operators, migrations, exit);
   add_admin(app, *app.get_subcommand("node"), operators, admin, exit);
+  add_recovery(app, operators, recovery, exit);
   add_certs(app, certs, exit);
   add_wal(app, wal, exit);
   add_playground(app, playground, exit);

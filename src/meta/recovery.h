@@ -3,7 +3,7 @@
 
 // What group 0 decides after members have been lost for good, so many that vShards have no majority any more.
 // Shapes only; what the entries do is in meta/recover.h, how a replica obeys in node/recovery.cc, why it is
-// done so in docs/decisions/014.
+// done so in docs/decisions/020.
 
 #include <vector>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // After members have been lost for good: the survivor that group 0 has named goes on alone with its replica,
-// group 0 itself when an operator says so, and whoever was given up is turned away for ever. Decision 014.
+// group 0 itself when an operator says so, and whoever was given up is turned away for ever. Decision 020.
 #include <algorithm>
 #include <utility>
 
