@@ -2,6 +2,8 @@
 // Members that are given up and vShards that go on from a survivor: what group 0 makes of it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "meta/rows.h"
 #include "tests/unit/meta/map_view.h"
 #include "tests/unit/meta/migration_examples.h"
