@@ -120,6 +120,10 @@ void Node::State::ask_read(std::uint64_t token) {
 }
 
 void Node::State::granted(const raft::ReadGrant& grant) {
+  if (grant.context == metadata_read.token && grant.granted) {
+    metadata_read.index = grant.index;
+    raise_replicas();
+  }
   const auto at = reads.find(grant.context);
   if (at == reads.end()) return;
   if (!grant.granted) {

@@ -42,10 +42,10 @@ void Node::State::bear_replica(GroupId group, const raft::Config& config, std::o
 }
 
 /// Whoever is to hold a replica makes it by itself, empty and in nobody's config: a newborn (rule R7). That
-/// is a migration's target, and who was added to a placement. Should this node's rows of group 0 be old and
-/// the replica be unwanted, it is an orphan once they are not.
+/// is a migration's target, and who was added to a placement. It waits until its rows of group 0 are those of
+/// this life: older ones may name this node for what has left it since.
 void Node::State::raise_replicas() {
-  if (!identity) return;
+  if (!identity || !metadata_current()) return;
   for (const auto& [id, intent] : tables.migrations.intents()) {
     if (intent.first.target == self && !intent.aborting && intent.cutover == 0)
       raise(group_of(intent.first.vshard));
@@ -53,6 +53,22 @@ void Node::State::raise_replicas() {
   for (std::uint16_t v = 0; v < vshard_count; ++v) {
     if (contains(tables.placement[v].replicas, self)) raise(group_of(VShardId(v)));
   }
+}
+
+/// Do the rows of group 0 here hold all that was decided before this life began?
+bool Node::State::metadata_current() const {
+  const Replica* metadata = replica(metadata_group);
+  return metadata != nullptr && metadata_read.index && metadata->applied >= *metadata_read.index;
+}
+
+/// A read index says what the rows must hold; asked until there is an answer.
+void Node::State::ask_metadata() {
+  Replica* metadata = replica(metadata_group);
+  if (metadata == nullptr || metadata_read.index) return;
+  metadata_read.token = ++last_token;
+  // No leader yet, or too much else: the next upkeep asks again.
+  (void)metadata->raft.read_index(now.mono, metadata_read.token, live);
+  touch(metadata_group);
 }
 
 void Node::State::raise(GroupId group) {

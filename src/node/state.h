@@ -112,6 +112,10 @@ struct Node::State {
   std::set<std::pair<Time, GroupId>> held_back;  ///< groups with writes that wait, by the first one's time
   std::set<GroupId> awaiting_support;            ///< groups with reads that wait for a round
   std::map<std::uint64_t, PendingRead> reads;
+  struct {
+    std::uint64_t token = 0;
+    std::optional<Index> index;
+  } metadata_read;  ///< once in each life: what was decided before it
   std::uint64_t last_token = 0;
 
   Gateway::Leaders leaders;        ///< by group: whom to ask; a hint
@@ -347,6 +351,8 @@ struct Node::State {
   void metadata_changed();
   void bear_replica(GroupId group, const raft::Config& config, std::optional<Time> promised = {});
   void raise_replicas();
+  bool metadata_current() const;
+  void ask_metadata();
   void raise(GroupId group);
   void bury(GroupId group);
   void receive(Destroyed done);

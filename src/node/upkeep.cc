@@ -26,6 +26,8 @@ void Node::State::upkeep() {
   next_upkeep = now.mono + (draining || (gives_away && !drained) ? upkeep_draining_ns : upkeep_ns);
   announce();
   offer_again();
+  ask_metadata();
+  raise_replicas();
   recover_replicas();
   find_deviations();
   mend_metadata();
