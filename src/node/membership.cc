@@ -83,7 +83,7 @@ bool Node::State::in_touch(NodeId node) const {
 Reconciler::Surroundings Node::State::reconciler_surroundings() {
   return {tables,
           [this](NodeId node) { return in_touch(node); },
-          {},
+          [this](VShardId vshard) { return loads.of(now.mono, vshard); },
           [this] { return Uuid::v4(rng); },
           hlc.now(now.wall),
           own_stamp()};

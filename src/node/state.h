@@ -12,6 +12,7 @@
 //   upkeep.cc     flush, compaction, leader balance, drain    status.cc    what operators see
 //   moving.cc     migrations: reports and driving          orders.cc    what the driver has others do
 //   replicas.cc   replicas that come and go           hints.cc      SWIM: who seems to be alive
+//   loads.cc      what vShards cost
 
 #include <deque>
 #include <functional>
@@ -19,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "base/hlc.h"
@@ -27,6 +29,8 @@
 #include "meta/tables.h"
 #include "node/driver.h"
 #include "node/gateway.h"
+#include "node/load_book.h"
+#include "node/load_meter.h"
 #include "node/node.h"
 #include "node/pace.h"
 #include "node/reconciler.h"
@@ -156,7 +160,13 @@ struct Node::State {
 
   Driver driver;
   Reconciler reconciler;
-  bool driving = false;  ///< as of the latest step
+  LoadMeter meter;
+  LoadBook loads;  ///< of all vShards, while this node drives
+  Time measure_at = long_ago;
+  Time loads_told = long_ago;
+  Time loads_told_anew = long_ago;
+  std::pair<NodeId, Term> loads_told_to;  ///< and the term in which it leads group 0
+  bool driving = false;                   ///< as of the latest step
   bool drive_wanted = false;
   std::set<GroupId> graves;           ///< replicas that are being destroyed
   std::map<GroupId, Time> buried_at;  ///< in this life
@@ -361,6 +371,12 @@ struct Node::State {
   void obey(Replica& group, const wire::MoveOrder& message, const meta::OrderDrop& order);
   void restore_voters(Replica& group, const wire::RestoreVoters& order);
   void measure_pause(Replica& group);
+
+  // loads.cc
+  void measure_loads();
+  void receive(const Sized& done);
+  void tell_loads();
+  void receive(NodeId peer, const wire::LoadReport& report);
 
   // moving.cc
   std::optional<wire::GroupReport> group_report(GroupId group) const;
