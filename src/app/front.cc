@@ -171,6 +171,8 @@ struct Front::Impl final : resp::Backend {
       taken = core.offer(node::CancelMigration{id, cancel->migration, "cancelled by an operator"});
     else if (const auto* change = std::get_if<AskAdminister>(&*parsed))
       taken = core.offer(node::Administer{id, name, change->entry});
+    else if (std::holds_alternative<AskRebalance>(*parsed))
+      taken = core.offer(node::Rebalance{id, name});
     if (!taken)
       transport->answer_operator(id, encode_answer(Result<Json>(fail(Code::busy, "too much is waiting"))));
   }

@@ -211,6 +211,7 @@ struct Node::State {
   void handle(CancelMigration event);
   void handle(Administer event);
   void handle(ClaimToken event);
+  void handle(Rebalance event);
   void handle(Drain event);
   meta::Stamp own_stamp() const { return {wall_ms(), "node " + std::to_string(self.value)}; }
   Turn finish();
@@ -402,6 +403,7 @@ struct Node::State {
   Status status(const StatusWish& wish) const;
   void migration_status(Status& out, bool whole_history) const;
   Status::Admin admin_status() const;
+  Status::Balance balance_status();
   GroupStatus group_status(GroupId group) const;
 };
 

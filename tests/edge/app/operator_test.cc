@@ -18,6 +18,8 @@ TEST(OperatorProtocol, RequestsAreReadBack) {
                                       AskStatus{},
                                       AskStatus{{.groups = true}},
                                       AskStatus{{.group = GroupId(7), .history = true}},
+                                      AskStatus{{.admin = true, .plan = true}},
+                                      AskRebalance{},
                                       AskTransfer{GroupId(6), NodeId(3)},
                                       AskMigrate{VShardId(1023), NodeId(1), NodeId(4), 250'000},
                                       AskCancel{*Uuid::parse("3f2a1b4c-0000-4000-8000-000000000001")}};
@@ -51,6 +53,7 @@ TEST(OperatorProtocol, RefusesWhatItDoesNotKnow) {
                            "migrate 1 2 3 x",
                            "cancel",
                            "cancel 3f2a",
+                           "rebalance now",
                            "administer",
                            "administer zz",
                            "administer 00",

@@ -213,7 +213,7 @@ TEST_P(Modes, OnlyAutomaticBalances) {
   const NodeId newcomer = world.join();
   world.run(70 * s);
   EXPECT_TRUE(world.moves.empty());
-  const meta::Plan plan = world.reconciler.plan(world.now, world.around());
+  const meta::Plan plan = world.reconciler.outlook(world.now, world.around()).plan;
   EXPECT_GE(plan.steps.size(), 44u) << "it can be read all the same";
   world.reconciler.rebalance_now();
   world.run(60 * s);
