@@ -46,7 +46,7 @@ target_compile_definitions(nodedb_e2e_support PRIVATE NODEDB_BINARY="$<TARGET_FI
 target_link_libraries(nodedb_e2e_support PUBLIC nodedb_app hiredis)
 add_dependencies(nodedb_e2e_support nodedb-cluster)
 
-foreach(name smoke hostile disk_full join token migration outrun overload recover fail_points)
+foreach(name smoke hostile disk_full join token migration outrun overload placement recover fail_points)
   nodedb_test(e2e_${name} SOURCES ${PROJECT_SOURCE_DIR}/tests/e2e/${name}_test.cc LINKS nodedb_e2e_support
               TIMEOUT 300)
   set_tests_properties(e2e_${name} PROPERTIES LABELS e2e RUN_SERIAL ON)
@@ -56,7 +56,7 @@ target_compile_definitions(e2e_fail_points PRIVATE
                            NODEDB_PLAIN_BINARY="$<TARGET_FILE:nodedb-cluster>"
                            NODEDB_FAILPOINTS_BINARY="$<TARGET_FILE:nodedb-cluster-failpoints>")
 add_dependencies(e2e_fail_points nodedb-cluster-failpoints)
-set_tests_properties(e2e_fail_points e2e_recover PROPERTIES TIMEOUT 900)
+set_tests_properties(e2e_placement e2e_fail_points e2e_recover PROPERTIES TIMEOUT 900)
 
 add_executable(e2e_chaos tests/e2e/chaos/main.cc tests/e2e/chaos/workload.cc)
 target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support nodedb_sim)

@@ -171,6 +171,13 @@ void StateDisk::harden_if(Chosen chosen) {
   });
 }
 
+std::uint64_t StateDisk::bytes(GroupId group) {
+  std::uint64_t sum = 0;
+  if (const Rows* held = rows(group))
+    for (const auto& [key, value] : *held) sum += key.size() + value.size();
+  return sum;
+}
+
 Result<std::unique_ptr<node::StateSnapshot>> StateDisk::snapshot(GroupId group) {
   const auto at = live_.find(group);
   if (at == live_.end()) return std::make_unique<RowSnapshot>(Rows{}, raft::Position{});

@@ -37,6 +37,7 @@ class StateDisk final : public node::StateStore {
   std::unique_ptr<View> view(GroupId group) override;
   Result<void> write(std::span<const node::GroupStateUpdate> updates) override;
   Result<std::unique_ptr<node::StateFlush>> begin_flush(std::optional<GroupId> only) override;
+  std::uint64_t bytes(GroupId group) override;
   Result<std::unique_ptr<node::StateSnapshot>> snapshot(GroupId group) override;
   Result<void> stage(GroupId group, BytesView rows) override;
   Result<void> discard_staged(GroupId group) override;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/admin_commands.h"
 
-#include <limits>
-
 #include "app/output.h"
 #include "app/table.h"
 #include "meta/settings.h"
@@ -12,12 +10,6 @@ namespace nodedb::app {
 namespace {
 
 constexpr node::StatusWish admin_wish{.admin = true};
-
-Result<NodeId> node_named(std::int64_t number) {
-  if (number >= 1 && number <= std::numeric_limits<std::uint32_t>::max())
-    return NodeId(static_cast<std::uint32_t>(number));
-  return fail(Code::not_found, "there is no node " + std::to_string(number));
-}
 
 Exit finish(const Json& body, Output output, const std::string& text) {
   print(output == Output::json ? body.dump() + "\n" : text);
@@ -75,24 +67,6 @@ Exit run_audit_list(const Operator& from, std::uint64_t last, Output output) {
     kept.push(lines[i]);
   }
   return finish(kept, output, table.text());
-}
-
-Exit run_member_change(const Operator& from, const MemberWish& wish, Output output) {
-  meta::MetaBatch batch;
-  std::string text;
-  NodeId successor;
-  if (wish.successor != 0) {
-    const auto heir = node_named(wish.successor);
-    if (!heir) return complain(heir.error());
-    successor = *heir;
-  }
-  for (const std::int64_t number : wish.nodes) {
-    const auto node = node_named(number);
-    if (!node) return complain(node.error());
-    batch.entries.push_back(meta::MemberChange{*node, wish.wanted, successor});
-    text += "node " + std::to_string(number) + " is " + std::string(meta::name(wish.wanted)) + "\n";
-  }
-  return administer(from, batch, output, text);
 }
 
 std::string settings_page() {

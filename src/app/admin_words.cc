@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/admin_words.h"
 
+#include "app/admin_commands.h"
 #include "app/output.h"
+#include "app/rebalance_commands.h"
 #include "base/units.h"
 
 namespace nodedb::app {
@@ -62,6 +64,11 @@ void add_tokens(CLI::App& app, OperatorWords& words, AdminWords& admin, Exit& ex
   revoke->callback([&] { exit = run_token_revoke(words.from, admin.name, words.kind()); });
 }
 
+void add_wait(CLI::App* command, MemberWish& wish, const char* help) {
+  command->add_flag("--wait", wish.wait, help);
+  command->add_option("--timeout", wish.timeout, "with --wait: give up waiting after so long; 0: never");
+}
+
 void add_members(CLI::App& node, OperatorWords& words, AdminWords& admin, Exit& exit) {
   const auto add = [&](const char* name, const char* help, meta::MemberState wanted) {
     CLI::App* const command = add_operator_command(node, name, help, words);
@@ -72,18 +79,47 @@ void add_members(CLI::App& node, OperatorWords& words, AdminWords& admin, Exit& 
     });
     return command;
   };
-  add("drain", "lead nothing that another node can lead, until undrain", meta::MemberState::draining);
+  const char* const retired =
+      "until it has been retired; progress goes to stderr, Ctrl-C ends the watching only";
+  add_wait(
+      add("drain", "lead nothing that another node can lead, until undrain", meta::MemberState::draining),
+      admin.wish, "until it leads nothing");
   add("undrain", "lead again", meta::MemberState::active);
-  add("decommission", "move every replica away, then retire for ever", meta::MemberState::leaving);
+  add_wait(add("decommission", "move every replica away, then retire for ever", meta::MemberState::leaving),
+           admin.wish, retired);
   add("recommission", "stay after all: only before it has been retired", meta::MemberState::active);
   CLI::App* const replace = add_operator_command(
       node, "replace", "move every replica to another node, then retire for ever", words);
   replace->add_option("old", admin.old, "the node that goes; it may be dead")->required();
   replace->add_option("new", admin.wish.successor, "the node that takes its replicas")->required();
+  add_wait(replace, admin.wish, retired);
   replace->callback([&] {
     admin.wish.nodes = {admin.old};
     admin.wish.wanted = meta::MemberState::leaving;
     exit = run_member_change(words.from, admin.wish, words.kind());
+  });
+}
+
+void add_rebalance(CLI::App& app, OperatorWords& words, Exit& exit) {
+  CLI::App* const rebalance = app.add_subcommand("rebalance", "where replicas and leaders are to be");
+  rebalance->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, Exit (*run)(const Operator&, Output)) {
+    add_operator_command(*rebalance, name, help, words)->callback([&words, &exit, run] {
+      exit = run(words.from, words.kind());
+    });
+  };
+  add("status", "mode, moves under way, how even the nodes are", run_rebalance_status);
+  add("plan", "every step that is to be taken now, and why", run_rebalance_plan);
+  add("apply", "take those steps once, whatever rebalance.mode says", run_rebalance_apply);
+  CLI::App* const explain =
+      add_operator_command(*rebalance, "explain", "why a vShard is moved, or not", words);
+  explain->add_option("vshard", words.vshard, "0 to 1023")->required();
+  explain->callback([&] { exit = run_rebalance_explain(words.from, words.vshard, words.kind()); });
+  add_operator_command(*rebalance, "pause", "begin no move of any kind", words)->callback([&] {
+    exit = run_rebalance_pause(words.from, true, words.kind());
+  });
+  add_operator_command(*rebalance, "resume", "begin moves again", words)->callback([&] {
+    exit = run_rebalance_pause(words.from, false, words.kind());
   });
 }
 
@@ -94,6 +130,7 @@ void add_admin(CLI::App& app, CLI::App& node, OperatorWords& words, AdminWords& 
   add_audit(app, words, admin, exit);
   add_tokens(app, words, admin, exit);
   add_members(node, words, admin, exit);
+  add_rebalance(app, words, exit);
 }
 
 }  // namespace nodedb::app

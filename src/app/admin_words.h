@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The words of settings, join tokens, the audit log, and members on their way in and out
-// (app/admin_commands.h).
+// The words of settings and the audit log (app/admin_commands.h), of join tokens (app/token_commands.h), of
+// members on their way in and out (app/member_commands.h), and of the planner (app/rebalance_commands.h).
 
-#include "app/admin_commands.h"
+#include "app/member_commands.h"
 #include "app/operator_words.h"
 #include "app/token_commands.h"
 

@@ -25,6 +25,7 @@ MemberPicture member_of(const Json& member, std::span<const NodeAnswer> answers)
   picture.zone = member["zone"].text();
   picture.standing = member["standing"].text();
   picture.standing_ms = member["standing_ms"].number(-1);
+  picture.wanted = member["wanted"].number();
   const NodeAnswer* const own = answer_of(answers, picture.uuid);
   if (own && (*own->status)["cluster"].is_null()) {
     picture.why_down =
@@ -36,6 +37,7 @@ MemberPicture member_of(const Json& member, std::span<const NodeAnswer> answers)
     const Json& status = *own->status;
     picture.leads = status["groups_led"].number();
     picture.lag = status["lag_entries_max"].number();
+    picture.replicas = status["replicas"].number();
     picture.log_bytes = status["log_bytes"].number();
     picture.memory_bytes = status["memory"]["resident"].number();
     picture.memory_budget = status["memory"]["budget"].number();
@@ -87,7 +89,10 @@ ClusterPicture picture_of(std::span<const NodeAnswer> answers) {
   std::int64_t led = 0;
   std::int64_t missing_as_told = 0;
   for (const Json& member : first["members"].items()) {
-    if (member["state"].text() == meta::name(meta::MemberState::retired)) continue;
+    if (member["state"].text() == meta::name(meta::MemberState::retired)) {
+      picture.retired.push_back(member_of(member, answers));
+      continue;
+    }
     picture.members.push_back(member_of(member, answers));
     led += picture.members.back().up ? picture.members.back().leads : 0;
   }
@@ -108,9 +113,9 @@ ClusterPicture picture_of(std::span<const NodeAnswer> answers) {
   return picture;
 }
 
-Json picture_json(const ClusterPicture& picture) {
+Json members_json(std::span<const MemberPicture> shown) {
   Json members = Json::array();
-  for (const MemberPicture& member : picture.members) {
+  for (const MemberPicture& member : shown) {
     Json one = Json::object();
     one.set("id", member.id)
         .set("uuid", member.uuid)
@@ -124,6 +129,8 @@ Json picture_json(const ClusterPicture& picture) {
         .set("standing", member.standing)
         .set("standing_ms", member.standing_ms)
         .set("leads", member.leads)
+        .set("replicas", member.replicas)
+        .set("wanted", member.wanted)
         .set("lag_entries", member.lag)
         .set("log_bytes", member.log_bytes)
         .set("memory_bytes", member.memory_bytes)
@@ -132,6 +139,10 @@ Json picture_json(const ClusterPicture& picture) {
         .set("draining", member.draining);
     members.push(std::move(one));
   }
+  return members;
+}
+
+Json picture_json(const ClusterPicture& picture) {
   Json halted = Json::array();
   for (const std::string& reason : picture.halted) halted.push(Json(reason));
   Json quarantined = Json::array();
@@ -142,7 +153,7 @@ Json picture_json(const ClusterPicture& picture) {
       .set("groups", picture.groups_total)
       .set("groups_without_leader", picture.groups_without_leader)
       .set("lag_entries_max", picture.lag_entries_max)
-      .set("members", std::move(members))
+      .set("members", members_json(picture.members))
       .set("halted", std::move(halted))
       .set("driver", picture.moves["drives"].boolean() ? picture.moves["id"].number() : std::int64_t{0})
       .set("migrations", list_of(picture.moves["migrations"]))

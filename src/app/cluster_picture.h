@@ -19,13 +19,15 @@ struct MemberPicture {
   std::string quic;
   std::string redis;
   bool up = false;    ///< it answered us
-  std::string state;  ///< as group 0 has it: joining, active, draining, leaving
+  std::string state;  ///< as group 0 has it: joining, active, draining, leaving, retired
   std::string name;
   std::string zone;
   std::string why_down;           ///< if not
   std::string standing;           ///< alive, suspect, dead, left: as the node that was asked first has it
   std::int64_t standing_ms = -1;  ///< for how long; -1: not known
   std::int64_t leads = 0;         ///< its own count; of a node that is down: what others think
+  std::int64_t replicas = -1;     ///< its own count; -1: it does not answer
+  std::int64_t wanted = 0;        ///< replicas that the placement gives it
   std::int64_t lag = 0;           ///< entries, the worst follower of a group that it leads
   std::int64_t log_bytes = 0;
   std::int64_t memory_bytes = 0;  ///< resident
@@ -37,6 +39,7 @@ struct MemberPicture {
 struct ClusterPicture {
   Json cluster;                        ///< null before init
   std::vector<MemberPicture> members;  ///< without those that have been retired
+  std::vector<MemberPicture> retired;
   std::int64_t groups_total = 0;
   std::int64_t groups_without_leader = 0;
   std::int64_t lag_entries_max = 0;
@@ -52,5 +55,6 @@ struct ClusterPicture {
 const Json& mover_of(std::span<const NodeAnswer> answers);
 ClusterPicture picture_of(std::span<const NodeAnswer> answers);
 Json picture_json(const ClusterPicture& picture);
+Json members_json(std::span<const MemberPicture> members);
 
 }  // namespace nodedb::app

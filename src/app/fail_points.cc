@@ -145,6 +145,7 @@ class FailingStateStore final : public node::StateStore {
     if (!begun) return begun;
     return std::make_unique<FailingFlush>(std::move(*begun), std::exchange(undurable_, {}));
   }
+  std::uint64_t bytes(GroupId group) override { return store_->bytes(group); }
   Result<std::unique_ptr<node::StateSnapshot>> snapshot(GroupId group) override {
     return store_->snapshot(group);
   }

@@ -173,6 +173,8 @@ struct Front::Impl final : resp::Backend {
       taken = core.offer(node::Administer{id, name, change->entry});
     else if (const auto* recover = std::get_if<AskRecoverMetadata>(&*parsed))
       taken = core.offer(node::RecoverMetadata{id, name, recover->forced});
+    else if (std::holds_alternative<AskRebalance>(*parsed))
+      taken = core.offer(node::Rebalance{id, name});
     if (!taken)
       transport->answer_operator(id, encode_answer(Result<Json>(fail(Code::busy, "too much is waiting"))));
   }

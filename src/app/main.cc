@@ -68,9 +68,9 @@ void add_operators(CLI::App& app, OperatorWords& words, Exit& exit) {
   });
   CLI::App* const node = app.add_subcommand("node", "about nodes");
   node->require_subcommand(1);
-  add_operator_command(*node, "ls", "the members", words)->callback([&] {
-    exit = run_node_list(words.from, words.kind());
-  });
+  CLI::App* const nodes = add_operator_command(*node, "ls", "the members", words);
+  nodes->add_flag("--all", words.all, "also those that have been retired");
+  nodes->callback([&] { exit = run_node_list(words.from, words.all, words.kind()); });
   CLI::App* const shard = app.add_subcommand("shard", "about vShards");
   shard->require_subcommand(1);
   CLI::App* const show = add_operator_command(*shard, "show", "a vShard's replicas", words);

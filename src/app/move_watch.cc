@@ -51,6 +51,7 @@ void MoveSource::find_driver() {
   for (int asked = 0; asked < 2 && !next.empty(); ++asked) {
     const auto status = ask_at(next, {});
     if (!status) return;
+    learn(*status);
     if ((*status)["drives"].boolean()) {
       driver_ = next;
       return;
@@ -59,6 +60,23 @@ void MoveSource::find_driver() {
     for (const Json& member : (*status)["members"].items())
       if (member["id"].number() == (*status)["driver"].number()) next = member["quic"].text();
   }
+}
+
+/// Remembers whom else to ask.
+void MoveSource::learn(const Json& status) {
+  for (const Json& member : status["members"].items()) {
+    if (member["state"].text() == meta::name(meta::MemberState::retired)) continue;
+    const std::string address = member["quic"].text();
+    if (std::ranges::find(known_, address) == known_.end()) known_.push_back(address);
+  }
+}
+
+Result<std::string> MoveSource::driver() {
+  const auto status = look({});
+  if (!status) return std::unexpected(status.error());
+  if (!(*status)["drives"].boolean())
+    return fail(Code::no_leader, "the metadata group has no leader now: try again");
+  return driver_;
 }
 
 Result<Json> MoveSource::look(const node::StatusWish& wish) {
@@ -77,18 +95,12 @@ Result<Json> MoveSource::ask_all(const node::StatusWish& wish) {
     asked.push_back(std::async(std::launch::async, [&, address] { return ask_at(address, wish); }));
   std::vector<NodeAnswer> answers;
   for (std::size_t i = 0; i < asked.size(); ++i) answers.push_back({known_[i], asked[i].get()});
-  bool more = false;
   for (const NodeAnswer& answer : answers) {
     if (!answer.status) continue;
     if ((*answer.status)["drives"].boolean()) driver_ = answer.address;
-    for (const Json& member : (*answer.status)["members"].items()) {
-      const std::string address = member["quic"].text();
-      if (std::ranges::find(known_, address) != known_.end()) continue;
-      known_.push_back(address);
-      more = true;
-    }
+    learn(*answer.status);
   }
-  if (more && driver_.empty()) return ask_all(wish);
+  if (known_.size() > answers.size() && driver_.empty()) return ask_all(wish);
   const Json& best = mover_of(answers);
   if (!best.is_null()) return best;
   for (const NodeAnswer& answer : answers)
@@ -143,12 +155,20 @@ void MoveProgress::clear() {
   drawn_ = 0;
 }
 
-void MoveProgress::show(Time now, const std::vector<Json>& rows) {
+void MoveProgress::show(Time now, const std::vector<Json>& rows, const std::string& heading) {
   clear();
+  if (!heading.empty() && terminal_) {
+    std::cerr << heading << '\n';
+    ++drawn_;
+  } else if (heading != heading_ && now - heading_told_ >= tell_again_ns) {
+    std::cerr << heading << '\n';
+    heading_ = heading;
+    heading_told_ = now;
+  }
   for (const Json& row : rows) {
     const std::string text = line(now, row);
     if (terminal_) {
-      if (drawn_ == lines_max) continue;
+      if (drawn_ >= lines_max) continue;
       std::cerr << bar(row) << ' ' << text << '\n';
       ++drawn_;
       continue;

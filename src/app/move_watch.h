@@ -21,8 +21,11 @@ class MoveSource {
   /// The driver's status; while there is none, that of a node that has the records (`drives` is false then).
   /// Errors: nobody answers, not_initialised.
   Result<Json> look(const node::StatusWish& wish);
+  /// The address of the node that drives. Errors: no_leader, and as `look`.
+  Result<std::string> driver();
 
  private:
+  void learn(const Json& status);
   Result<Json> ask_at(const std::string& address, const node::StatusWish& wish) const;
   void find_driver();
   Result<Json> ask_all(const node::StatusWish& wish);
@@ -37,8 +40,8 @@ class MoveProgress {
  public:
   explicit MoveProgress(bool terminal) : terminal_(terminal) {}
 
-  /// The rows of the migrations that are watched and have not ended.
-  void show(Time now, const std::vector<Json>& rows);
+  /// The rows of the migrations that are watched and have not ended, below a line about the whole, if any.
+  void show(Time now, const std::vector<Json>& rows, const std::string& heading = {});
   /// Leaves a clean line behind.
   void clear();
   /// One line about one migration; remembers what it saw last, for rates.
@@ -58,6 +61,8 @@ class MoveProgress {
 
   bool terminal_;
   std::size_t drawn_ = 0;
+  std::string heading_;
+  Time heading_told_ = long_ago;
   std::map<std::string, Seen> seen_;
 };
 

@@ -25,6 +25,7 @@ Result<std::vector<NodeAnswer>> ask_everybody(const Operator& from, const node::
   std::vector<std::pair<std::string, std::future<Result<Json>>>> asked;
   for (const Json& member : (*first)["members"].items()) {
     if (member["uuid"].text() == (*first)["uuid"].text()) continue;
+    if (member["state"].text() == meta::name(meta::MemberState::retired)) continue;
     Operator other = from;
     other.node = member["quic"].text();
     other.timeout_ns = std::min(from.timeout_ns, 2 * ns_per_s);

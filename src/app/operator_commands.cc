@@ -17,21 +17,24 @@ Exit finish(const Json& body, Output output, const std::string& sentence) {
 }
 
 std::string state_of(const MemberPicture& member) {
+  if (member.state == meta::name(meta::MemberState::retired)) return member.state;
   if (!member.up) return "down";
   if (member.disk_full) return "disk full";
   if (member.draining) return "stopping";
   return member.state == meta::name(meta::MemberState::active) ? "up" : member.state;
 }
 
-std::string members_table(const ClusterPicture& picture) {
-  Table table(
-      {"NODE", "STATE", "STANDING", "LEADS", "LAG", "LOG-KIB", "MEMORY-MIB", "QUIC", "REDIS", "UUID"});
-  for (const MemberPicture& member : picture.members) {
-    table.add({std::to_string(member.id), state_of(member), member.standing.empty() ? "-" : member.standing,
-               std::to_string(member.leads), std::to_string(member.lag),
+std::string members_table(std::span<const MemberPicture> members) {
+  Table table({"NODE", "NAME", "STATE", "STANDING", "ZONE", "REPLICAS", "WANTED", "LEADS", "LAG", "LOG-KIB",
+               "MEMORY-MIB", "QUIC", "REDIS", "UUID"});
+  const auto or_none = [](const std::string& text) { return text.empty() ? "-" : text; };
+  for (const MemberPicture& member : members) {
+    table.add({std::to_string(member.id), or_none(member.name), state_of(member), or_none(member.standing),
+               or_none(member.zone), member.replicas < 0 ? "?" : std::to_string(member.replicas),
+               std::to_string(member.wanted), std::to_string(member.leads), std::to_string(member.lag),
                std::to_string(member.log_bytes / 1024),
                std::to_string(member.memory_bytes >> 20) + "/" + std::to_string(member.memory_budget >> 20),
-               member.quic, member.redis.empty() ? "-" : member.redis, member.uuid});
+               member.quic, or_none(member.redis), member.uuid});
   }
   return table.text();
 }
@@ -98,7 +101,7 @@ Exit run_status(const Operator& from, Output output) {
                      std::to_string(picture->groups_without_leader) + " without leader, replication factor " +
                      std::to_string(picture->cluster["replication_factor"].number()) + ", lag at most " +
                      std::to_string(picture->lag_entries_max) + " entries\n" + moves_text(*picture) + "\n" +
-                     members_table(*picture);
+                     members_table(picture->members);
   for (const std::string& reason : picture->quarantined) text += "quarantined: " + reason + "\n";
   for (const std::string& reason : picture->halted) text += "halted: " + reason + "\n";
   for (const MemberPicture& member : picture->members)
@@ -107,13 +110,12 @@ Exit run_status(const Operator& from, Output output) {
   return Exit::ok;
 }
 
-Exit run_node_list(const Operator& from, Output output) {
-  const auto picture = look(from);
+Exit run_node_list(const Operator& from, bool all, Output output) {
+  auto picture = look(from);
   if (!picture) return complain(picture.error());
-  if (output == Output::json)
-    print(picture_json(*picture)["members"].dump() + "\n");
-  else
-    print(members_table(*picture));
+  std::vector<MemberPicture>& members = picture->members;
+  if (all) members.insert(members.end(), picture->retired.begin(), picture->retired.end());
+  print(output == Output::json ? members_json(members).dump() + "\n" : members_table(members));
   return Exit::ok;
 }
 

@@ -15,7 +15,8 @@ enum class Output : std::uint8_t { table, json };
 Exit run_init(const Operator& from, Output output);
 /// Exit::ok also if members are down: it reports, it does not judge.
 Exit run_status(const Operator& from, Output output);
-Exit run_node_list(const Operator& from, Output output);
+/// `all`: also those that have been retired.
+Exit run_node_list(const Operator& from, bool all, Output output);
 /// `vshard`: 0…1023.
 Exit run_shard_show(const Operator& from, std::int64_t vshard, Output output);
 /// Asks the vShard's present leader, wherever it is.

@@ -40,6 +40,7 @@ struct RequestText {
     if (ask.wish.group) text += " group " + std::to_string(ask.wish.group->value);
     if (ask.wish.history) text += " history";
     if (ask.wish.admin) text += " admin";
+    if (ask.wish.plan) text += " plan";
     return text;
   }
   Bytes operator()(const AskTransfer& ask) const {
@@ -60,6 +61,7 @@ struct RequestText {
     for (const NodeId learner : forced.learners) text += " " + std::to_string(learner.value);
     return text;
   }
+  Bytes operator()(const AskRebalance&) const { return "rebalance"; }
 };
 
 std::unexpected<Error> unknown(BytesView verb) {
@@ -76,6 +78,8 @@ Result<OperatorRequest> parse_status(const std::vector<BytesView>& words) {
       ask.wish.history = true;
     } else if (words[i] == "admin") {
       ask.wish.admin = true;
+    } else if (words[i] == "plan") {
+      ask.wish.plan = true;
     } else if (words[i] == "group" && i + 1 < words.size()) {
       const auto group = parse_id(words[++i]);
       if (!group) return std::unexpected(group.error());
@@ -213,6 +217,7 @@ Result<OperatorRequest> parse_request(BytesView line) {
   }
   if (words[0] == "recover-metadata" && words.size() >= 4) return parse_recover_metadata(words);
   if (words[0] == "administer" && words.size() == 2) return parse_administer(words[1]);
+  if (words[0] == "rebalance" && words.size() == 1) return AskRebalance{};
   return unknown(words[0]);
 }
 

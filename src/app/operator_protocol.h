@@ -5,19 +5,20 @@
 // An answer is the exit status (app/exit_code.h) on the first line and JSON after it. Pure.
 //
 //   init                          form the cluster out of the seeds
-//   status [groups] [group N] [history] [admin]
+//   status [groups] [group N] [history] [admin] [plan]
 //                                 the node's status; with a row for every group, or for one, with all ended
-//                                 migrations, and with settings, tokens and audit log, if asked
+//                                 migrations, with settings, tokens and audit log, and with the planner's
+//                                 steps, if asked
 //   transfer GROUP NODE           hand the group's leadership to a voter; asked of its leader
 //   migrate VSHARD FROM TO US     move a replica within a budget of so many microseconds; any node takes it
 //   cancel MIGRATION              undo a migration that has not cut over; any node takes it
 //   administer HEX                change a member, a setting or a token, give up a member, recover a vShard:
-//   an
-//                                 entry of group 0 (docs/formats.md), in hexadecimal digits; any node takes
-//                                 it, and says itself who asks and when
+//                                 an entry of group 0 (docs/formats.md), in hexadecimal digits; any node
+//                                 takes it, and says itself who asks and when
 //   recover-metadata TERM INDEX TERM [NODE …]
 //                                 group 0 goes on from this node alone, in the first term, if its log ends at
 //                                 the index of the second; the nodes are the other survivors
+//   rebalance                     carry the planner's steps out once; asked of the node that drives
 
 #include <variant>
 
@@ -65,8 +66,12 @@ struct AskRecoverMetadata {
   raft::Forced forced;
   bool operator==(const AskRecoverMetadata&) const = default;
 };
-using OperatorRequest =
-    std::variant<AskInit, AskStatus, AskTransfer, AskMigrate, AskCancel, AskAdminister, AskRecoverMetadata>;
+/// Answered by `{}`.
+struct AskRebalance {
+  bool operator==(const AskRebalance&) const = default;
+};
+using OperatorRequest = std::variant<AskInit, AskStatus, AskTransfer, AskMigrate, AskCancel, AskAdminister,
+                                     AskRecoverMetadata, AskRebalance>;
 
 Bytes encode_request(const OperatorRequest& request);
 /// Errors: malformed, too_large.

@@ -17,6 +17,7 @@ struct OperatorWords {
   std::string output = "table";
   std::int64_t vshard = 0;
   std::int64_t to = 0;
+  bool all = false;
 
   Output kind() const { return output == "json" ? Output::json : Output::table; }
 };

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <span>
 
+#include "app/balance_json.h"
+
 namespace nodedb::app {
 
 namespace {
@@ -52,7 +54,8 @@ Json member_json(const node::MemberStatus& status) {
            status.last_heard_ns_ago < 0 ? std::int64_t{-1} : status.last_heard_ns_ago / ns_per_ms)
       .set("standing", swim::name(status.standing))
       .set("standing_ms", status.standing_ns < 0 ? std::int64_t{-1} : status.standing_ns / ns_per_ms)
-      .set("leads", status.leads);
+      .set("leads", status.leads)
+      .set("wanted", status.wanted);
   return body;
 }
 
@@ -245,6 +248,7 @@ Json status_json(const node::Status& status) {
       .set("disk_full", status.disk_full)
       .set("draining", status.draining)
       .set("ill", status.ill)
+      .set("replicas", status.replicas)
       .set("groups_led", status.groups_led)
       .set("groups_without_leader", status.groups_without_leader)
       .set("lag_entries_max", status.lag_entries_max)
@@ -261,6 +265,7 @@ Json status_json(const node::Status& status) {
   body.set("halted", std::move(halted));
   set_moves(body, status);
   if (status.admin) set_admin(body, *status.admin);
+  if (status.balance) body.set("balance", balance_json(*status.balance));
   if (!status.groups.empty()) {
     Json groups = Json::array();
     for (const node::GroupStatus& group : status.groups) groups.push(group_json(group));

@@ -219,6 +219,7 @@ struct Applier::State {
   Result<StateDone> run(const InstallTask& task);
   Result<StateDone> run(const DueTask& task);
   Result<StateDone> run(const DestroyTask& task);
+  Result<StateDone> run(const SizeTask& task);
 };
 
 Result<StateDone> Applier::State::run(const ApplyTask& task) {
@@ -334,6 +335,12 @@ Result<StateDone> Applier::State::run(const DestroyTask& task) {
   memory.erase(task.group.value);
   if (auto begun = begin_flush(task.group); !begun) return std::unexpected(begun.error());
   return Destroyed{task.group};
+}
+
+Result<StateDone> Applier::State::run(const SizeTask& task) {
+  Sized done;
+  for (const GroupId group : task.groups) done.bytes.emplace_back(group, store.bytes(group));
+  return done;
 }
 
 Applier::Applier(StateStore& store, const StateMachine& data, const StateMachine& metadata, PlantedBugs bugs)

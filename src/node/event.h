@@ -122,11 +122,17 @@ struct RecoverMetadata {
   std::string actor;
   raft::Forced forced;
 };
+/// Carry the planner's steps out once, whatever the mode. Asked of the node that drives (else not_leader),
+/// and forgotten if another one takes over; answered by Administered.
+struct Rebalance {
+  std::uint64_t tag = 0;
+  std::string actor;
+};
 /// Hand all leaderships away; `Turn::drained` tells when none is left or patience is over.
 struct Drain {};
 
 using Event = std::variant<Wake, PeerConnected, PeerDisconnected, FromPeer, LogDurable, DiskRoom, FromState,
                            ClientRequest, Init, GetStatus, TransferLeader, ChangeConfig, StartMigration,
-                           CancelMigration, Administer, ClaimToken, RecoverMetadata, Drain>;
+                           CancelMigration, Administer, ClaimToken, RecoverMetadata, Rebalance, Drain>;
 
 }  // namespace nodedb::node

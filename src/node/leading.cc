@@ -58,6 +58,7 @@ void Node::State::serve_write(Origin origin, Replica& group, const wire::Forward
     reply(origin, id, fail(Code::busy, "the leader's log is as large as it may be"));
     return;
   }
+  if (id != metadata_group) meter.wrote(vshard_of(id));
   if (options.bugs.reply_before_apply) reply(origin, id, Blob());
   const wire::CommandEntry entry{hlc.now(now.wall), forward.stamp, forward.command.view()};
   stage(group, {origin, wire::encode_command(entry)});
@@ -161,6 +162,7 @@ void Node::State::receive(ReadDone done) {
   }
   const PendingRead read = std::move(at->second);
   reads.erase(at);
+  if (read.group != metadata_group) meter.read(vshard_of(read.group));
   reply(read.origin, read.group, std::move(done.reply));
 }
 

@@ -89,6 +89,26 @@ void Node::State::handle(ClaimToken event) {
   write_metadata(ticket, event.claim);
 }
 
+void Node::State::handle(Rebalance event) {
+  if (!identity) {
+    answer_operator(event.tag, fail(Code::not_initialised, "the cluster has not been formed: run init"));
+    return;
+  }
+  if (!leads_metadata()) {
+    answer_operator(event.tag, fail(Code::not_leader, "another node leads the metadata group"));
+    return;
+  }
+  if (tables.settings.rebalance_paused != 0) {
+    answer_operator(event.tag, fail(Code::invalid_state,
+                                    "rebalance.paused is on: run nodedb-cluster rebalance resume first"));
+    return;
+  }
+  reconciler.rebalance_now();
+  const std::uint64_t ticket = ++last_ticket;
+  questions.emplace(ticket, Asked{event.tag});
+  write_metadata(ticket, meta::AuditNote{"rebalance once", {wall_ms(), event.actor}});
+}
+
 bool Node::State::in_touch(NodeId node) const {
   return node == self || (connected(node) && !silent.contains(node));
 }
@@ -96,7 +116,7 @@ bool Node::State::in_touch(NodeId node) const {
 Reconciler::Surroundings Node::State::reconciler_surroundings() {
   return {tables,
           [this](NodeId node) { return in_touch(node); },
-          {},
+          [this](VShardId vshard) { return loads.of(now.mono, vshard); },
           [this] { return Uuid::v4(rng); },
           hlc.now(now.wall),
           own_stamp()};

@@ -150,6 +150,7 @@ void Node::State::drive() {
   if (!std::exchange(driving, true)) {
     driver.reset();
     reconciler.reset();
+    loads = LoadBook(now.mono);
     report_wanted = true;
     drive_wanted = true;
   }

@@ -216,7 +216,9 @@ void Node::State::handle(ClientRequest event) {
 }
 
 void Node::State::handle(GetStatus event) {
-  answer_operator(event.tag, status(event.wish));
+  Status out = status(event.wish);
+  if (event.wish.plan && leads_metadata()) out.balance = balance_status();
+  answer_operator(event.tag, std::move(out));
 }
 
 void Node::State::handle(TransferLeader event) {

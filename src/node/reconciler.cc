@@ -83,6 +83,14 @@ void take_shards(meta::PlanInput& input, const meta::Tables& tables,
   }
 }
 
+meta::PlanOptions options_of(const meta::Settings& settings) {
+  meta::PlanOptions options;
+  options.load_bound = static_cast<double>(settings.rebalance_load_tolerance_percent) / 100;
+  options.load_goal = options.load_bound / 2;
+  options.at_once = static_cast<std::size_t>(settings.rebalance_moves_at_once);
+  return options;
+}
+
 }  // namespace
 
 void Reconciler::reset() {
@@ -135,11 +143,10 @@ meta::PlanInput Reconciler::picture(Time now, const Surroundings& around) const 
   return input;
 }
 
-meta::Plan Reconciler::plan(Time now, const Surroundings& around) const {
-  meta::PlanOptions options;
-  options.load_bound = static_cast<double>(around.tables.settings.rebalance_load_tolerance_percent) / 100;
-  options.load_goal = options.load_bound / 2;
-  return meta::plan(picture(now, around), options);
+Reconciler::Outlook Reconciler::outlook(Time now, const Surroundings& around) const {
+  meta::PlanInput seen = picture(now, around);
+  meta::Plan made = meta::plan(seen, options_of(around.tables.settings));
+  return {std::move(seen), std::move(made)};
 }
 
 void Reconciler::move(Time now, VShardId vshard, NodeId from, NodeId to, const Surroundings& around,
@@ -177,10 +184,7 @@ bool Reconciler::hand_to_successors(Time now, const Surroundings& around, std::v
 void Reconciler::carry_out(Time now, const meta::PlanInput& input, const Surroundings& around,
                            std::vector<meta::MetaEntry>& out) {
   const meta::Settings& settings = around.tables.settings;
-  meta::PlanOptions options;
-  options.load_bound = static_cast<double>(settings.rebalance_load_tolerance_percent) / 100;
-  options.load_goal = options.load_bound / 2;
-  options.at_once = static_cast<std::size_t>(settings.rebalance_moves_at_once);
+  meta::PlanOptions options = options_of(settings);
   options.balance = asked_for_ || settings.mode() == meta::RebalanceMode::automatic;
   const meta::Plan made = meta::plan(input, options);
   if (made.steps.empty()) {

@@ -54,8 +54,12 @@ class Reconciler {
   /// Out of reach for so long that its replicas are to be made anew. Pre: reconcile has been called.
   bool is_lost(Time now, const meta::Tables& tables, NodeId node) const;
 
-  /// What the planner would do now, balance included, whatever the mode.
-  meta::Plan plan(Time now, const Surroundings& around) const;
+  /// The cluster as the planner sees it, and what it would do now, balance included, whatever the mode.
+  struct Outlook {
+    meta::PlanInput picture;
+    meta::Plan plan;
+  };
+  Outlook outlook(Time now, const Surroundings& around) const;
 
  private:
   meta::PlanInput picture(Time now, const Surroundings& around) const;

@@ -13,6 +13,7 @@
 //   moving.cc     migrations: reports and driving          orders.cc    what the driver has others do
 //   replicas.cc   replicas that come and go           hints.cc      SWIM: who seems to be alive
 //   recovery.cc   after a lost majority
+//   loads.cc      what vShards cost
 
 #include <deque>
 #include <functional>
@@ -20,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "base/hlc.h"
@@ -28,6 +30,8 @@
 #include "meta/tables.h"
 #include "node/driver.h"
 #include "node/gateway.h"
+#include "node/load_book.h"
+#include "node/load_meter.h"
 #include "node/node.h"
 #include "node/pace.h"
 #include "node/reconciler.h"
@@ -161,7 +165,13 @@ struct Node::State {
 
   Driver driver;
   Reconciler reconciler;
-  bool driving = false;  ///< as of the latest step
+  LoadMeter meter;
+  LoadBook loads;  ///< of all vShards, while this node drives
+  Time measure_at = long_ago;
+  Time loads_told = long_ago;
+  Time loads_told_anew = long_ago;
+  std::pair<NodeId, Term> loads_told_to;  ///< and the term in which it leads group 0
+  bool driving = false;                   ///< as of the latest step
   bool drive_wanted = false;
   std::set<GroupId> graves;           ///< replicas that are being destroyed
   std::map<GroupId, Time> buried_at;  ///< in this life
@@ -208,6 +218,7 @@ struct Node::State {
   void handle(Administer event);
   void handle(ClaimToken event);
   void handle(RecoverMetadata event);
+  void handle(Rebalance event);
   void handle(Drain event);
   meta::Stamp own_stamp() const { return {wall_ms(), "node " + std::to_string(self.value)}; }
   Turn finish();
@@ -373,6 +384,12 @@ struct Node::State {
   void restore_voters(Replica& group, const wire::RestoreVoters& order);
   void measure_pause(Replica& group);
 
+  // loads.cc
+  void measure_loads();
+  void receive(const Sized& done);
+  void tell_loads();
+  void receive(NodeId peer, const wire::LoadReport& report);
+
   // moving.cc
   std::optional<wire::GroupReport> group_report(GroupId group) const;
   wire::MoveReport draft_report() const;
@@ -405,6 +422,7 @@ struct Node::State {
   Status status(const StatusWish& wish) const;
   void migration_status(Status& out, bool whole_history) const;
   Status::Admin admin_status() const;
+  Status::Balance balance_status();
   GroupStatus group_status(GroupId group) const;
 };
 

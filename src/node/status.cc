@@ -46,6 +46,7 @@ Status Node::State::status(const StatusWish& wish) const {
     if (exists) ++led[leaders[group]];
     if (const Replica* here = replica(GroupId(group))) {
       out.log_bytes += here->raft.log_bytes();
+      if (group != metadata_group.value) ++out.replicas;
       if (here->halted) out.halted.push_back({GroupId(group), here->halted->detail});
       if (here->raft.role() == raft::Role::leader) {
         for (const auto& follower : here->raft.followers()) {
@@ -60,8 +61,12 @@ Status Node::State::status(const StatusWish& wish) const {
   }
   out.groups_led = self == NodeId() ? 0 : led[self];
   out.groups_without_leader = led[NodeId()];
+  std::map<NodeId, std::uint32_t> wanted;
+  for (const meta::Placement& placement : tables.placement)
+    for (const NodeId node : placement.replicas) ++wanted[node];
   for (const auto& [id, member] : tables.members) {
     MemberStatus one;
+    one.wanted = wanted[id];
     one.member = member;
     one.connected = id == self || connected(id);
     const Time heard = live.last_heard(id);
@@ -88,6 +93,13 @@ Status::Admin Node::State::admin_status() const {
   for (const auto& [id, token] : tables.tokens) out.tokens.push_back(token);
   for (const auto& [key, line] : tables.audit) out.audit.push_back(line);
   out.wall_ms = wall_ms();
+  return out;
+}
+
+Status::Balance Node::State::balance_status() {
+  auto [picture, plan] = reconciler.outlook(now.mono, reconciler_surroundings());
+  Status::Balance out{tables.settings, {}, std::move(plan)};
+  for (const meta::PlanNode& node : picture.nodes) out.standings.emplace_back(node.id, node.standing);
   return out;
 }
 

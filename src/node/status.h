@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
 #include "base/uuid.h"
 #include "meta/admin.h"
 #include "meta/migration.h"
+#include "meta/plan/plan.h"
 #include "meta/recovery.h"
 #include "meta/settings.h"
 #include "meta/types.h"
@@ -27,7 +29,8 @@ struct MemberStatus {
   /// As SWIM has it: a hint. And for how long; -1: assumed, nothing was heard of it yet.
   swim::Standing standing = swim::Standing::alive;
   std::int64_t standing_ns = -1;
-  std::uint32_t leads = 0;  ///< groups that it claims to lead, as far as this node knows
+  std::uint32_t leads = 0;   ///< groups that it claims to lead, as far as this node knows
+  std::uint32_t wanted = 0;  ///< replicas that the placement gives it
 };
 
 struct FollowerStatus {
@@ -71,6 +74,7 @@ struct StatusWish {
   std::optional<GroupId> group{};  ///< a row for this one
   bool history = false;            ///< the whole history of migrations, not only its latest part
   bool admin = false;              ///< settings, join tokens and the audit log
+  bool plan = false;               ///< how balanced the cluster is, and what the planner would do
   bool operator==(const StatusWish&) const = default;
 };
 
@@ -93,7 +97,8 @@ struct Status {
   std::string client_address;
   bool disk_full = false;
   bool draining = false;
-  std::uint32_t ill = 0;  ///< how slow this node seems to itself, 0 to 8 (swim/health.h)
+  std::uint32_t ill = 0;       ///< how slow this node seems to itself, 0 to 8 (swim/health.h)
+  std::uint32_t replicas = 0;  ///< held here, without that of group 0
   std::uint32_t groups_led = 0;
   std::uint32_t groups_without_leader = 0;  ///< of all vshard_count + 1, as far as this node knows
   std::uint64_t lag_entries_max = 0;        ///< the worst follower of a group led here
@@ -121,6 +126,13 @@ struct Status {
     std::uint64_t wall_ms = 0;           ///< here, to see which tokens have expired
   };
   std::optional<Admin> admin{};
+  /// If it was asked for, of the node that drives.
+  struct Balance {
+    meta::Settings settings;
+    std::vector<std::pair<NodeId, meta::Standing>> standings;
+    meta::Plan plan;
+  };
+  std::optional<Balance> balance{};
 };
 
 }  // namespace nodedb::node

@@ -131,6 +131,8 @@ class StateStore {
     return begun ? (*begun)->finish() : std::unexpected(begun.error());
   }
 
+  /// About the size of the group's current rows; a guess.
+  virtual std::uint64_t bytes(GroupId group) = 0;
   virtual Result<std::unique_ptr<StateSnapshot>> snapshot(GroupId group) = 0;
   /// Adds rows (wire/rows.h) to the group's next generation, invisible until `install`.
   virtual Result<void> stage(GroupId group, BytesView rows) = 0;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -69,8 +70,13 @@ struct DestroyTask {
   GroupId group;
 };
 
+/// How large are these groups' states?
+struct SizeTask {
+  std::vector<GroupId> groups;
+};
+
 using StateTask = std::variant<ApplyTask, ReadTask, FlushTask, OpenSnapshotTask, ReadSnapshotTask,
-                               CloseSnapshotTask, StageTask, InstallTask, DueTask, DestroyTask>;
+                               CloseSnapshotTask, StageTask, InstallTask, DueTask, DestroyTask, SizeTask>;
 
 struct EntryReply {
   Index index;
@@ -130,7 +136,11 @@ struct Destroyed {
   GroupId group;
 };
 
+struct Sized {
+  std::vector<std::pair<GroupId, std::uint64_t>> bytes;  ///< about
+};
+
 using StateDone = std::variant<Applied, ReadDone, Flushed, SnapshotClosed, SnapshotOpened, SnapshotRead,
-                               Staged, Installed, DueFound, Destroyed>;
+                               Staged, Installed, DueFound, Destroyed, Sized>;
 
 }  // namespace nodedb::node

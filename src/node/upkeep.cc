@@ -33,6 +33,7 @@ void Node::State::upkeep() {
   mend_metadata();
   count_log();
   maybe_flush();
+  measure_loads();
   if (gives_away) {
     hand_over();
   } else if (options.rebalance_after_ns > 0) {

@@ -42,6 +42,7 @@ enum class FrameKind : std::uint8_t {
   move_report = 12,
   snapshot_wanted = 13,
   swim = 14,
+  load_report = 15,
   operator_request = 32,
   operator_response = 33,
   join_request = 34,

@@ -19,6 +19,7 @@ struct Classify {
   StreamClass operator()(const MoveReport&) const { return StreamClass::control; }
   StreamClass operator()(const SnapshotWanted&) const { return StreamClass::control; }
   StreamClass operator()(const swim::Message&) const { return StreamClass::control; }
+  StreamClass operator()(const LoadReport&) const { return StreamClass::control; }
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "meta/codec.h"
 #include "wire/error_codec.h"
+#include "wire/load_codec.h"
 #include "wire/move_codec.h"
 #include "wire/raft_codec.h"
 #include "wire/reader.h"
@@ -214,6 +215,12 @@ struct Encode {
     put_swim(out, message);
     return frame;
   }
+  EncodedMessage operator()(const LoadReport& report) const {
+    EncodedMessage frame{FrameKind::load_report, {}};
+    Writer out(frame.payload);
+    put_load_report(out, report);
+    return frame;
+  }
 };
 
 PeerMessage get_hello(Reader& in) {
@@ -395,6 +402,9 @@ Result<PeerMessage> decode(FrameKind kind, const Blob& payload) {
                        payload, "a wish for a snapshot");
     case FrameKind::swim:
       return get_whole([](Reader& in) { return PeerMessage(get_swim(in)); }, payload, "a word of SWIM's");
+    case FrameKind::load_report:
+      return get_whole([](Reader& in) { return PeerMessage(get_load_report(in)); }, payload,
+                       "a report of loads");
     case FrameKind::stream_open:
     case FrameKind::operator_request:
     case FrameKind::operator_response:

@@ -95,6 +95,7 @@ class Store final : public node::StateStore {
   Result<void> view_trouble() const override;
   Result<void> write(std::span<const node::GroupStateUpdate> updates) override;
   Result<std::unique_ptr<node::StateFlush>> begin_flush(std::optional<GroupId> only) override;
+  std::uint64_t bytes(GroupId group) override { return approximate_bytes(*db_, current(group)); }
   Result<std::unique_ptr<node::StateSnapshot>> snapshot(GroupId group) override;
   Result<void> stage(GroupId group, BytesView rows) override;
   Result<void> discard_staged(GroupId group) override;

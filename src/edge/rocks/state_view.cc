@@ -123,15 +123,7 @@ class RocksSnapshot final : public node::StateSnapshot {
 
   raft::Position position() const override { return position_; }
 
-  std::uint64_t bytes() const override {
-    const Bytes from = prefix_of(generation_);
-    const rocksdb::Range range(from, end_);
-    rocksdb::SizeApproximationOptions options;
-    options.include_memtables = true;
-    std::uint64_t bytes = 0;
-    const auto measured = db_.GetApproximateSizes(options, db_.DefaultColumnFamily(), &range, 1, &bytes);
-    return measured.ok() ? bytes : 0;
-  }
+  std::uint64_t bytes() const override { return approximate_bytes(db_, generation_); }
 
   Result<node::SnapshotRows> read(BytesView after, std::size_t bytes_max) override {
     if (!at_ || after != read_up_to_) seek(after);
@@ -179,6 +171,16 @@ class RocksSnapshot final : public node::StateSnapshot {
 
 void Trouble::note(const rocksdb::Status& status) {
   if (!status.ok() && !error) error = to_error(status, directory);
+}
+
+std::uint64_t approximate_bytes(rocksdb::DB& db, Generation generation) {
+  const Bytes from = prefix_of(generation), end = prefix_after(generation);
+  const rocksdb::Range range(from, end);
+  rocksdb::SizeApproximationOptions options;
+  options.include_memtables = true;
+  std::uint64_t bytes = 0;
+  const auto measured = db.GetApproximateSizes(options, db.DefaultColumnFamily(), &range, 1, &bytes);
+  return measured.ok() ? bytes : 0;
 }
 
 std::unique_ptr<View> make_view(rocksdb::DB& db, Trouble& trouble, RowCache& cache, Generation generation) {

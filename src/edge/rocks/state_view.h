@@ -25,6 +25,9 @@ struct Trouble {
   void note(const rocksdb::Status& status);
 };
 
+/// Of the rows in files and in RocksDB's memory; 0 if it cannot say.
+std::uint64_t approximate_bytes(rocksdb::DB& db, Generation generation);
+
 std::unique_ptr<View> make_view(rocksdb::DB& db, Trouble& trouble, RowCache& cache, Generation generation);
 std::unique_ptr<node::StateSnapshot> make_snapshot(rocksdb::DB& db, const std::string& directory,
                                                    Generation generation, raft::Position position);

@@ -34,6 +34,8 @@ class Load {
     }
     return acknowledged_;
   }
+  /// How many times a write was not answered by OK. Pre: stopped.
+  std::int64_t failed() const { return failed_; }
   /// How many of them are not there when read through that node.
   std::int64_t lost(int port) const {
     Redis client(port, read_patience_ms);
@@ -53,6 +55,7 @@ class Load {
     for (std::int64_t next = 1; !ending_; ++next) {
       while (!client->command({"SET", key(next), std::to_string(next)}).is("OK")) {
         if (ending_) return;
+        ++failed_;
         at = (at + 1) % ports_.size();
         client = std::make_unique<Redis>(ports_[at], 2'000);
         sleep_ms(20);
@@ -64,6 +67,7 @@ class Load {
   std::vector<int> ports_;
   std::string tag_;
   std::int64_t acknowledged_ = 0;
+  std::int64_t failed_ = 0;
   std::atomic<bool> ending_ = false;
   std::thread thread_;
 };

@@ -26,6 +26,7 @@ class MemoryStore : public StateStore {
     return {};
   }
   Result<std::unique_ptr<StateFlush>> begin_flush(std::optional<GroupId>) override { return nullptr; }
+  std::uint64_t bytes(GroupId of) override { return rows_[of].size(); }
   Result<std::unique_ptr<StateSnapshot>> snapshot(GroupId) override { return fail(Code::unsupported, ""); }
   Result<void> stage(GroupId, BytesView) override { return {}; }
   Result<void> discard_staged(GroupId) override { return {}; }

@@ -75,19 +75,10 @@ Bytes rows() {
 }
 
 std::string kind_name(const wire::PeerMessage& message) {
-  constexpr std::array names{"hello",
-                             "found",
-                             "founded",
-                             "raft",
-                             "pulse",
-                             "forward",
-                             "snapshot-offer",
-                             "snapshot-credit",
-                             "snapshot-chunk",
-                             "move-order",
-                             "move-report",
-                             "snapshot-wanted",
-                             "swim"};
+  constexpr std::array names{"hello",          "found",      "founded",        "raft",
+                             "pulse",          "forward",    "snapshot-offer", "snapshot-credit",
+                             "snapshot-chunk", "move-order", "move-report",    "snapshot-wanted",
+                             "swim",           "load-report"};
   return names.at(message.index());
 }
 
@@ -145,6 +136,7 @@ std::vector<wire::PeerMessage> peer_messages() {
       report(),
       wire::SnapshotWanted{GroupId(0)},
       swim_messages().at(2),
+      wire::LoadReport{{{VShardId(7), 5'000'000, 1'200, 40}, {VShardId(1023), 0, 0, 300}}},
   };
 }
 

@@ -325,9 +325,13 @@ swim::Message swim_message() {
 }
 
 wire::PeerMessage peer_message() {
-  switch (below(13)) {
+  switch (below(14)) {
     case 12:
       return swim_message();
+    case 13:
+      return wire::LoadReport{list(3, [] {
+        return wire::VShardLoad{vshard(), number(), number(), number()};
+      })};
     case 11:
       return wire::SnapshotWanted{id<GroupId>()};
     case 9:
