@@ -39,8 +39,15 @@ struct Describe {
   }
   void operator()(const TokenRevoke& entry) const { say(entry.by, named_token(entry.id) + " revoked"); }
   void operator()(const AuditNote& entry) const { say(entry.by, entry.what); }
+  void operator()(const AuthorityStage& entry) const {
+    say(entry.by, "authority " + entry.authority.text() + " is to be trusted beside the others");
+  }
+  void operator()(const AuthorityFinalise& entry) const {
+    say(entry.by, "authority " + entry.authority.text() + " is to be the only one");
+  }
   // What nodes report and what follows from the cluster's own decisions.
   void operator()(const MemberUp&) const {}
+  void operator()(const MemberTrust&) const {}
   void operator()(const PlacementChange&) const {}
   void operator()(const ClusterVersion&) const {}
   void operator()(const MigrationCheckpoint&) const {}

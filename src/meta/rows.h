@@ -6,7 +6,8 @@
 // checkpoint; 'i' and the same, its intent; 'h' and an index of group 0 in 8 bytes, the migration that the
 // entry there ended; 'x', the vShard and the node, the ghost stub of that vShard on that node; 's' and a
 // name, a setting that was changed; 't' and 8 bytes, a join token; 'a', an index of group 0 and 2 bytes, a
-// line of the audit log. The values are those of meta/codec.h. Other keys are for later versions: they are
+// line of the audit log; 'f' and 32 bytes, the fingerprint of an authority; 'y' and the node id in 4 bytes,
+// what that member trusts. The values are those of meta/codec.h. Other keys are for later versions: they are
 // carried along and not looked at.
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <variant>
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "base/ids.h"
 #include "meta/admin.h"
 #include "meta/migration.h"
@@ -30,6 +32,8 @@ Bytes ghost_key(VShardId vshard, NodeId node);
 Bytes setting_key(BytesView name);
 Bytes token_key(TokenId id);
 Bytes audit_key(std::uint64_t at, std::uint16_t nth);
+Bytes authority_key(const Digest& fingerprint);
+Bytes member_trust_key(NodeId node);
 
 /// What the keys of one kind of row begin with.
 inline constexpr BytesView member_rows = "m";
@@ -41,6 +45,7 @@ inline constexpr BytesView ghost_rows = "x";
 inline constexpr BytesView setting_rows = "s";
 inline constexpr BytesView token_rows = "t";
 inline constexpr BytesView audit_rows = "a";
+inline constexpr BytesView authority_rows = "f";
 
 struct ClusterKey {
   bool operator==(const ClusterKey&) const = default;
@@ -75,8 +80,16 @@ struct AuditKey {
   std::uint16_t nth = 0;
   auto operator<=>(const AuditKey&) const = default;
 };
+struct AuthorityKey {
+  Digest fingerprint;
+  bool operator==(const AuthorityKey&) const = default;
+};
+struct MemberTrustKey {
+  NodeId node;
+  bool operator==(const MemberTrustKey&) const = default;
+};
 using RowKey = std::variant<ClusterKey, NodeId, VShardId, CheckpointKey, IntentKey, HistoryKey, GhostKey,
-                            SettingKey, TokenKey, AuditKey>;
+                            SettingKey, TokenKey, AuditKey, AuthorityKey, MemberTrustKey>;
 /// What a key stands for, or nothing if this build does not know.
 std::optional<RowKey> row_key_in(BytesView key);
 

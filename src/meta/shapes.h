@@ -14,6 +14,7 @@
 #include "meta/admin.h"
 #include "meta/migration.h"
 #include "meta/pack.h"
+#include "meta/trust.h"
 #include "meta/types.h"
 
 namespace nodedb::meta {
@@ -36,6 +37,8 @@ enum class Kind : std::uint8_t {
   setting = 9,
   token = 10,
   audit_line = 11,
+  authority = 12,
+  member_trust = 13,
   member_up = 16,
   placement_change = 17,
   cluster_version = 18,
@@ -51,7 +54,10 @@ enum class Kind : std::uint8_t {
   token_claim = 28,
   token_revoke = 29,
   audit_note = 30,
+  authority_stage = 31,
   result = 32,
+  authority_finalise = 33,
+  member_trust_report = 34,
   // What a checkpoint says: 48 and the phase.
   add_learner = 48,
   catch_up = 49,
@@ -135,6 +141,8 @@ Placement get_placement(Fields& in);
 inline constexpr std::size_t stamp_fields = 2;
 void put(Packer& out, const Stamp& by);
 Stamp get_stamp(Fields& in);
+void put_digest(Packer& out, const Digest& digest);
+Digest get_digest(Fields& in, Trouble& trouble);
 MemberState get_member_state(Fields& in);
 void put_entry(Packer& out, const MemberJoin& entry);
 void put_entry(Packer& out, const MemberChange& entry);
@@ -150,6 +158,14 @@ TokenCreate get_token_create(Fields& in, Trouble& trouble);
 TokenClaim get_token_claim(Fields& in, Trouble& trouble);
 TokenRevoke get_token_revoke(Fields& in);
 AuditNote get_audit_note(Fields& in);
+
+// --- trust_codec.cc ---
+void put_entry(Packer& out, const AuthorityStage& entry);
+void put_entry(Packer& out, const AuthorityFinalise& entry);
+void put_entry(Packer& out, const MemberTrust& entry);
+AuthorityStage get_authority_stage(Fields& in, Trouble& trouble);
+AuthorityFinalise get_authority_finalise(Fields& in, Trouble& trouble);
+MemberTrust get_member_trust(Fields& in, Trouble& trouble);
 
 // --- migration_codec.cc ---
 inline constexpr std::size_t checkpoint_fields = 5;

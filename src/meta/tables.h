@@ -16,6 +16,7 @@
 #include "meta/migration_table.h"
 #include "meta/rows.h"
 #include "meta/settings.h"
+#include "meta/trust.h"
 #include "meta/types.h"
 #include "nodedb/cluster/state_machine.h"
 
@@ -33,6 +34,9 @@ struct Tables {
   Settings settings;                                        ///< all of them, in force
   std::map<TokenId, Token> tokens;
   std::map<AuditKey, AuditLine> audit;  ///< the latest last
+  std::map<Digest, Authority>
+      authorities;  ///< as the exchange of the authority has it; none before the first
+  std::map<NodeId, MemberTrust> trusts;
 
   /// Takes in one change of a row. Keys that this build does not know are ignored. Errors, with nothing
   /// changed: malformed, incompatible, too_large (the row), damaged (a row under another's key). A bad

@@ -41,6 +41,8 @@ enum class FrameKind : std::uint8_t {
   move_order = 11,
   move_report = 12,
   snapshot_wanted = 13,
+  certificate_wanted = 14,
+  certificate_given = 15,
   operator_request = 32,
   operator_response = 33,
   join_request = 34,

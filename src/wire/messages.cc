@@ -18,6 +18,8 @@ struct Classify {
   StreamClass operator()(const MoveOrder&) const { return StreamClass::control; }
   StreamClass operator()(const MoveReport&) const { return StreamClass::control; }
   StreamClass operator()(const SnapshotWanted&) const { return StreamClass::control; }
+  StreamClass operator()(const CertificateWanted&) const { return StreamClass::control; }
+  StreamClass operator()(const CertificateGiven&) const { return StreamClass::control; }
 };
 
 }  // namespace

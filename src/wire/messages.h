@@ -17,6 +17,7 @@
 #include "meta/types.h"
 #include "raft/liveness.h"
 #include "raft/types.h"
+#include "wire/certificate_messages.h"
 #include "wire/move_messages.h"
 
 namespace nodedb::wire {
@@ -132,8 +133,9 @@ struct SnapshotWanted {
   bool operator==(const SnapshotWanted&) const = default;
 };
 
-using PeerMessage = std::variant<Hello, Found, Founded, RaftBundle, raft::Pulse, ForwardBundle, SnapshotOffer,
-                                 SnapshotCredit, SnapshotChunk, MoveOrder, MoveReport, SnapshotWanted>;
+using PeerMessage =
+    std::variant<Hello, Found, Founded, RaftBundle, raft::Pulse, ForwardBundle, SnapshotOffer, SnapshotCredit,
+                 SnapshotChunk, MoveOrder, MoveReport, SnapshotWanted, CertificateWanted, CertificateGiven>;
 
 /// Which QUIC stream carries it: bulk never delays a pulse, and forwarded writes keep their order.
 enum class StreamClass : std::uint8_t { control, log, bulk };

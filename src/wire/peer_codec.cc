@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "meta/codec.h"
+#include "wire/certificate_codec.h"
 #include "wire/error_codec.h"
 #include "wire/move_codec.h"
 #include "wire/raft_codec.h"
@@ -199,6 +200,18 @@ struct Encode {
     out.varint(wanted.group.value);
     return frame;
   }
+  EncodedMessage operator()(const CertificateWanted& wanted) const {
+    EncodedMessage frame{FrameKind::certificate_wanted, {}};
+    Writer out(frame.payload);
+    put_certificate_wanted(out, wanted);
+    return frame;
+  }
+  EncodedMessage operator()(const CertificateGiven& given) const {
+    EncodedMessage frame{FrameKind::certificate_given, {}};
+    Writer out(frame.payload);
+    put_certificate_given(out, given);
+    return frame;
+  }
 };
 
 PeerMessage get_hello(Reader& in) {
@@ -379,6 +392,12 @@ Result<PeerMessage> decode(FrameKind kind, const Blob& payload) {
     case FrameKind::snapshot_wanted:
       return get_whole([](Reader& in) { return PeerMessage(SnapshotWanted{GroupId(in.varint32())}); },
                        payload, "a wish for a snapshot");
+    case FrameKind::certificate_wanted:
+      return get_whole([](Reader& in) { return PeerMessage(get_certificate_wanted(in)); }, payload,
+                       "a wish for a certificate");
+    case FrameKind::certificate_given:
+      return get_whole([](Reader& in) { return PeerMessage(get_certificate_given(in)); }, payload,
+                       "a certificate");
     case FrameKind::stream_open:
     case FrameKind::operator_request:
     case FrameKind::operator_response:

@@ -75,9 +75,20 @@ Bytes rows() {
 }
 
 std::string kind_name(const wire::PeerMessage& message) {
-  constexpr std::array names{"hello",          "found",      "founded",        "raft",
-                             "pulse",          "forward",    "snapshot-offer", "snapshot-credit",
-                             "snapshot-chunk", "move-order", "move-report",    "snapshot-wanted"};
+  constexpr std::array names{"hello",
+                             "found",
+                             "founded",
+                             "raft",
+                             "pulse",
+                             "forward",
+                             "snapshot-offer",
+                             "snapshot-credit",
+                             "snapshot-chunk",
+                             "move-order",
+                             "move-report",
+                             "snapshot-wanted",
+                             "certificate-wanted",
+                             "certificate-given"};
   return names.at(message.index());
 }
 
@@ -134,6 +145,8 @@ std::vector<wire::PeerMessage> peer_messages() {
       wire::MoveOrder{group, uuid(7), meta::Order(meta::OrderTransfer{NodeId(4), 500'000})},
       report(),
       wire::SnapshotWanted{GroupId(0)},
+      wire::CertificateWanted{"a signing request", {"db2.example", "10.0.0.2"}},
+      wire::CertificateGiven{Bytes("a certificate")},
   };
 }
 
@@ -193,6 +206,12 @@ meta::MigrationHistory history() {
           .ended_ms = 1'700'000'009'000};
 }
 
+Digest fingerprint(char byte) {
+  Digest made;
+  made.bytes.fill(static_cast<std::uint8_t>(byte));
+  return made;
+}
+
 std::vector<meta::MetaEntry> meta_entries() {
   const meta::MemberUp up{NodeId(2), Incarnation(3), "10.0.0.2:7400", "10.0.0.2:6379", "two", "eu/1/b", 200};
   const meta::PlacementChange change{VShardId(1023), {Epoch(2), {NodeId(3), NodeId(1), NodeId(2)}}};
@@ -218,6 +237,9 @@ std::vector<meta::MetaEntry> meta_entries() {
           meta::TokenClaim{TokenId(8), digest, uuid(9), "four", by},
           meta::TokenRevoke{TokenId(8), by},
           meta::AuditNote{"a machine at 10.0.0.9 showed no token", by},
+          meta::AuthorityStage{fingerprint('f'), "a certificate", by},
+          meta::AuthorityFinalise{fingerprint('f'), by},
+          meta::MemberTrust{NodeId(2), fingerprint('e'), fingerprint('f')},
           meta::MetaBatch{{change, version}}};
 }
 
@@ -272,10 +294,12 @@ std::vector<Example> all() {
   add("raft-config", "raft_config", raft::encode(config()));
   add("snapshot-rows", "rows", rows());
   add("identity", "identity", wire::encode_identity(identity()));
-  const std::array meta_names{
-      "member-up",       "placement-change", "cluster-version", "member-join",   "migration-checkpoint",
-      "migration-abort", "migration-end",    "ghost-purge",     "member-change", "setting-change",
-      "token-create",    "token-claim",      "token-revoke",    "audit-note",    "batch"};
+  const std::array meta_names{"member-up",          "placement-change",     "cluster-version",
+                              "member-join",        "migration-checkpoint", "migration-abort",
+                              "migration-end",      "ghost-purge",          "member-change",
+                              "setting-change",     "token-create",         "token-claim",
+                              "token-revoke",       "audit-note",           "authority-stage",
+                              "authority-finalise", "member-trust",         "batch"};
   for (const meta::MetaEntry& entry : meta_entries()) {
     add(std::string("meta-") + meta_names.at(entry.index()), "meta", meta::encode(entry));
   }
@@ -298,6 +322,10 @@ std::vector<Example> all() {
   add("meta-row-token", "meta",
       meta::encode(meta::Token{TokenId(8), Digest{}, "four", 1'700'000'000'000, 1'700'003'600'000,
                                meta::TokenState::in_flight, uuid(9), "operator"}));
+  add("meta-row-authority", "meta",
+      meta::encode(meta::Authority{fingerprint('f'), meta::AuthorityState::sole, "a certificate", by}));
+  add("meta-row-member-trust", "meta",
+      meta::encode(meta::MemberTrust{NodeId(2), fingerprint('e'), fingerprint('f')}));
   add("meta-row-audit-line", "meta",
       meta::encode(meta::AuditLine{240, 1, by, "setting repair.after to 10m"}));
   add("meta-result-done", "meta", meta::encode_result({}));

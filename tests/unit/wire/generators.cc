@@ -207,9 +207,21 @@ Digest digest() {
   return made;
 }
 
+Digest fingerprint() {
+  Digest made;
+  for (auto& byte : made.bytes) byte = static_cast<std::uint8_t>(below(256));
+  return made;
+}
+
 meta::MetaEntry meta_entry() {
   const auto single = []() -> meta::SingleEntry {
-    switch (below(14)) {
+    switch (below(17)) {
+      case 13:
+        return meta::AuthorityStage{fingerprint(), bytes(), signed_by()};
+      case 14:
+        return meta::AuthorityFinalise{fingerprint(), signed_by()};
+      case 15:
+        return meta::MemberTrust{id<NodeId>(), fingerprint(), fingerprint()};
       case 2:
         return meta::MemberJoin{uuid(), bytes(), bytes(), signed_by()};
       case 3:
@@ -291,7 +303,12 @@ wire::MoveReport move_report() {
 }
 
 wire::PeerMessage peer_message() {
-  switch (below(12)) {
+  switch (below(14)) {
+    case 12:
+      return wire::CertificateWanted{bytes(), list(3, [] { return std::string(bytes()); })};
+    case 13:
+      if (truth()) return wire::CertificateGiven{bytes()};
+      return wire::CertificateGiven{fail(Code::forbidden, bytes())};
     case 11:
       return wire::SnapshotWanted{id<GroupId>()};
     case 9:
