@@ -13,6 +13,7 @@
 #include "base/uuid.h"
 #include "meta/entries.h"
 #include "meta/migration.h"
+#include "node/admission.h"
 #include "node/status.h"
 #include "node/task.h"
 #include "wire/messages.h"
@@ -116,6 +117,6 @@ struct Drain {};
 
 using Event = std::variant<Wake, PeerConnected, PeerDisconnected, FromPeer, LogDurable, DiskRoom, FromState,
                            ClientRequest, Init, GetStatus, TransferLeader, ChangeConfig, StartMigration,
-                           CancelMigration, Administer, ClaimToken, Drain>;
+                           CancelMigration, Administer, ClaimToken, Drain, CertificateInUse, DoorNote>;
 
 }  // namespace nodedb::node

@@ -20,6 +20,8 @@ bool by_operators(const meta::MetaEntry& entry) {
   if (const auto* change = std::get_if<meta::MemberChange>(&entry))
     return change->wanted != meta::MemberState::retired;
   return std::holds_alternative<meta::SettingChange>(entry) ||
+         std::holds_alternative<meta::AuthorityStage>(entry) ||
+         std::holds_alternative<meta::AuthorityFinalise>(entry) ||
          std::holds_alternative<meta::TokenCreate>(entry) || std::holds_alternative<meta::TokenRevoke>(entry);
 }
 
@@ -52,7 +54,8 @@ void Node::State::handle(Administer event) {
     return;
   }
   if (!by_operators(event.entry)) {
-    answer_operator(event.tag, fail(Code::forbidden, "operators change members, settings and tokens only"));
+    answer_operator(event.tag,
+                    fail(Code::forbidden, "operators change members, settings, tokens and authorities only"));
     return;
   }
   if (auto leave = may_leave(tables, event.entry); !leave) {

@@ -11,7 +11,8 @@
 //   applied.cc    what the apply thread reports               snapshots.cc transfers in and out
 //   upkeep.cc     flush, compaction, leader balance, drain    status.cc    what operators see
 //   moving.cc     migrations: reports and driving          orders.cc    what the driver has others do
-//   replicas.cc   replicas that come and go
+//   replicas.cc   replicas that come and go                  admission.cc  who is let in, and by what
+//   certificate
 
 #include <deque>
 #include <functional>
@@ -167,6 +168,11 @@ struct Node::State {
   std::map<std::uint64_t, Asked> questions;  ///< by ticket
   std::uint64_t last_ticket = 0;
 
+  Admission admission;                     ///< as it was last published
+  std::optional<CertificateInUse> in_use;  ///< as the net thread has said
+  Time tell_trust_at = long_ago;
+  DoorNotes door_notes;
+
   Turn turn;  ///< under construction
   std::map<NodeId, wire::RaftBundle> bundle_now;
   std::map<NodeId, wire::RaftBundle> bundle_after;
@@ -196,6 +202,8 @@ struct Node::State {
   void handle(Administer event);
   void handle(ClaimToken event);
   void handle(Drain event);
+  void handle(CertificateInUse event);
+  void handle(DoorNote event);
   meta::Stamp own_stamp() const { return {wall_ms(), "node " + std::to_string(self.value)}; }
   Turn finish();
   void settle();
@@ -239,6 +247,12 @@ struct Node::State {
   void announce();
   void publish_peers();
   bool is_refused(NodeId node) const;
+
+  // admission.cc
+  void publish_admission();
+  bool claims_another_id(const Uuid& peer, NodeId claimed);
+  void note_forgery(NodeId by, const std::string& what);
+  void tell_trust();
 
   // heart.cc
   void receive(NodeId peer, const raft::Pulse& pulse);

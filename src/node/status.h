@@ -13,6 +13,7 @@
 #include "meta/admin.h"
 #include "meta/migration.h"
 #include "meta/settings.h"
+#include "meta/trust.h"
 #include "meta/types.h"
 #include "raft/types.h"
 
@@ -108,6 +109,8 @@ struct Status {
     std::uint64_t wall_ms = 0;           ///< here, to see which tokens have expired
   };
   std::optional<Admin> admin{};
+  std::vector<meta::Authority> authorities;  ///< as the exchange of the authority has it
+  std::vector<meta::MemberTrust> trusts;     ///< of the members that are not retired, as they have reported
 };
 
 }  // namespace nodedb::node
