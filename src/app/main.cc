@@ -8,6 +8,7 @@
 #include "app/operator_words.h"
 #include "app/output.h"
 #include "app/playground.h"
+#include "app/rotate_words.h"
 #include "app/start_command.h"
 #include "app/wal_commands.h"
 
@@ -242,6 +243,7 @@ int run(int count, char** words) {
   MigrationWords migrations;
   AdminWords admin;
   CertWords certs;
+  RotateWords rotate;
   WalWords wal;
   PlaygroundWords playground;
   add_start(app, start, exit);
@@ -249,6 +251,7 @@ int run(int count, char** words) {
   add_migrations(app, operators, migrations, exit);
   add_admin(app, *app.get_subcommand("node"), operators, admin, exit);
   add_certs(app, certs, exit);
+  add_rotate(*app.get_subcommand("cert"), operators, rotate, exit);
   add_wal(app, wal, exit);
   add_playground(app, playground, exit);
   app.add_subcommand("version", "the version")->callback([] {

@@ -119,6 +119,7 @@ Code code_named(BytesView text) {
 
 struct ReplyJson {
   const NetCounts& net;
+  const Json& certificates;
 
   Json operator()(const node::Initialised& reply) const {
     Json body = Json::object();
@@ -135,7 +136,7 @@ struct ReplyJson {
         .set("datagrams_received", net.datagrams_received)
         .set("bytes_received", net.bytes_received);
     Json body = status_json(reply);
-    body.set("io", std::move(io));
+    body.set("io", std::move(io)).set("certificates", certificates);
     return body;
   }
   Json operator()(const node::Transferred&) const { return Json::object(); }
@@ -184,9 +185,10 @@ Bytes encode_answer(const Result<Json>& answer) {
   return std::to_string(static_cast<int>(exit_of(answer.error().code))) + "\n" + body.dump();
 }
 
-Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const NetCounts& net) {
+Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const NetCounts& net,
+                    const Json& certificates) {
   if (!result) return encode_answer(Result<Json>(std::unexpected(result.error())));
-  return encode_answer(Result<Json>(std::visit(ReplyJson{net}, *result)));
+  return encode_answer(Result<Json>(std::visit(ReplyJson{net, certificates}, *result)));
 }
 
 Result<Json> parse_answer(BytesView answer) {

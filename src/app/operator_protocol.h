@@ -71,8 +71,9 @@ struct NetCounts {
 
 /// What the server answers: the reply's own JSON, or `{"code":…,"error":…}`.
 Bytes encode_answer(const Result<Json>& answer);
-/// A status gets what the network has carried beside what the node knows.
-Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const NetCounts& net);
+/// A status gets what the network has carried and when certificates end beside what the node knows.
+Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const NetCounts& net,
+                    const Json& certificates);
 
 /// Reads an answer back; a refused request is an error again, with its code. Errors: malformed, and the
 /// node's.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <span>
 
+#include "app/rotate_command.h"
+
 namespace nodedb::app {
 
 namespace {
@@ -238,7 +240,7 @@ Json status_json(const node::Status& status) {
     row.set("group", one.group.value).set("why", one.why);
     halted.push(std::move(row));
   }
-  body.set("halted", std::move(halted));
+  body.set("halted", std::move(halted)).set("rotation", rotation_json(status));
   set_moves(body, status);
   if (status.admin) set_admin(body, *status.admin);
   if (!status.groups.empty()) {
