@@ -13,16 +13,16 @@ namespace nodedb::app {
 
 namespace {
 
-std::vector<Bytes> wanted_authorities(const tls::Credentials& used, const node::Admission& admission) {
+std::vector<Bytes> wanted_authorities(const tls::Credentials& used, const node::Trust& trust) {
   std::vector<Bytes> wanted;
   const auto add = [&](const Bytes& der) {
     if (std::ranges::find(wanted, der) == wanted.end()) wanted.push_back(der);
   };
-  if (const auto* sole = admission.find(meta::AuthorityState::sole))
+  if (const auto* sole = trust.find(meta::AuthorityState::sole))
     add(sole->certificate);
   else
     for (const tls::CertificateFacts& one : used.authorities()) add(one.der);
-  if (const auto* staged = admission.find(meta::AuthorityState::staged)) add(staged->certificate);
+  if (const auto* staged = trust.find(meta::AuthorityState::staged)) add(staged->certificate);
   return wanted;
 }
 
@@ -49,11 +49,11 @@ Result<void> check_authority(BytesView certificate, const Digest& fingerprint, c
 }
 
 Result<bool> keep_authorities(const std::string& directory, const tls::Credentials& used,
-                              const node::Admission& admission) {
-  if (admission.authorities.empty()) return false;
-  const std::vector<Bytes> wanted = wanted_authorities(used, admission);
+                              const node::Trust& trust) {
+  if (trust.authorities.empty()) return false;
+  const std::vector<Bytes> wanted = wanted_authorities(used, trust);
   if (same(wanted, used.authorities())) return false;
-  for (const meta::Authority& one : admission.authorities)
+  for (const meta::Authority& one : trust.authorities)
     if (auto fine = check_authority(one.certificate, one.fingerprint, used.self().cluster); !fine)
       return std::unexpected(fine.error());
   const auto text = tls::pem_of(wanted);

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "edge/tls/credentials.h"
 #include "meta/trust.h"
-#include "node/admission.h"
+#include "node/trust.h"
 
 namespace nodedb::app {
 
@@ -22,7 +22,7 @@ Result<void> check_authority(BytesView certificate, const Digest& fingerprint, c
 /// of check_authority; unauthenticated (our own certificate would not be trusted by it: it stays), those of
 /// files.
 Result<bool> keep_authorities(const std::string& directory, const tls::Credentials& used,
-                              const node::Admission& admission);
+                              const node::Trust& trust);
 
 /// Adds one to DIRECTORY/ca.crt unless it is there: for operators. Errors: those of files and certificates.
 Result<void> add_authority(const std::string& directory, BytesView certificate);

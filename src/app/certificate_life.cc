@@ -29,9 +29,9 @@ void CertificateLife::stop() {
   timer_.cancel();
 }
 
-void CertificateLife::admit(node::Admission admission) {
-  transport_->forbid(admission.refused);
-  admission_ = std::move(admission);
+void CertificateLife::admit(node::Trust trust) {
+  transport_->forbid(trust.refused);
+  trust_ = std::move(trust);
   tend();
 }
 
@@ -46,15 +46,15 @@ void CertificateLife::await_time() {
 
 void CertificateLife::tend() {
   signer_.refresh();
-  if (!admission_) return;
-  const auto rewritten = keep_authorities(options_.directory, transport_->credentials(), *admission_);
+  if (!trust_) return;
+  const auto rewritten = keep_authorities(options_.directory, transport_->credentials(), *trust_);
   if (!rewritten && rewritten.error().detail != last_trouble_) {
     last_trouble_ = rewritten.error().detail;
     log::error("ca.crt cannot be made what the cluster wants it to be",
                {{"error", log::text(rewritten.error())}});
   }
   if (rewritten.value_or(false)) use_new_files();
-  if (renewal_->tend(*admission_, edge::monotonic_time().ns, std::time(nullptr))) use_new_files();
+  if (renewal_->tend(*trust_, edge::monotonic_time().ns, std::time(nullptr))) use_new_files();
   tell_core();
 }
 
@@ -66,7 +66,7 @@ void CertificateLife::use_new_files() {
 void CertificateLife::tell_core() {
   const tls::Credentials& used = transport_->credentials();
   node::CertificateInUse now{used.issuer(), {}};
-  if (const auto* staged = admission_->find(meta::AuthorityState::staged)) {
+  if (const auto* staged = trust_->find(meta::AuthorityState::staged)) {
     for (const tls::CertificateFacts& one : used.authorities())
       if (one.fingerprint == staged->fingerprint) now.staged = one.fingerprint;
   }
@@ -82,7 +82,7 @@ bool CertificateLife::received(const Uuid& peer, const wire::PeerMessage& messag
   }
   const auto* given = std::get_if<wire::CertificateGiven>(&message);
   if (given == nullptr) return false;
-  if (admission_ && renewal_->given(*admission_, peer, *given, edge::monotonic_time().ns)) {
+  if (trust_ && renewal_->given(*trust_, peer, *given, edge::monotonic_time().ns)) {
     use_new_files();
     tell_core();
   }
@@ -90,13 +90,13 @@ bool CertificateLife::received(const Uuid& peer, const wire::PeerMessage& messag
 }
 
 Result<Bytes> CertificateLife::sign(BytesView signing_request, tls::NodeGrant grant) const {
-  if (!admission_) return fail(Code::not_initialised, "this node does not know the members yet");
-  return signer_.sign(*admission_, signing_request, std::move(grant));
+  if (!trust_) return fail(Code::not_initialised, "this node does not know the members yet");
+  return signer_.sign(*trust_, signing_request, std::move(grant));
 }
 
 void CertificateLife::answer(const Uuid& peer, const wire::CertificateWanted& wanted) {
   wire::CertificateGiven answer{fail(Code::forbidden, "it is no member")};
-  const bool member = !admission_ || admission_->members.contains(peer);
+  const bool member = !trust_ || trust_->members.contains(peer);
   if (member) answer.certificate = sign(wanted.signing_request, {peer, {}, wanted.hosts, {}});
   const std::string who = "node " + peer.text();
   if (!member) to_core_(node::DoorNote{peer.text(), who + " asks for a certificate and is no member"});

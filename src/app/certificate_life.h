@@ -14,8 +14,8 @@
 #include "app/certificate_reload.h"
 #include "app/certificate_renewal.h"
 #include "app/signer.h"
-#include "node/admission.h"
 #include "node/event.h"
+#include "node/trust.h"
 
 namespace nodedb::app {
 
@@ -37,7 +37,7 @@ class CertificateLife {
   void stop();
 
   /// Group 0 says so from now on.
-  void admit(node::Admission admission);
+  void admit(node::Trust trust);
   /// Whether it was a message about certificates, which nobody else is to see.
   bool received(const Uuid& peer, const wire::PeerMessage& message);
   /// Of whom this node signs; null: of nobody.
@@ -59,7 +59,7 @@ class CertificateLife {
   asio::steady_timer timer_;
   quic::Transport* transport_ = nullptr;
   std::optional<CertificateRenewal> renewal_;
-  std::optional<node::Admission> admission_;  ///< nothing before the cluster is formed
+  std::optional<node::Trust> trust_;  ///< nothing before the cluster is formed
   std::optional<node::CertificateInUse> told_;
   std::string last_trouble_;  ///< with ca.crt: each is told once
 };

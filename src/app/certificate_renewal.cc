@@ -32,19 +32,19 @@ CertificateRenewal::CertificateRenewal(std::string directory, quic::Transport& t
       pause_ns_(pause_first_ns),
       told_ns_(long_ago.ns) {}
 
-bool CertificateRenewal::wants_another_authority(const node::Admission& admission) const {
-  const meta::Authority* const staged = admission.find(meta::AuthorityState::staged);
-  return staged != nullptr && admission.staged_everywhere &&
+bool CertificateRenewal::wants_another_authority(const node::Trust& trust) const {
+  const meta::Authority* const staged = trust.find(meta::AuthorityState::staged);
+  return staged != nullptr && trust.staged_everywhere &&
          transport_.credentials().issuer() != staged->fingerprint;
 }
 
-bool CertificateRenewal::due(const node::Admission& admission, std::int64_t now_s) {
-  return wants_another_authority(admission) ||
+bool CertificateRenewal::due(const node::Trust& trust, std::int64_t now_s) {
+  return wants_another_authority(trust) ||
          now_s >= tls::renew_at_s(transport_.credentials().own().validity, luck_);
 }
 
-bool CertificateRenewal::tend(const node::Admission& admission, std::int64_t now_ns, std::int64_t now_s) {
-  if (!due(admission, now_s)) {
+bool CertificateRenewal::tend(const node::Trust& trust, std::int64_t now_ns, std::int64_t now_s) {
+  if (!due(trust, now_s)) {
     tried_.clear();
     asked_.reset();
     next_ns_ = 0;
@@ -54,11 +54,11 @@ bool CertificateRenewal::tend(const node::Admission& admission, std::int64_t now
   if (now_ns < next_ns_) return false;
   if (asked_) last_refusal_ = "node " + asked_->text() + " does not answer";
   asked_.reset();
-  return ask_next(admission, now_ns);
+  return ask_next(trust, now_ns);
 }
 
 /// Ourselves first: a node that has the key needs nobody.
-bool CertificateRenewal::ask_next(const node::Admission& admission, std::int64_t now_ns) {
+bool CertificateRenewal::ask_next(const node::Trust& trust, std::int64_t now_ns) {
   const Uuid self = transport_.self().node;
   auto wanted = request();
   if (!wanted) {
@@ -67,10 +67,10 @@ bool CertificateRenewal::ask_next(const node::Admission& admission, std::int64_t
     return false;
   }
   if (signer_.authority() != nullptr && tried_.insert(self).second) {
-    const auto made = signer_.sign(admission, wanted->signing_request, {self, {}, wanted->hosts, {}});
-    if (taken(admission, made, "this node itself")) return true;
+    const auto made = signer_.sign(trust, wanted->signing_request, {self, {}, wanted->hosts, {}});
+    if (taken(trust, made, "this node itself")) return true;
   }
-  for (const Uuid& member : admission.members) {
+  for (const Uuid& member : trust.members) {
     if (member == self || !transport_.connected(member) || !tried_.insert(member).second) continue;
     if (!transport_.send(member, *wanted)) continue;
     asked_ = member;
@@ -92,18 +92,18 @@ void CertificateRenewal::give_up_for_now(std::int64_t now_ns) {
             {{"latest", last_refusal_}, {"valid_until_s", transport_.credentials().own().validity.until_s}});
 }
 
-bool CertificateRenewal::given(const node::Admission& admission, const Uuid& peer,
+bool CertificateRenewal::given(const node::Trust& trust, const Uuid& peer,
                                const wire::CertificateGiven& given, std::int64_t now_ns) {
   if (asked_ != peer) return false;  // too late, or never asked
   asked_.reset();
   next_ns_ = now_ns;
-  if (taken(admission, given.certificate, "node " + peer.text())) return true;
-  return ask_next(admission, now_ns);
+  if (taken(trust, given.certificate, "node " + peer.text())) return true;
+  return ask_next(trust, now_ns);
 }
 
-bool CertificateRenewal::taken(const node::Admission& admission, const Result<Bytes>& certificate,
+bool CertificateRenewal::taken(const node::Trust& trust, const Result<Bytes>& certificate,
                                const std::string& from) {
-  auto done = certificate ? take(admission, *certificate) : std::unexpected(certificate.error());
+  auto done = certificate ? take(trust, *certificate) : std::unexpected(certificate.error());
   if (!done) {
     last_refusal_ = from + ": " + done.error().detail;
     return false;
@@ -126,7 +126,7 @@ Result<wire::CertificateWanted> CertificateRenewal::request() const {
 }
 
 /// Nothing is kept that would not be accepted at the next start, or that is no step forward.
-Result<void> CertificateRenewal::take(const node::Admission& admission, const Bytes& certificate) {
+Result<void> CertificateRenewal::take(const node::Trust& trust, const Bytes& certificate) {
   const tls::Credentials& used = transport_.credentials();
   const auto text = tls::pem_of(std::span(&certificate, 1));
   if (!text) return std::unexpected(text.error());
@@ -137,8 +137,8 @@ Result<void> CertificateRenewal::take(const node::Admission& admission, const By
   const auto next = tls::Credentials::make({*authorities, *text, *key}, tls::Holder::node, directory_);
   if (!next) return std::unexpected(next.error());
   if (auto fine = used.accepts(*next); !fine) return fine;
-  if (wants_another_authority(admission)) {
-    if (next->issuer() != admission.find(meta::AuthorityState::staged)->fingerprint)
+  if (wants_another_authority(trust)) {
+    if (next->issuer() != trust.find(meta::AuthorityState::staged)->fingerprint)
       return fail(Code::invalid_state, "it is not of the new authority");
   } else if (next->own().validity.until_s <= used.own().validity.until_s) {
     return fail(Code::invalid_state, "it ends no later than the one there is");

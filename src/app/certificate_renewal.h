@@ -20,7 +20,7 @@
 #include "app/signer.h"
 #include "base/rng.h"
 #include "edge/quic/transport.h"
-#include "node/admission.h"
+#include "node/trust.h"
 #include "wire/certificate_messages.h"
 
 namespace nodedb::app {
@@ -32,18 +32,18 @@ class CertificateRenewal {
 
   /// Called now and then, with the monotonic clock and the seconds since 1970. True: node.crt is a new one
   /// and is to be loaded.
-  bool tend(const node::Admission& admission, std::int64_t now_ns, std::int64_t now_s);
+  bool tend(const node::Trust& trust, std::int64_t now_ns, std::int64_t now_s);
   /// An answer; true as above.
-  bool given(const node::Admission& admission, const Uuid& peer, const wire::CertificateGiven& given,
+  bool given(const node::Trust& trust, const Uuid& peer, const wire::CertificateGiven& given,
              std::int64_t now_ns);
 
  private:
-  bool due(const node::Admission& admission, std::int64_t now_s);
-  bool wants_another_authority(const node::Admission& admission) const;
-  bool ask_next(const node::Admission& admission, std::int64_t now_ns);
+  bool due(const node::Trust& trust, std::int64_t now_s);
+  bool wants_another_authority(const node::Trust& trust) const;
+  bool ask_next(const node::Trust& trust, std::int64_t now_ns);
   Result<wire::CertificateWanted> request() const;
-  Result<void> take(const node::Admission& admission, const Bytes& certificate);
-  bool taken(const node::Admission& admission, const Result<Bytes>& certificate, const std::string& from);
+  Result<void> take(const node::Trust& trust, const Bytes& certificate);
+  bool taken(const node::Trust& trust, const Result<Bytes>& certificate, const std::string& from);
   void give_up_for_now(std::int64_t now_ns);
 
   std::string directory_;

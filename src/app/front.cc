@@ -201,7 +201,7 @@ struct Front::Impl final : resp::Backend {
     for (edge::ToNet& out : inbox.take_all(long_ago)) {
       if (out.routing) set_routing(std::move(out.routing));
       if (out.peers) set_peers(*out.peers);
-      if (out.admission) certificates.admit(std::move(*out.admission));
+      if (out.trust) certificates.admit(std::move(*out.trust));
       for (const wire::Outbound& one : out.messages) transport->send(one.to, one.message);
       for (node::ClientReply& reply : out.replies)
         if (clients) clients->completed(reply.tag, std::move(reply.result));

@@ -21,14 +21,14 @@ tls::Validity valid_for(std::int64_t life_ns) {
 
 }  // namespace
 
-Result<void> may_sign(const node::Admission& admission, const Digest& authority) {
-  const meta::Authority* const staged = admission.find(meta::AuthorityState::staged);
-  const meta::Authority* const sole = admission.find(meta::AuthorityState::sole);
+Result<void> may_sign(const node::Trust& trust, const Digest& authority) {
+  const meta::Authority* const staged = trust.find(meta::AuthorityState::staged);
+  const meta::Authority* const sole = trust.find(meta::AuthorityState::sole);
   if (staged != nullptr && staged->fingerprint == authority) {
-    if (admission.staged_everywhere) return {};
+    if (trust.staged_everywhere) return {};
     return fail(Code::invalid_state, "not every member trusts the new authority yet");
   }
-  if (staged != nullptr && admission.staged_everywhere)
+  if (staged != nullptr && trust.staged_everywhere)
     return fail(Code::invalid_state,
                 "its key is the old authority's: put the new one's in the place of ca_key");
   if (sole != nullptr && sole->fingerprint != authority)
@@ -58,12 +58,11 @@ void Signer::load() {
   authority_.emplace(std::move(*loaded));
 }
 
-Result<Bytes> Signer::sign(const node::Admission& admission, BytesView signing_request,
-                           tls::NodeGrant grant) const {
+Result<Bytes> Signer::sign(const node::Trust& trust, BytesView signing_request, tls::NodeGrant grant) const {
   if (!authority_) return fail(Code::not_found, "it does not have the authority's key");
-  if (auto wanted = may_sign(admission, authority_->fingerprint()); !wanted)
+  if (auto wanted = may_sign(trust, authority_->fingerprint()); !wanted)
     return std::unexpected(wanted.error());
-  grant.validity = valid_for(admission.certificate_lifetime_ns);
+  grant.validity = valid_for(trust.certificate_lifetime_ns);
   return authority_->sign(signing_request, grant);
 }
 

@@ -11,13 +11,13 @@
 
 #include "edge/tls/file_watch.h"
 #include "edge/tls/signing.h"
-#include "node/admission.h"
+#include "node/trust.h"
 
 namespace nodedb::app {
 
 /// Whether certificates of this authority are wanted now. While one takes the other's place: of the old one
 /// until every member trusts the new one, then of the new one alone. Errors: invalid_state, with what to do.
-Result<void> may_sign(const node::Admission& admission, const Digest& authority);
+Result<void> may_sign(const node::Trust& trust, const Digest& authority);
 
 class Signer {
  public:
@@ -28,7 +28,7 @@ class Signer {
   void refresh();
   /// As long as group 0 says: the validity of `grant` is not looked at. Errors: not_found (it has no key),
   /// those of may_sign and tls::Authority::sign.
-  Result<Bytes> sign(const node::Admission& admission, BytesView signing_request, tls::NodeGrant grant) const;
+  Result<Bytes> sign(const node::Trust& trust, BytesView signing_request, tls::NodeGrant grant) const;
   /// Null: it has none.
   const tls::Authority* authority() const { return authority_ ? &*authority_ : nullptr; }
 

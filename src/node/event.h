@@ -13,9 +13,9 @@
 #include "base/uuid.h"
 #include "meta/entries.h"
 #include "meta/migration.h"
-#include "node/admission.h"
 #include "node/status.h"
 #include "node/task.h"
+#include "node/trust.h"
 #include "wire/messages.h"
 
 namespace nodedb::node {

@@ -278,7 +278,7 @@ void Node::State::publish_peers() {
       peers.push_back({member.uuid, member.address});
   }
   turn.peers = std::move(peers);
-  publish_admission();
+  publish_trust();
 }
 
 }  // namespace nodedb::node

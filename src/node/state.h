@@ -11,7 +11,7 @@
 //   applied.cc    what the apply thread reports               snapshots.cc transfers in and out
 //   upkeep.cc     flush, compaction, leader balance, drain    status.cc    what operators see
 //   moving.cc     migrations: reports and driving          orders.cc    what the driver has others do
-//   replicas.cc   replicas that come and go                  admission.cc  who is let in, and by what
+//   replicas.cc   replicas that come and go                  trust.cc  who is let in, and by what
 //   certificate
 
 #include <deque>
@@ -168,7 +168,7 @@ struct Node::State {
   std::map<std::uint64_t, Asked> questions;  ///< by ticket
   std::uint64_t last_ticket = 0;
 
-  Admission admission;                     ///< as it was last published
+  Trust trust;                             ///< as it was last published
   std::optional<CertificateInUse> in_use;  ///< as the net thread has said
   Time tell_trust_at = long_ago;
   DoorNotes door_notes;
@@ -248,8 +248,8 @@ struct Node::State {
   void publish_peers();
   bool is_refused(NodeId node) const;
 
-  // admission.cc
-  void publish_admission();
+  // trust.cc
+  void publish_trust();
   bool claims_another_id(const Uuid& peer, NodeId claimed);
   void note_forgery(NodeId by, const std::string& what);
   void tell_trust();

@@ -44,8 +44,8 @@ class Life : public testing::Test {
  protected:
   void SetUp() override {
     quic::World::must(tls::create_ca(world.path() + "/ca2", world.cluster()));
-    admission.members = {uuid_of(1), uuid_of(2), uuid_of(3)};
-    admission.certificate_lifetime_ns = 3600 * ns_per_s;
+    trust.members = {uuid_of(1), uuid_of(2), uuid_of(3)};
+    trust.certificate_lifetime_ns = 3600 * ns_per_s;
   }
   void TearDown() override {
     for (auto& [n, holder] : holders) holder->life->stop();
@@ -83,7 +83,7 @@ class Life : public testing::Test {
     }));
   }
   void admit() {
-    for (auto& [n, holder] : holders) holder->life->admit(admission);
+    for (auto& [n, holder] : holders) holder->life->admit(trust);
   }
   Bytes der_of(const std::string& ca) {
     return tls::ders_of(*tls::read_file(world.path() + "/" + ca + "/ca.crt"), ca).value().front();
@@ -95,7 +95,7 @@ class Life : public testing::Test {
   tls::Validity two_thirds_over() { return {now_s() - 100'000, now_s() + 5'000}; }
 
   quic::World world;
-  node::Admission admission;
+  node::Trust trust;
   std::map<std::uint64_t, std::unique_ptr<Holder>> holders;
 };
 
@@ -103,7 +103,7 @@ TEST_F(Life, ACertificateIsRenewedByAMemberThatHasTheKey) {
   Holder& asker = start(1, two_thirds_over());
   start(2, tls::valid_for_days(30));
   start(3, tls::valid_for_days(30), "ca");
-  admission.certificate_lifetime_ns = 30 * 86'400 * ns_per_s;
+  trust.certificate_lifetime_ns = 30 * 86'400 * ns_per_s;
   const auto before = asker.used().own();
   (*asker.peer)
       ->set_peers({{uuid_of(2), (*holders[2]->peer)->local_address()},
@@ -128,7 +128,7 @@ TEST_F(Life, ACertificateIsRenewedByAMemberThatHasTheKey) {
 TEST_F(Life, ASigningNodeRenewsItselfAlone) {
   Holder& alone = start(1, two_thirds_over(), "ca");
   const auto before = alone.used().own();
-  admission.certificate_lifetime_ns = 30 * 86'400 * ns_per_s;
+  trust.certificate_lifetime_ns = 30 * 86'400 * ns_per_s;
   admit();
   EXPECT_NE(alone.used().own(), before);
 }
@@ -149,8 +149,8 @@ TEST_F(Life, WithoutASignerTheOldOneStaysAndSomebodyIsTold) {
                                    20 * ns_per_ms};
   holders[2]->life = std::make_unique<CertificateLife>(world.loop(), options, [](node::Event) {});
   holders[2]->life->start(*holders[2]->peer->transport, nullptr, Rng(2));
-  admission.certificate_lifetime_ns = 30 * 86'400 * ns_per_s;
-  holders[2]->life->admit(admission);
+  trust.certificate_lifetime_ns = 30 * 86'400 * ns_per_s;
+  holders[2]->life->admit(trust);
   EXPECT_TRUE(world.until([&] { return asker.used().own() != before; }));
 }
 
@@ -159,9 +159,9 @@ TEST_F(Life, WhoIsNoMemberGetsNone) {
   start(2, tls::valid_for_days(30), "ca");
   connect(1, 2);
   const auto before = asker.used().own();
-  holders[1]->life->admit(admission);
-  admission.members.erase(uuid_of(1));
-  holders[2]->life->admit(admission);
+  holders[1]->life->admit(trust);
+  trust.members.erase(uuid_of(1));
+  holders[2]->life->admit(trust);
   EXPECT_TRUE(world.until([&] { return world.logged("it is no member"); }));
   EXPECT_TRUE(world.until([&] { return holders[2]->last<node::DoorNote>() != nullptr; }));
   EXPECT_EQ(holders[2]->last<node::DoorNote>()->about, uuid_of(1).text());
@@ -173,14 +173,14 @@ TEST_F(Life, AnAuthorityTakesTheOthersPlace) {
   Holder& two = start(2, tls::valid_for_days(30), "ca");
   connect(1, 2);
   admit();
-  admission.authorities = {authority("ca2", meta::AuthorityState::staged)};
+  trust.authorities = {authority("ca2", meta::AuthorityState::staged)};
   admit();
   EXPECT_EQ(one.used().authorities().size(), 2U);
   ASSERT_NE(one.last<node::CertificateInUse>(), nullptr);
   EXPECT_EQ(one.last<node::CertificateInUse>()->staged, fingerprint_of("ca2"));
   EXPECT_EQ(one.used().issuer(), fingerprint_of("ca")) << "not before everybody trusts it";
 
-  admission.staged_everywhere = true;
+  trust.staged_everywhere = true;
   admit();
   world.run_for(std::chrono::milliseconds(300));
   EXPECT_EQ(one.used().issuer(), fingerprint_of("ca")) << "the signer still has the old key";
@@ -191,8 +191,8 @@ TEST_F(Life, AnAuthorityTakesTheOthersPlace) {
   EXPECT_EQ(one.peer->count("-" + uuid_of(2).text()), 0U) << "nobody was dropped";
   EXPECT_EQ(one.last<node::CertificateInUse>()->issuer, fingerprint_of("ca2"));
 
-  admission.authorities = {authority("ca2", meta::AuthorityState::sole)};
-  admission.staged_everywhere = false;
+  trust.authorities = {authority("ca2", meta::AuthorityState::sole)};
+  trust.staged_everywhere = false;
   admit();
   EXPECT_EQ(one.used().authorities().size(), 1U);
   EXPECT_EQ(*tls::read_file(world.path() + "/n1/ca.crt"), *tls::read_file(world.path() + "/ca2/ca.crt"));
@@ -208,14 +208,14 @@ TEST_F(Life, AnAuthorityThatDoesNotDoIsNotTrusted) {
        {authority("foreign", meta::AuthorityState::staged),
         meta::Authority{fingerprint_of("foreign"), meta::AuthorityState::staged, der_of("ca2"), {}},
         meta::Authority{tls::sha256("nonsense"), meta::AuthorityState::staged, "nonsense", {}}}) {
-    admission.authorities = {bad};
+    trust.authorities = {bad};
     admit();
     EXPECT_EQ(one.used().authorities().size(), 1U);
     EXPECT_FALSE(one.last<node::CertificateInUse>()->staged);
   }
   EXPECT_TRUE(world.logged("ca.crt cannot be made"));
   // Nor is the only one dropped that vouches for ourselves: the node could not start again.
-  admission.authorities = {authority("ca2", meta::AuthorityState::sole)};
+  trust.authorities = {authority("ca2", meta::AuthorityState::sole)};
   admit();
   EXPECT_EQ(one.used().issuer(), fingerprint_of("ca"));
   EXPECT_TRUE(tls::Credentials::load(world.path() + "/n1", tls::Holder::node));
@@ -224,17 +224,17 @@ TEST_F(Life, AnAuthorityThatDoesNotDoIsNotTrusted) {
 TEST_F(Life, WhoMaySignWhat) {
   const Digest old_one = fingerprint_of("ca");
   const Digest new_one = fingerprint_of("ca2");
-  EXPECT_TRUE(may_sign(admission, old_one));
-  admission.authorities = {authority("ca2", meta::AuthorityState::staged)};
-  EXPECT_TRUE(may_sign(admission, old_one));
-  EXPECT_FALSE(may_sign(admission, new_one)) << "somebody would refuse it";
-  admission.staged_everywhere = true;
-  EXPECT_FALSE(may_sign(admission, old_one)) << "it would have to be renewed again";
-  EXPECT_TRUE(may_sign(admission, new_one));
-  admission.authorities = {authority("ca2", meta::AuthorityState::sole)};
-  admission.staged_everywhere = false;
-  EXPECT_FALSE(may_sign(admission, old_one));
-  EXPECT_TRUE(may_sign(admission, new_one));
+  EXPECT_TRUE(may_sign(trust, old_one));
+  trust.authorities = {authority("ca2", meta::AuthorityState::staged)};
+  EXPECT_TRUE(may_sign(trust, old_one));
+  EXPECT_FALSE(may_sign(trust, new_one)) << "somebody would refuse it";
+  trust.staged_everywhere = true;
+  EXPECT_FALSE(may_sign(trust, old_one)) << "it would have to be renewed again";
+  EXPECT_TRUE(may_sign(trust, new_one));
+  trust.authorities = {authority("ca2", meta::AuthorityState::sole)};
+  trust.staged_everywhere = false;
+  EXPECT_FALSE(may_sign(trust, old_one));
+  EXPECT_TRUE(may_sign(trust, new_one));
 }
 
 TEST_F(Life, TheStatusTellsWhatEnds) {

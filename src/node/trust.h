@@ -19,13 +19,13 @@
 
 namespace nodedb::node {
 
-struct Admission {
+struct Trust {
   std::set<Uuid> members;                    ///< all that are not retired, this node included
   std::set<Uuid> refused;                    ///< retired, and has had its chance to hear of it
   std::int64_t certificate_lifetime_ns = 0;  ///< of what is signed from now on
   std::vector<meta::Authority> authorities;  ///< the sole one, the staged one, both or none
   bool staged_everywhere = false;            ///< every member trusts the staged one
-  bool operator==(const Admission&) const = default;
+  bool operator==(const Trust&) const = default;
 
   const meta::Authority* find(meta::AuthorityState state) const {
     for (const meta::Authority& one : authorities)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What group 0 says of certificates reaches the net thread, and forged claims reach the audit log.
-#include "node/admission.h"
+#include "node/trust.h"
 
 #include <gtest/gtest.h>
 
@@ -34,45 +34,45 @@ Put trust_row(std::uint32_t node, const Digest& staged) {
           meta::encode(meta::MemberTrust{NodeId(node), fingerprint(1), staged})};
 }
 
-TEST(Admission, MembersComeWithTheFirstTurn) {
+TEST(Trust, MembersComeWithTheFirstTurn) {
   const Turn turn = first_turn({});
-  ASSERT_TRUE(turn.admission);
-  EXPECT_EQ(turn.admission->members, (std::set<Uuid>{uuid(1), uuid(2), uuid(3)}));
-  EXPECT_TRUE(turn.admission->refused.empty());
-  EXPECT_TRUE(turn.admission->authorities.empty());
-  EXPECT_GT(turn.admission->certificate_lifetime_ns, 0);
+  ASSERT_TRUE(turn.trust);
+  EXPECT_EQ(turn.trust->members, (std::set<Uuid>{uuid(1), uuid(2), uuid(3)}));
+  EXPECT_TRUE(turn.trust->refused.empty());
+  EXPECT_TRUE(turn.trust->authorities.empty());
+  EXPECT_GT(turn.trust->certificate_lifetime_ns, 0);
 }
 
-TEST(Admission, ARetiredMemberIsRefusedOnceGroupZeroHasLetItGo) {
+TEST(Trust, ARetiredMemberIsRefusedOnceGroupZeroHasLetItGo) {
   meta::Member gone = genesis().members.at(2);
   gone.state = meta::MemberState::retired;
   const Put row{meta::member_key(NodeId(3)), meta::encode(gone)};
   const Turn still = first_turn({row});
-  ASSERT_TRUE(still.admission);
-  EXPECT_EQ(still.admission->members, (std::set<Uuid>{uuid(1), uuid(2)}));
-  EXPECT_TRUE(still.admission->refused.empty()) << "group 0 still sends it its log, so that it hears of it";
+  ASSERT_TRUE(still.trust);
+  EXPECT_EQ(still.trust->members, (std::set<Uuid>{uuid(1), uuid(2)}));
+  EXPECT_TRUE(still.trust->refused.empty()) << "group 0 still sends it its log, so that it hears of it";
 
   Boot boot = founder_boot();
   boot.metadata.push_back(row);
   boot.log.groups.at(0).base.config.voters = {NodeId(1), NodeId(2)};
   Node node = Node::create(founder_options(), std::move(boot), Rng(1), at_ms(0)).value();
   const Turn gone_for_ever = node.step(at_ms(1), Wake{});
-  ASSERT_TRUE(gone_for_ever.admission);
-  EXPECT_EQ(gone_for_ever.admission->refused, std::set<Uuid>{uuid(3)});
+  ASSERT_TRUE(gone_for_ever.trust);
+  EXPECT_EQ(gone_for_ever.trust->refused, std::set<Uuid>{uuid(3)});
 }
 
-TEST(Admission, AStagedAuthorityIsTrustedEverywhereOnlyIfEveryMemberSaysSo) {
+TEST(Trust, AStagedAuthorityIsTrustedEverywhereOnlyIfEveryMemberSaysSo) {
   const Turn one_lacks =
       first_turn({staged_row(), trust_row(1, fingerprint(7)), trust_row(2, fingerprint(7))});
-  ASSERT_TRUE(one_lacks.admission);
-  ASSERT_NE(one_lacks.admission->find(meta::AuthorityState::staged), nullptr);
-  EXPECT_FALSE(one_lacks.admission->staged_everywhere);
+  ASSERT_TRUE(one_lacks.trust);
+  ASSERT_NE(one_lacks.trust->find(meta::AuthorityState::staged), nullptr);
+  EXPECT_FALSE(one_lacks.trust->staged_everywhere);
   EXPECT_FALSE(first_turn({staged_row(), trust_row(1, fingerprint(7)), trust_row(2, fingerprint(7)),
                            trust_row(3, fingerprint(8))})
-                   .admission->staged_everywhere);
+                   .trust->staged_everywhere);
   EXPECT_TRUE(first_turn({staged_row(), trust_row(1, fingerprint(7)), trust_row(2, fingerprint(7)),
                           trust_row(3, fingerprint(7))})
-                  .admission->staged_everywhere);
+                  .trust->staged_everywhere);
 }
 
 /// A founder that is group 0's only voter and leads it: what it writes there can be seen.

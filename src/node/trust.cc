@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Group 0's word about certificates on its way to the net thread, and the net thread's on its way to group 0.
-#include "node/admission.h"
+#include "node/trust.h"
 
 #include <algorithm>
 
@@ -16,8 +16,8 @@ constexpr std::int64_t trust_patience_ns = 5 * ns_per_s;
 
 }  // namespace
 
-void Node::State::publish_admission() {
-  Admission made;
+void Node::State::publish_trust() {
+  Trust made;
   for (const auto& [id, member] : tables.members) {
     if (member.state != meta::MemberState::retired) made.members.insert(member.uuid);
     if (is_refused(id)) made.refused.insert(member.uuid);
@@ -26,14 +26,14 @@ void Node::State::publish_admission() {
   for (const auto& [fingerprint, authority] : tables.authorities) made.authorities.push_back(authority);
   if (const auto* incoming = made.find(meta::AuthorityState::staged)) {
     made.staged_everywhere = std::ranges::all_of(tables.members, [&](const auto& member) {
-      const auto trust = tables.trusts.find(member.first);
+      const auto row = tables.trusts.find(member.first);
       return member.second.state == meta::MemberState::retired ||
-             (trust != tables.trusts.end() && trust->second.staged == incoming->fingerprint);
+             (row != tables.trusts.end() && row->second.staged == incoming->fingerprint);
     });
   }
-  if (made == admission) return;
-  admission = made;
-  turn.admission = std::move(made);
+  if (made == trust) return;
+  trust = made;
+  turn.trust = std::move(made);
 }
 
 void Node::State::handle(CertificateInUse event) {
