@@ -46,7 +46,7 @@ target_compile_definitions(nodedb_e2e_support PRIVATE NODEDB_BINARY="$<TARGET_FI
 target_link_libraries(nodedb_e2e_support PUBLIC nodedb_app hiredis)
 add_dependencies(nodedb_e2e_support nodedb-cluster)
 
-foreach(name smoke hostile disk_full join token migration outrun overload placement recover fail_points)
+foreach(name smoke hostile disk_full join token certificates migration outrun overload placement recover fail_points)
   nodedb_test(e2e_${name} SOURCES ${PROJECT_SOURCE_DIR}/tests/e2e/${name}_test.cc LINKS nodedb_e2e_support
               TIMEOUT 300)
   set_tests_properties(e2e_${name} PROPERTIES LABELS e2e RUN_SERIAL ON)

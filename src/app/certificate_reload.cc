@@ -46,6 +46,7 @@ Result<void> CertificateReload::reload() {
 }
 
 void CertificateReload::reload_and_tell() {
+  static_cast<void>(watch_.changed());  // what is there now is looked at now
   if (const auto reloaded = reload(); !reloaded) {
     log::error("the new certificate is refused; the old one stays", {{"error", log::text(reloaded.error())}});
     return;

@@ -30,13 +30,14 @@ class CertificateReload {
   /// From now on. `clients` may be null; both outlive the calls of the loop until `stop`.
   void start(quic::Transport& transport, resp::Server* clients);
   void stop();
-  /// At once. Errors: those of Credentials::load, Transport::use_credentials and Server::reload_certificate.
+  /// At once, for who has rewritten the files.
+  void reload_and_tell();
+  /// Errors: those of Credentials::load, Transport::use_credentials and Server::reload_certificate.
   Result<void> reload();
 
  private:
   void await_signal();
   void await_time();
-  void reload_and_tell();
   void warn_of_expiry();
 
   std::string directory_;

@@ -2,6 +2,9 @@
 #include "app/cluster_picture.h"
 
 #include <algorithm>
+#include <iterator>
+
+#include "app/certificate_lines.h"
 
 namespace nodedb::app {
 
@@ -105,6 +108,8 @@ ClusterPicture picture_of(std::span<const NodeAnswer> answers) {
     for (const Json& reason : status["quarantined"].items())
       picture.quarantined.push_back("node " + std::to_string(status["id"].number()) + ": " + reason.text());
   }
+  for (const NodeAnswer& answer : answers)
+    if (answer.status) std::ranges::move(endings_of(*answer.status), std::back_inserter(picture.endings));
   picture.moves = mover_of(answers);
   picture.groups_total = vshard_count + 1;
   // A leader knows surely that it leads; but one that we cannot reach may lead all the same.
@@ -147,6 +152,8 @@ Json picture_json(const ClusterPicture& picture) {
   for (const std::string& reason : picture.halted) halted.push(Json(reason));
   Json quarantined = Json::array();
   for (const std::string& reason : picture.quarantined) quarantined.push(Json(reason));
+  Json endings = Json::array();
+  for (const std::string& ending : picture.endings) endings.push(Json(ending));
   Json body = Json::object();
   body.set("cluster", picture.cluster)
       .set("healthy", picture.healthy())
@@ -159,7 +166,8 @@ Json picture_json(const ClusterPicture& picture) {
       .set("migrations", list_of(picture.moves["migrations"]))
       .set("ghosts", list_of(picture.moves["ghosts"]))
       .set("history", list_of(picture.moves["history"]))
-      .set("quarantined", std::move(quarantined));
+      .set("quarantined", std::move(quarantined))
+      .set("endings", std::move(endings));
   return body;
 }
 

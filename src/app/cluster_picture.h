@@ -46,6 +46,7 @@ struct ClusterPicture {
   std::vector<std::string> halted;       ///< "vShard 7 on node 2: reason"
   Json moves;                            ///< the status of the node that is believed about migrations
   std::vector<std::string> quarantined;  ///< "node 2: reason"
+  std::vector<std::string> endings;      ///< certificates in the last third of their lives
 
   bool healthy() const;
 };

@@ -9,9 +9,12 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <set>
 
-#include "app/certificate_reload.h"
+#include "app/authorities_file.h"
+#include "app/certificate_life.h"
+#include "app/certificate_lines.h"
 #include "app/newcomers.h"
 #include "app/operator_protocol.h"
 #include "app/random.h"
@@ -74,13 +77,11 @@ struct Front::Impl final : resp::Backend {
         signals(loop, SIGINT, SIGTERM),
         patience(loop),
         door_timer(loop),
-        certificates(loop, given.certs),
+        certificates(loop, {given.certs, given.ca_key},
+                     [this](node::Event event) { this->to_core(std::move(event)); }),
         inbox(edge::net_inbox_max, [this] { asio::post(loop, [this] { deliver(); }); }) {}
 
   Result<void> open(const FrontOptions& options) {
-    auto at_the_door = Newcomers::open(config.ca_key, config.certs + "/ca.crt");
-    if (!at_the_door) return std::unexpected(at_the_door.error());
-    newcomers.emplace(std::move(*at_the_door));
     quic::TransportOptions transport_options;
     transport_options.listen = config.listen;
     transport_options.certs = config.certs;
@@ -104,7 +105,7 @@ struct Front::Impl final : resp::Backend {
     }
     memory_use = options.memory_use;
     limit_send_queues(others.size());
-    certificates.start(*transport, clients.get());
+    certificates.start(*transport, clients.get(), Rng(random_seed()));
     await_signal();
     return {};
   }
@@ -117,11 +118,15 @@ struct Front::Impl final : resp::Backend {
     };
     made.disconnected = [this](const Uuid& peer) { core.report(node::PeerDisconnected{peer}); };
     made.received = [this](const Uuid& peer, wire::PeerMessage message) {
+      if (certificates.received(peer, message)) return;
       if (door.take({peer, std::move(message)}) || paused) return;
       transport->pause_reading(true);
       paused = true;
     };
     made.join_request = [this](std::uint64_t id, quic::JoinAsk ask) { ask_to_join(id, std::move(ask)); };
+    made.turned_away = [this](const std::string& who, const std::string& why) {
+      to_core(node::DoorNote{who, "turned away: " + who + ": " + why});
+    };
     made.operator_request = [this](std::uint64_t id, const std::string& name, const Bytes& request) {
       answer_operator(id, name, request);
     };
@@ -129,16 +134,19 @@ struct Front::Impl final : resp::Backend {
   }
 
   void ask_to_join(std::uint64_t id, quic::JoinAsk ask) {
-    auto asked = newcomers->ask(id, std::move(ask));
+    auto asked = newcomers.ask(id, std::move(ask));
     if (const auto* refused = std::get_if<wire::JoinAnswer>(&asked))
       return transport->answer_join(id, *refused);
     const auto& claim = std::get<node::ClaimToken>(asked);
-    if (!core.offer(claim)) transport->answer_join(id, newcomers->busy(claim.tag).answer);
+    if (!core.offer(claim)) transport->answer_join(id, newcomers.busy(claim.tag).answer);
   }
 
   void deliver(const node::OperatorReply& reply) {
-    if ((reply.tag & Newcomers::tag_bit) == 0)
-      return transport->answer_operator(reply.tag, encode_answer(reply.result, net_counts(), memory_table()));
+    if ((reply.tag & Newcomers::tag_bit) == 0) {
+      const Json ends = certificates_json(transport->credentials(), std::time(nullptr));
+      return transport->answer_operator(reply.tag,
+                                        encode_answer(reply.result, {net_counts(), memory_table(), ends}));
+    }
     Result<node::TokenClaimed> claimed = fail(Code::invalid_state, "another answer than was asked for");
     if (!reply.result) {
       claimed = std::unexpected(reply.result.error());
@@ -148,14 +156,26 @@ struct Front::Impl final : resp::Backend {
     std::vector<Bytes> authorities;
     for (const tls::CertificateFacts& one : transport->credentials().authorities())
       authorities.push_back(one.der);
-    if (const auto decided = newcomers->decided(reply.tag, claimed, std::move(authorities)))
+    if (const auto decided = newcomers.decided(reply.tag, claimed, std::move(authorities)))
       transport->answer_join(decided->id, decided->answer);
+  }
+
+  /// What certificates ask of the core. It hears of a note if it has the time.
+  void to_core(node::Event event) {
+    if (std::holds_alternative<node::DoorNote>(event))
+      static_cast<void>(core.offer(std::move(event)));
+    else
+      core.report(std::move(event));
   }
 
   void answer_operator(std::uint64_t id, const std::string& name, const Bytes& request) {
     const auto parsed = parse_request(request);
     if (!parsed) {
       transport->answer_operator(id, encode_answer(Result<Json>(std::unexpected(parsed.error()))));
+      return;
+    }
+    if (const auto judged = judge_authority(*parsed); !judged) {
+      transport->answer_operator(id, encode_answer(Result<Json>(std::unexpected(judged.error()))));
       return;
     }
     bool taken = false;
@@ -177,6 +197,14 @@ struct Front::Impl final : resp::Backend {
       taken = core.offer(node::Rebalance{id, name});
     if (!taken)
       transport->answer_operator(id, encode_answer(Result<Json>(fail(Code::busy, "too much is waiting"))));
+  }
+
+  /// Of an authority that is to be trusted the certificate is judged here: core reads none.
+  Result<void> judge_authority(const OperatorRequest& request) const {
+    const auto* change = std::get_if<AskAdminister>(&request);
+    const auto* stage = change != nullptr ? std::get_if<meta::AuthorityStage>(&change->entry) : nullptr;
+    if (stage == nullptr) return {};
+    return check_authority(stage->certificate, stage->authority, transport->self().cluster);
   }
 
   /// A client's command, on its way to the core.
@@ -243,6 +271,7 @@ struct Front::Impl final : resp::Backend {
     for (edge::ToNet& out : inbox.take_all(long_ago)) {
       if (out.routing) set_routing(std::move(out.routing));
       if (out.peers) set_peers(*out.peers);
+      if (out.trust) certificates.admit(std::move(*out.trust));
       for (const wire::Outbound& one : out.messages) transport->send(one.to, one.message);
       for (node::ClientReply& reply : out.replies)
         if (clients) clients->completed(reply.tag, std::move(reply.result));
@@ -275,7 +304,7 @@ struct Front::Impl final : resp::Backend {
     limit_send_queues(addresses.size());
     std::vector<std::string> members{config.advertise.empty() ? config.listen : config.advertise};
     for (const node::Peer& peer : peers) members.push_back(peer.address);
-    newcomers->set_members(std::move(members));
+    newcomers.set_members(std::move(members));
     transport->set_peers(std::move(addresses));
   }
 
@@ -316,12 +345,12 @@ struct Front::Impl final : resp::Backend {
   edge::CoreInbox& core;
   edge::PeerDoor door;
   edge::ClientDoor client_door;
-  std::optional<Newcomers> newcomers;  ///< from `open` on
   asio::io_context loop{1};
   asio::signal_set signals;
   asio::steady_timer patience;
   asio::steady_timer door_timer;
-  CertificateReload certificates;
+  CertificateLife certificates;
+  Newcomers newcomers{certificates};
   std::unique_ptr<quic::Transport> transport;
   std::unique_ptr<resp::Server> clients;  ///< null without a client address
   std::function<MemoryUse()> memory_use;

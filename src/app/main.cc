@@ -9,6 +9,7 @@
 #include "app/output.h"
 #include "app/playground.h"
 #include "app/recovery_words.h"
+#include "app/rotate_words.h"
 #include "app/start_command.h"
 #include "app/wal_commands.h"
 
@@ -244,6 +245,7 @@ int run(int count, char** words) {
   AdminWords admin;
   RecoveryWords recovery;
   CertWords certs;
+  RotateWords rotate;
   WalWords wal;
   PlaygroundWords playground;
   add_start(app, start, exit);
@@ -252,6 +254,7 @@ int run(int count, char** words) {
   add_admin(app, *app.get_subcommand("node"), operators, admin, exit);
   add_recovery(app, operators, recovery, exit);
   add_certs(app, certs, exit);
+  add_rotate(*app.get_subcommand("cert"), operators, rotate, exit);
   add_wal(app, wal, exit);
   add_playground(app, playground, exit);
   app.add_subcommand("version", "the version")->callback([] {

@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/newcomers.h"
 
-#include <ctime>
 #include <utility>
 
 #include "base/limits.h"
-#include "base/time.h"
 
 namespace nodedb::app {
 
 namespace {
-
-/// From an hour ago, as clocks differ.
-tls::Validity from_now(std::int64_t lifetime_ns) {
-  const std::int64_t now_s = std::time(nullptr);
-  return {now_s - 3600, now_s + lifetime_ns / ns_per_s};
-}
 
 wire::JoinAnswer refusal(Error error, std::vector<std::string> elsewhere = {}) {
   if (elsewhere.size() > limits::nodes_max) elsewhere.resize(limits::nodes_max);
@@ -24,17 +16,8 @@ wire::JoinAnswer refusal(Error error, std::vector<std::string> elsewhere = {}) {
 
 }  // namespace
 
-Result<Newcomers> Newcomers::open(const std::string& key_file, const std::string& authorities_file) {
-  Newcomers made;
-  if (key_file.empty()) return made;
-  auto authority = tls::Authority::load(key_file, authorities_file);
-  if (!authority) return std::unexpected(authority.error());
-  made.authority_.emplace(std::move(*authority));
-  return made;
-}
-
 std::variant<node::ClaimToken, wire::JoinAnswer> Newcomers::ask(std::uint64_t id, quic::JoinAsk ask) {
-  if (!authority_) {
+  if (certificates_.authority() == nullptr) {
     return refusal({Code::unsupported, "this node was not given the CA's key (--ca-key): ask one that was"},
                    members_);
   }
@@ -55,13 +38,13 @@ std::optional<Newcomers::Decided> Newcomers::decided(std::uint64_t tag,
     out.answer = refusal(claimed.error());
     return out;
   }
-  const auto certificate = authority_->sign(
-      ask.signing_request, {ask.node, ask.name, ask.hosts, from_now(claimed->certificate_lifetime_ns)});
+  const auto certificate = certificates_.sign(ask.signing_request, {ask.node, ask.name, ask.hosts, {}});
   if (!certificate) {
     out.answer = refusal(certificate.error());
     return out;
   }
-  out.answer = wire::JoinGrant{authority_->cluster(), *certificate, std::move(authorities), members_};
+  out.answer =
+      wire::JoinGrant{certificates_.authority()->cluster(), *certificate, std::move(authorities), members_};
   return out;
 }
 

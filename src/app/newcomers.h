@@ -12,9 +12,9 @@
 #include <variant>
 #include <vector>
 
+#include "app/certificate_life.h"
 #include "base/error.h"
 #include "edge/quic/join_door.h"
-#include "edge/tls/signing.h"
 #include "node/event.h"
 #include "node/turn.h"
 #include "wire/join_codec.h"
@@ -26,12 +26,11 @@ class Newcomers {
   /// Tags of what it asks the node have this bit, operators' have not.
   static constexpr std::uint64_t tag_bit = std::uint64_t{1} << 63;
 
-  /// `key_file` may be empty: then it can only say who else there is. Errors: those of tls::Authority::load.
-  static Result<Newcomers> open(const std::string& key_file, const std::string& authorities_file);
+  /// Without the CA's key it can only say who else there is. `certificates` outlives it.
+  explicit Newcomers(const CertificateLife& certificates) : certificates_(certificates) {}
 
   /// Where the members are: to dial, and to ask instead of this node.
   void set_members(std::vector<std::string> addresses) { members_ = std::move(addresses); }
-  bool signs() const { return authority_.has_value(); }
 
   /// The event that asks group 0, or the refusal. `id`: to be answered under it.
   std::variant<node::ClaimToken, wire::JoinAnswer> ask(std::uint64_t id, quic::JoinAsk ask);
@@ -47,9 +46,7 @@ class Newcomers {
   Decided busy(std::uint64_t tag);
 
  private:
-  Newcomers() = default;
-
-  std::optional<tls::Authority> authority_;
+  const CertificateLife& certificates_;
   std::vector<std::string> members_;
   std::map<std::uint64_t, quic::JoinAsk> waiting_;  ///< by tag; bounded by the door's limits
 };

@@ -103,6 +103,7 @@ Exit run_status(const Operator& from, Output output) {
                      std::to_string(picture->lag_entries_max) + " entries\n" + moves_text(*picture) + "\n" +
                      members_table(picture->members);
   for (const std::string& reason : picture->quarantined) text += "quarantined: " + reason + "\n";
+  for (const std::string& ending : picture->endings) text += "ends soon: " + ending + "\n";
   for (const std::string& reason : picture->halted) text += "halted: " + reason + "\n";
   for (const MemberPicture& member : picture->members)
     if (!member.up && !member.why_down.empty()) text += "down: " + member.why_down + "\n";

@@ -159,8 +159,7 @@ Json memory_json(const MemoryTable& memory) {
 }
 
 struct ReplyJson {
-  const NetCounts& net;
-  const MemoryTable& memory;
+  const AnswerSurroundings& around;
 
   Json operator()(const node::Initialised& reply) const {
     Json body = Json::object();
@@ -172,12 +171,14 @@ struct ReplyJson {
   Json operator()(const node::Status& reply) const {
     Json io = Json::object();
     io.set("log_syncs", reply.log_syncs)
-        .set("datagrams_sent", net.datagrams_sent)
-        .set("bytes_sent", net.bytes_sent)
-        .set("datagrams_received", net.datagrams_received)
-        .set("bytes_received", net.bytes_received);
+        .set("datagrams_sent", around.net.datagrams_sent)
+        .set("bytes_sent", around.net.bytes_sent)
+        .set("datagrams_received", around.net.datagrams_received)
+        .set("bytes_received", around.net.bytes_received);
     Json body = status_json(reply);
-    body.set("io", std::move(io)).set("memory", memory_json(memory));
+    body.set("io", std::move(io))
+        .set("memory", memory_json(around.memory))
+        .set("certificates", around.certificates);
     return body;
   }
   Json operator()(const node::Transferred&) const { return Json::object(); }
@@ -228,10 +229,9 @@ Bytes encode_answer(const Result<Json>& answer) {
   return std::to_string(static_cast<int>(exit_of(answer.error().code))) + "\n" + body.dump();
 }
 
-Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const NetCounts& net,
-                    const MemoryTable& memory) {
+Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const AnswerSurroundings& around) {
   if (!result) return encode_answer(Result<Json>(std::unexpected(result.error())));
-  return encode_answer(Result<Json>(std::visit(ReplyJson{net, memory}, *result)));
+  return encode_answer(Result<Json>(std::visit(ReplyJson{around}, *result)));
 }
 
 Result<Json> parse_answer(BytesView answer) {

@@ -87,9 +87,14 @@ struct NetCounts {
 
 /// What the server answers: the reply's own JSON, or `{"code":…,"error":…}`.
 Bytes encode_answer(const Result<Json>& answer);
-/// A status gets what the network has carried, and what memory is used for, beside what the node knows.
-Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const NetCounts& net,
-                    const MemoryTable& memory);
+/// What a status tells beside what the node knows: what the network has carried, what memory is used for,
+/// when certificates end.
+struct AnswerSurroundings {
+  NetCounts net;
+  MemoryTable memory;
+  Json certificates;
+};
+Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const AnswerSurroundings& around);
 
 /// Reads an answer back; a refused request is an error again, with its code. Errors: malformed, and the
 /// node's.

@@ -94,6 +94,30 @@ Json group_json(const node::GroupStatus& group) {
   return body;
 }
 
+/// `{"authorities":[{"sha256":…,"state":…}…],"members":[{"node":…,"issuer":…,"staged":…}…]}`.
+Json rotation_json(const node::Status& status) {
+  Json authorities = Json::array();
+  for (const meta::Authority& authority : status.authorities) {
+    Json one = Json::object();
+    one.set("sha256", authority.fingerprint.text())
+        .set("state", std::string(meta::name(authority.state)))
+        .set("ts_ms", authority.by.ts_ms)
+        .set("actor", authority.by.actor);
+    authorities.push(std::move(one));
+  }
+  Json members = Json::array();
+  for (const meta::MemberTrust& trust : status.trusts) {
+    Json one = Json::object();
+    one.set("node", trust.node.value)
+        .set("issuer", trust.issuer.text())
+        .set("staged", trust.staged == Digest() ? "" : trust.staged.text());
+    members.push(std::move(one));
+  }
+  Json body = Json::object();
+  body.set("authorities", std::move(authorities)).set("members", std::move(members));
+  return body;
+}
+
 Json cluster_json(const std::optional<meta::Cluster>& cluster) {
   if (!cluster) return {};
   Json body = Json::object();
@@ -262,7 +286,7 @@ Json status_json(const node::Status& status) {
     row.set("group", one.group.value).set("why", one.why);
     halted.push(std::move(row));
   }
-  body.set("halted", std::move(halted));
+  body.set("halted", std::move(halted)).set("rotation", rotation_json(status));
   set_moves(body, status);
   if (status.admin) set_admin(body, *status.admin);
   if (status.balance) body.set("balance", balance_json(*status.balance));

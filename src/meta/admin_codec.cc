@@ -7,8 +7,6 @@
 
 namespace nodedb::meta {
 
-namespace {
-
 Digest get_digest(Fields& in, Trouble& trouble) {
   Digest digest;
   const BytesView bytes = in.bin();
@@ -23,8 +21,6 @@ Digest get_digest(Fields& in, Trouble& trouble) {
 void put_digest(Packer& out, const Digest& digest) {
   out.bin({reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()});
 }
-
-}  // namespace
 
 void put(Packer& out, const Stamp& by) {
   out.number(by.ts_ms);

@@ -27,6 +27,14 @@ Step revoke(Draft& draft, const TokenRevoke& entry);
 /// Halts if a token's row cannot be read.
 Step consume(Draft& draft, const Uuid& node);
 
+// --- trust.cc ---
+/// Takes the place of a staged one by which nobody has a certificate yet. Refusals: malformed; invalid_state
+/// (it is the sole one), conflict (members have certificates of another staged one, with their numbers).
+Step stage(Draft& draft, const AuthorityStage& entry);
+/// Refusals: not_found; invalid_state, with the members that have no certificate of it yet.
+Step finalise(Draft& draft, const AuthorityFinalise& entry);
+Step report(Draft& draft, const MemberTrust& entry);
+
 // --- administer.cc ---
 /// Refusals: not_found, and those of meta/settings.h.
 Step set(Draft& draft, const SettingChange& entry);

@@ -48,8 +48,15 @@ struct Describe {
                       " alone, which holds it up to index " + std::to_string(it.last.value) + " of term " +
                       std::to_string(it.last_term.value));
   }
+  void operator()(const AuthorityStage& entry) const {
+    say(entry.by, "authority " + entry.authority.text() + " is to be trusted beside the others");
+  }
+  void operator()(const AuthorityFinalise& entry) const {
+    say(entry.by, "authority " + entry.authority.text() + " is to be the only one");
+  }
   // What nodes report and what follows from the cluster's own decisions.
   void operator()(const MemberUp&) const {}
+  void operator()(const MemberTrust&) const {}
   void operator()(const PlacementChange&) const {}
   void operator()(const ClusterVersion&) const {}
   void operator()(const MigrationCheckpoint&) const {}

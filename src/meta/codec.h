@@ -34,6 +34,8 @@ Bytes encode(const Setting& setting);
 Bytes encode(const Token& token);
 Bytes encode(const AuditLine& line);
 Bytes encode(const Recovery& recovery);
+Bytes encode(const Authority& authority);
+Bytes encode(const MemberTrust& trust);  ///< the row
 Bytes encode(const MetaEntry& entry);
 
 Result<Genesis> decode_genesis(BytesView bytes);
@@ -50,6 +52,8 @@ Result<Setting> decode_setting(BytesView bytes);
 Result<Token> decode_token(BytesView bytes);
 Result<Recovery> decode_recovery(BytesView bytes);
 Result<AuditLine> decode_audit_line(BytesView bytes);
+Result<Authority> decode_authority(BytesView bytes);
+Result<MemberTrust> decode_member_trust(BytesView bytes);
 /// A checkpoint's payload is not held against its crc32c here: the machine does that, and answers `damaged`.
 Result<MetaEntry> decode_entry(BytesView bytes);
 

@@ -12,6 +12,7 @@
 #include "meta/admin.h"
 #include "meta/migration.h"
 #include "meta/recovery.h"
+#include "meta/trust.h"
 #include "meta/types.h"
 
 namespace nodedb::meta {
@@ -43,10 +44,10 @@ struct GhostPurge {
   bool operator==(const GhostPurge&) const = default;
 };
 
-using SingleEntry =
-    std::variant<MemberUp, PlacementChange, ClusterVersion, MemberJoin, MigrationCheckpoint, MigrationAbort,
-                 MigrationEnd, GhostPurge, MemberChange, SettingChange, TokenCreate, TokenClaim, TokenRevoke,
-                 AuditNote, MemberLost, RecoveryStart, RecoveryEnd>;
+using SingleEntry = std::variant<MemberUp, PlacementChange, ClusterVersion, MemberJoin, MigrationCheckpoint,
+                                 MigrationAbort, MigrationEnd, GhostPurge, MemberChange, SettingChange,
+                                 TokenCreate, TokenClaim, TokenRevoke, AuditNote, MemberLost, RecoveryStart,
+                                 RecoveryEnd, AuthorityStage, AuthorityFinalise, MemberTrust>;
 
 /// All of them or, if one fails, none. Batches do not nest.
 struct MetaBatch {
@@ -54,10 +55,10 @@ struct MetaBatch {
   bool operator==(const MetaBatch&) const = default;
 };
 
-using MetaEntry =
-    std::variant<MemberUp, PlacementChange, ClusterVersion, MemberJoin, MigrationCheckpoint, MigrationAbort,
-                 MigrationEnd, GhostPurge, MemberChange, SettingChange, TokenCreate, TokenClaim, TokenRevoke,
-                 AuditNote, MemberLost, RecoveryStart, RecoveryEnd, MetaBatch>;
+using MetaEntry = std::variant<MemberUp, PlacementChange, ClusterVersion, MemberJoin, MigrationCheckpoint,
+                               MigrationAbort, MigrationEnd, GhostPurge, MemberChange, SettingChange,
+                               TokenCreate, TokenClaim, TokenRevoke, AuditNote, MemberLost, RecoveryStart,
+                               RecoveryEnd, AuthorityStage, AuthorityFinalise, MemberTrust, MetaBatch>;
 
 /// Says who asks, and when, in every entry that tells it. (meta/audit.cc)
 void stamp(MetaEntry& entry, const Stamp& by);

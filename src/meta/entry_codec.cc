@@ -159,6 +159,12 @@ SingleEntry get_single(Fields& in, Kind kind, Trouble& trouble) {
       return get_recovery_start(in);
     case Kind::recovery_end:
       return get_recovery_end(in);
+    case Kind::authority_stage:
+      return get_authority_stage(in, trouble);
+    case Kind::authority_finalise:
+      return get_authority_finalise(in, trouble);
+    case Kind::member_trust_report:
+      return get_member_trust(in, trouble);
     case Kind::batch:
       trouble.refuse(Code::malformed, "batches do not nest");
       return {};
@@ -174,6 +180,8 @@ SingleEntry get_single(Fields& in, Kind kind, Trouble& trouble) {
     case Kind::token:
     case Kind::audit_line:
     case Kind::recovery:
+    case Kind::authority:
+    case Kind::member_trust:
     case Kind::result:
     case Kind::add_learner:
     case Kind::catch_up:

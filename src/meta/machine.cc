@@ -28,6 +28,9 @@ struct Apply {
   Step operator()(const TokenClaim& entry) const { return claim(draft, entry); }
   Step operator()(const TokenRevoke& entry) const { return revoke(draft, entry); }
   Step operator()(const AuditNote&) const { return {}; }
+  Step operator()(const AuthorityStage& entry) const { return stage(draft, entry); }
+  Step operator()(const AuthorityFinalise& entry) const { return finalise(draft, entry); }
+  Step operator()(const MemberTrust& entry) const { return report(draft, entry); }
 
   Step operator()(const PlacementChange& change) const {
     const std::string name = named(change.vshard);

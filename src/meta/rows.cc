@@ -18,6 +18,8 @@ constexpr char setting_tag = 's';
 constexpr char token_tag = 't';
 constexpr char audit_tag = 'a';
 constexpr char recovery_tag = 'r';
+constexpr char authority_tag = 'f';
+constexpr char member_trust_tag = 'y';
 
 void append(Bytes& key, std::uint64_t number, int width) {
   for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) {
@@ -60,6 +62,13 @@ MigrationId id_in(BytesView digits) {
   MigrationId id;
   std::ranges::transform(digits, id.bytes.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
   return id;
+}
+
+// Pre: 32 digits.
+Digest fingerprint_in(BytesView digits) {
+  Digest digest;
+  std::ranges::transform(digits, digest.bytes.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
+  return digest;
 }
 
 }  // namespace
@@ -112,6 +121,16 @@ Bytes recovery_key(VShardId vshard) {
   return numbered(recovery_tag, vshard.value, 2);
 }
 
+Bytes authority_key(const Digest& fingerprint) {
+  Bytes key(1, authority_tag);
+  for (const std::uint8_t byte : fingerprint.bytes) key.push_back(static_cast<char>(byte));
+  return key;
+}
+
+Bytes member_trust_key(NodeId node) {
+  return numbered(member_trust_tag, node.value, 4);
+}
+
 std::optional<RowKey> row_key_in(BytesView key) {
   if (key.empty()) return std::nullopt;
   const char tag = key[0];
@@ -136,6 +155,8 @@ std::optional<RowKey> row_key_in(BytesView key) {
   if (tag == audit_tag && digits.size() == 10) {
     return AuditKey{number_in(digits.substr(0, 8)), static_cast<std::uint16_t>(number_in(digits.substr(8)))};
   }
+  if (tag == authority_tag && digits.size() == 32) return AuthorityKey{fingerprint_in(digits)};
+  if (tag == member_trust_tag && digits.size() == 4) return MemberTrustKey{node_in(digits)};
   return std::nullopt;
 }
 

@@ -6,7 +6,8 @@
 // checkpoint; 'i' and the same, its intent; 'h' and an index of group 0 in 8 bytes, the migration that the
 // entry there ended; 'x', the vShard and the node, the ghost stub of that vShard on that node; 's' and a
 // name, a setting that was changed; 't' and 8 bytes, a join token; 'a', an index of group 0 and 2 bytes, a
-// line of the audit log; 'r' and the vShard, its recovery under way. The values are those of meta/codec.h.
+// line of the audit log; 'r' and the vShard, its recovery under way; 'f' and 32 bytes, the fingerprint of an
+// authority; 'y' and the node id in 4 bytes, what that member trusts. The values are those of meta/codec.h.
 // Other keys are for later versions: they are carried along and not looked at.
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <variant>
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "base/ids.h"
 #include "meta/admin.h"
 #include "meta/migration.h"
@@ -31,6 +33,8 @@ Bytes setting_key(BytesView name);
 Bytes token_key(TokenId id);
 Bytes audit_key(std::uint64_t at, std::uint16_t nth);
 Bytes recovery_key(VShardId vshard);
+Bytes authority_key(const Digest& fingerprint);
+Bytes member_trust_key(NodeId node);
 
 /// What the keys of one kind of row begin with.
 inline constexpr BytesView member_rows = "m";
@@ -42,6 +46,7 @@ inline constexpr BytesView ghost_rows = "x";
 inline constexpr BytesView setting_rows = "s";
 inline constexpr BytesView token_rows = "t";
 inline constexpr BytesView audit_rows = "a";
+inline constexpr BytesView authority_rows = "f";
 
 struct ClusterKey {
   bool operator==(const ClusterKey&) const = default;
@@ -80,8 +85,16 @@ struct RecoveryKey {
   VShardId vshard;
   bool operator==(const RecoveryKey&) const = default;
 };
+struct AuthorityKey {
+  Digest fingerprint;
+  bool operator==(const AuthorityKey&) const = default;
+};
+struct MemberTrustKey {
+  NodeId node;
+  bool operator==(const MemberTrustKey&) const = default;
+};
 using RowKey = std::variant<ClusterKey, NodeId, VShardId, CheckpointKey, IntentKey, HistoryKey, GhostKey,
-                            SettingKey, TokenKey, AuditKey, RecoveryKey>;
+                            SettingKey, TokenKey, AuditKey, RecoveryKey, AuthorityKey, MemberTrustKey>;
 /// What a key stands for, or nothing if this build does not know.
 std::optional<RowKey> row_key_in(BytesView key);
 

@@ -15,6 +15,7 @@
 #include "meta/migration.h"
 #include "meta/pack.h"
 #include "meta/recovery.h"
+#include "meta/trust.h"
 #include "meta/types.h"
 
 namespace nodedb::meta {
@@ -38,6 +39,8 @@ enum class Kind : std::uint8_t {
   token = 10,
   audit_line = 11,
   recovery = 12,
+  authority = 13,
+  member_trust = 14,
   member_up = 16,
   placement_change = 17,
   cluster_version = 18,
@@ -57,6 +60,9 @@ enum class Kind : std::uint8_t {
   result = 32,
   recovery_start = 33,
   recovery_end = 34,
+  authority_stage = 35,
+  authority_finalise = 36,
+  member_trust_report = 37,
   // What a checkpoint says: 48 and the phase.
   add_learner = 48,
   catch_up = 49,
@@ -142,6 +148,8 @@ Placement get_placement(Fields& in);
 inline constexpr std::size_t stamp_fields = 2;
 void put(Packer& out, const Stamp& by);
 Stamp get_stamp(Fields& in);
+void put_digest(Packer& out, const Digest& digest);
+Digest get_digest(Fields& in, Trouble& trouble);
 MemberState get_member_state(Fields& in);
 void put_entry(Packer& out, const MemberJoin& entry);
 void put_entry(Packer& out, const MemberChange& entry);
@@ -165,6 +173,13 @@ void put_entry(Packer& out, const RecoveryEnd& entry);
 MemberLost get_member_lost(Fields& in);
 RecoveryStart get_recovery_start(Fields& in);
 RecoveryEnd get_recovery_end(Fields& in);
+// --- trust_codec.cc ---
+void put_entry(Packer& out, const AuthorityStage& entry);
+void put_entry(Packer& out, const AuthorityFinalise& entry);
+void put_entry(Packer& out, const MemberTrust& entry);
+AuthorityStage get_authority_stage(Fields& in, Trouble& trouble);
+AuthorityFinalise get_authority_finalise(Fields& in, Trouble& trouble);
+MemberTrust get_member_trust(Fields& in, Trouble& trouble);
 
 // --- migration_codec.cc ---
 inline constexpr std::size_t checkpoint_fields = 5;

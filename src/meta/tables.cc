@@ -95,6 +95,21 @@ struct Tables::Store {
     tables.recoveries.insert_or_assign(key.vshard, std::move(*row));
     return {};
   }
+  Result<void> operator()(const AuthorityKey& key) const {
+    auto row = decode_authority(put.value);
+    if (!row) return std::unexpected(row.error());
+    if (row->fingerprint != key.fingerprint)
+      return fail(Code::damaged, "an authority lies under another's key");
+    tables.authorities.insert_or_assign(key.fingerprint, std::move(*row));
+    return {};
+  }
+  Result<void> operator()(const MemberTrustKey& key) const {
+    auto row = decode_member_trust(put.value);
+    if (!row) return std::unexpected(row.error());
+    if (row->node != key.node) return fail(Code::damaged, "what a member trusts lies under another's key");
+    tables.trusts.insert_or_assign(key.node, *row);
+    return {};
+  }
 };
 
 Result<void> Tables::absorb(const Write& write) {
@@ -127,6 +142,8 @@ void Tables::drop(BytesView from, BytesView to) {
   std::erase_if(tokens, [&](const auto& token) { return within(token_key(token.first)); });
   std::erase_if(recoveries, [&](const auto& row) { return within(recovery_key(row.first)); });
   std::erase_if(audit, [&](const auto& line) { return within(audit_key(line.first.at, line.first.nth)); });
+  std::erase_if(authorities, [&](const auto& row) { return within(authority_key(row.first)); });
+  std::erase_if(trusts, [&](const auto& row) { return within(member_trust_key(row.first)); });
 }
 
 const Member* Tables::find(const Uuid& uuid) const {

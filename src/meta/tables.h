@@ -17,6 +17,7 @@
 #include "meta/recovery.h"
 #include "meta/rows.h"
 #include "meta/settings.h"
+#include "meta/trust.h"
 #include "meta/types.h"
 #include "nodedb/cluster/state_machine.h"
 
@@ -35,6 +36,9 @@ struct Tables {
   std::map<TokenId, Token> tokens;
   std::map<AuditKey, AuditLine> audit;      ///< the latest last
   std::map<VShardId, Recovery> recoveries;  ///< under way
+  std::map<Digest, Authority>
+      authorities;  ///< as the exchange of the authority has it; none before the first
+  std::map<NodeId, MemberTrust> trusts;
 
   /// Takes in one change of a row. Keys that this build does not know are ignored. Errors, with nothing
   /// changed: malformed, incompatible, too_large (the row), damaged (a row under another's key). A bad

@@ -29,6 +29,7 @@ void Node::State::receive(Applied done) {
     if (!one.metadata.empty()) {
       adopt_tables();
       announce();
+      tell_trust();
       metadata_changed();
     }
     answer_writes(*group, std::move(one.replies), group->applied);

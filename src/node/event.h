@@ -17,6 +17,7 @@
 #include "meta/migration.h"
 #include "node/status.h"
 #include "node/task.h"
+#include "node/trust.h"
 #include "wire/messages.h"
 
 namespace nodedb::node {
@@ -133,6 +134,7 @@ struct Drain {};
 
 using Event = std::variant<Wake, PeerConnected, PeerDisconnected, FromPeer, LogDurable, DiskRoom, FromState,
                            ClientRequest, Init, GetStatus, TransferLeader, ChangeConfig, StartMigration,
-                           CancelMigration, Administer, ClaimToken, RecoverMetadata, Rebalance, Drain>;
+                           CancelMigration, Administer, ClaimToken, RecoverMetadata, Rebalance, Drain,
+                           CertificateInUse, DoorNote>;
 
 }  // namespace nodedb::node

@@ -145,6 +145,7 @@ void Node::State::say_hello(const Uuid& peer) {
 }
 
 void Node::State::receive(const Uuid& peer, wire::Hello hello) {
+  if (claims_another_id(peer, hello.id)) return;
   Known& entry = known[peer];
   const bool is_founder = hello.id == NodeId();
   entry.hello = std::move(hello);
@@ -278,6 +279,7 @@ void Node::State::publish_peers() {
       peers.push_back({member.uuid, member.address});
   }
   turn.peers = std::move(peers);
+  publish_trust();
 }
 
 }  // namespace nodedb::node

@@ -41,6 +41,8 @@ void Node::State::serve_write(Origin origin, Replica& group, const wire::Forward
   const GroupId id = forward.group;
   if (forward.stamp.gateway != origin.gateway || !wire::well_formed(forward.stamp)) {
     reply(origin, id, fail(Code::malformed, "the session stamp is not the sender's"));
+    note_forgery(origin.gateway,
+                 "forwards a write with the stamp of node " + std::to_string(forward.stamp.gateway.value));
     return;
   }
   if (auto understood = check_command(id, forward.command.view()); !understood) {

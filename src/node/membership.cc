@@ -23,6 +23,8 @@ bool by_operators(const meta::MetaEntry& entry) {
   return std::holds_alternative<meta::MemberLost>(entry) ||
          std::holds_alternative<meta::RecoveryStart>(entry) ||
          std::holds_alternative<meta::SettingChange>(entry) ||
+         std::holds_alternative<meta::AuthorityStage>(entry) ||
+         std::holds_alternative<meta::AuthorityFinalise>(entry) ||
          std::holds_alternative<meta::TokenCreate>(entry) || std::holds_alternative<meta::TokenRevoke>(entry);
 }
 
@@ -61,7 +63,8 @@ void Node::State::handle(Administer event) {
     return;
   }
   if (!by_operators(event.entry)) {
-    answer_operator(event.tag, fail(Code::forbidden, "operators change members, settings and tokens only"));
+    answer_operator(event.tag,
+                    fail(Code::forbidden, "operators change members, settings, tokens and authorities only"));
     return;
   }
   const std::vector<meta::SingleEntry> entries = singles(event.entry);

@@ -141,6 +141,9 @@ void Node::State::handle(FromPeer event) {
           receive(event.peer, std::forward<decltype(message)>(message));
         } else if (peer == NodeId() || std::is_same_v<Kind, swim::Message>) {
           return;  // not a member: it may say who it is, nothing else
+        } else if constexpr (std::is_same_v<Kind, wire::CertificateWanted> ||
+                             std::is_same_v<Kind, wire::CertificateGiven>) {
+          return;  // the net threads' own affair
         } else if constexpr (std::is_same_v<Kind, wire::RaftBundle>) {
           for (wire::GroupMessage& one : message.messages) {
             Replica* group = replica(one.group);

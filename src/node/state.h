@@ -12,7 +12,7 @@
 //   upkeep.cc     flush, compaction, leader balance, drain    status.cc    what operators see
 //   moving.cc     migrations: reports and driving          orders.cc    what the driver has others do
 //   replicas.cc   replicas that come and go           hints.cc      SWIM: who seems to be alive
-//   recovery.cc   after a lost majority
+//   recovery.cc   after a lost majority                trust.cc     who is let in, and by what certificate
 //   loads.cc      what vShards cost
 
 #include <deque>
@@ -189,6 +189,11 @@ struct Node::State {
   std::map<std::uint64_t, Asked> questions;  ///< by ticket
   std::uint64_t last_ticket = 0;
 
+  Trust trust;                             ///< as it was last published
+  std::optional<CertificateInUse> in_use;  ///< as the net thread has said
+  Time tell_trust_at = long_ago;
+  DoorNotes door_notes;
+
   Turn turn;  ///< under construction
   NodeMap<wire::RaftBundle> bundle_now;
   NodeMap<wire::RaftBundle> bundle_after;
@@ -220,6 +225,8 @@ struct Node::State {
   void handle(RecoverMetadata event);
   void handle(Rebalance event);
   void handle(Drain event);
+  void handle(CertificateInUse event);
+  void handle(DoorNote event);
   meta::Stamp own_stamp() const { return {wall_ms(), "node " + std::to_string(self.value)}; }
   Turn finish();
   void settle();
@@ -263,6 +270,12 @@ struct Node::State {
   void announce();
   void publish_peers();
   bool is_refused(NodeId node) const;
+
+  // trust.cc
+  void publish_trust();
+  bool claims_another_id(const Uuid& peer, NodeId claimed);
+  void note_forgery(NodeId by, const std::string& what);
+  void tell_trust();
 
   // heart.cc
   void receive(NodeId peer, const raft::Pulse& pulse);

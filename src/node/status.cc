@@ -83,6 +83,12 @@ Status Node::State::status(const StatusWish& wish) const {
   }
   migration_status(out, wish.history);
   if (wish.admin) out.admin = admin_status();
+  for (const auto& [fingerprint, authority] : tables.authorities) out.authorities.push_back(authority);
+  for (const auto& [id, row] : tables.trusts) {
+    const auto member = tables.members.find(id);
+    if (member != tables.members.end() && member->second.state != meta::MemberState::retired)
+      out.trusts.push_back(row);
+  }
   return out;
 }
 

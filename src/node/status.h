@@ -16,6 +16,7 @@
 #include "meta/plan/plan.h"
 #include "meta/recovery.h"
 #include "meta/settings.h"
+#include "meta/trust.h"
 #include "meta/types.h"
 #include "raft/types.h"
 #include "swim/types.h"
@@ -133,6 +134,8 @@ struct Status {
     meta::Plan plan;
   };
   std::optional<Balance> balance{};
+  std::vector<meta::Authority> authorities;  ///< as the exchange of the authority has it
+  std::vector<meta::MemberTrust> trusts;     ///< of the members that are not retired, as they have reported
 };
 
 }  // namespace nodedb::node

@@ -17,6 +17,7 @@
 #include "node/store.h"
 #include "node/task.h"
 #include "node/trace.h"
+#include "node/trust.h"
 #include "wire/messages.h"
 
 namespace nodedb::node {
@@ -80,6 +81,7 @@ struct Turn {
   std::vector<ClientReply> replies;
   std::vector<OperatorReply> operator_replies;
   std::optional<std::vector<Peer>> peers;
+  std::optional<Trust> trust;              ///< set when it changed
   std::shared_ptr<const Routing> routing;  ///< set when it changed
   std::vector<TraceEvent> trace;           ///< only if Options::trace
   std::vector<std::string> notices;        ///< facts for the log, one sentence each

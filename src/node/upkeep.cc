@@ -25,6 +25,7 @@ void Node::State::upkeep() {
   const bool gives_away = draining || is_told_to_drain(self);
   next_upkeep = now.mono + (draining || (gives_away && !drained) ? upkeep_draining_ns : upkeep_ns);
   announce();
+  tell_trust();
   offer_again();
   ask_metadata();
   raise_replicas();

@@ -43,6 +43,8 @@ enum class FrameKind : std::uint8_t {
   snapshot_wanted = 13,
   swim = 14,
   load_report = 15,
+  certificate_wanted = 16,
+  certificate_given = 17,
   operator_request = 32,
   operator_response = 33,
   join_request = 34,

@@ -20,6 +20,8 @@ struct Classify {
   StreamClass operator()(const SnapshotWanted&) const { return StreamClass::control; }
   StreamClass operator()(const swim::Message&) const { return StreamClass::control; }
   StreamClass operator()(const LoadReport&) const { return StreamClass::control; }
+  StreamClass operator()(const CertificateWanted&) const { return StreamClass::control; }
+  StreamClass operator()(const CertificateGiven&) const { return StreamClass::control; }
 };
 
 }  // namespace

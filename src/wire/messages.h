@@ -18,6 +18,7 @@
 #include "raft/liveness.h"
 #include "raft/types.h"
 #include "swim/types.h"
+#include "wire/certificate_messages.h"
 #include "wire/load_messages.h"
 #include "wire/move_messages.h"
 
@@ -135,9 +136,9 @@ struct SnapshotWanted {
   bool operator==(const SnapshotWanted&) const = default;
 };
 
-using PeerMessage =
-    std::variant<Hello, Found, Founded, RaftBundle, raft::Pulse, ForwardBundle, SnapshotOffer, SnapshotCredit,
-                 SnapshotChunk, MoveOrder, MoveReport, SnapshotWanted, swim::Message, LoadReport>;
+using PeerMessage = std::variant<Hello, Found, Founded, RaftBundle, raft::Pulse, ForwardBundle, SnapshotOffer,
+                                 SnapshotCredit, SnapshotChunk, MoveOrder, MoveReport, SnapshotWanted,
+                                 swim::Message, LoadReport, CertificateWanted, CertificateGiven>;
 
 /// Which QUIC stream carries it: bulk never delays a pulse, and forwarded writes keep their order.
 enum class StreamClass : std::uint8_t { control, log, bulk };

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "meta/codec.h"
+#include "wire/certificate_codec.h"
 #include "wire/error_codec.h"
 #include "wire/load_codec.h"
 #include "wire/move_codec.h"
@@ -221,6 +222,18 @@ struct Encode {
     put_load_report(out, report);
     return frame;
   }
+  EncodedMessage operator()(const CertificateWanted& wanted) const {
+    EncodedMessage frame{FrameKind::certificate_wanted, {}};
+    Writer out(frame.payload);
+    put_certificate_wanted(out, wanted);
+    return frame;
+  }
+  EncodedMessage operator()(const CertificateGiven& given) const {
+    EncodedMessage frame{FrameKind::certificate_given, {}};
+    Writer out(frame.payload);
+    put_certificate_given(out, given);
+    return frame;
+  }
 };
 
 PeerMessage get_hello(Reader& in) {
@@ -405,6 +418,12 @@ Result<PeerMessage> decode(FrameKind kind, const Blob& payload) {
     case FrameKind::load_report:
       return get_whole([](Reader& in) { return PeerMessage(get_load_report(in)); }, payload,
                        "a report of loads");
+    case FrameKind::certificate_wanted:
+      return get_whole([](Reader& in) { return PeerMessage(get_certificate_wanted(in)); }, payload,
+                       "a wish for a certificate");
+    case FrameKind::certificate_given:
+      return get_whole([](Reader& in) { return PeerMessage(get_certificate_given(in)); }, payload,
+                       "a certificate");
     case FrameKind::stream_open:
     case FrameKind::operator_request:
     case FrameKind::operator_response:

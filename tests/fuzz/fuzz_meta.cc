@@ -62,6 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   round_trip(bytes, meta::decode_token);
   round_trip(bytes, meta::decode_audit_line);
   round_trip(bytes, meta::decode_recovery);
+  round_trip(bytes, meta::decode_authority);
+  round_trip(bytes, meta::decode_member_trust);
   (void)meta::decode_result(bytes);
 
   static const auto rows = a_cluster();

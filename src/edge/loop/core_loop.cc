@@ -50,6 +50,7 @@ void CoreLoop::carry_out(node::Turn turn) {
   out.replies = std::move(turn.replies);
   out.operator_replies = std::move(turn.operator_replies);
   out.peers = std::move(turn.peers);
+  out.trust = std::move(turn.trust);
   out.routing = std::move(turn.routing);
   out.drained = turn.drained && !drained_;
   drained_ = drained_ || turn.drained;

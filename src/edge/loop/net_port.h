@@ -18,12 +18,13 @@ struct ToNet {
   std::vector<node::ClientReply> replies;
   std::vector<node::OperatorReply> operator_replies;
   std::optional<std::vector<node::Peer>> peers;
+  std::optional<node::Trust> trust;
   std::shared_ptr<const node::Routing> routing;  // shared as node/turn.h says
   bool drained = false;
   bool retired = false;
 
   bool empty() const {
-    return messages.empty() && replies.empty() && operator_replies.empty() && !peers && !routing &&
+    return messages.empty() && replies.empty() && operator_replies.empty() && !peers && !trust && !routing &&
            !drained && !retired;
   }
 };

@@ -104,4 +104,9 @@ bool operator==(const Address& a, const Address& b) {
          x.sin6_scope_id == y.sin6_scope_id;
 }
 
+std::string host_of(const Address& address) {
+  const auto where = split_host_port(address.text());
+  return where ? where->host : address.text();
+}
+
 }  // namespace nodedb::quic

@@ -45,4 +45,7 @@ class Address {
   socklen_t size_ = 0;
 };
 
+/// Without the port: for what is counted or remembered of a machine.
+std::string host_of(const Address& address);
+
 }  // namespace nodedb::quic

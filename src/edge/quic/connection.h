@@ -84,6 +84,7 @@ struct CloseReason {
   Kind kind = Kind::error;
   std::optional<CloseCode> code;  ///< closed_here and closed_by_peer, if it came from an application
   std::string text;
+  bool by_peer = false;  ///< refused: not by us
 };
 
 struct Opened {};

@@ -102,7 +102,8 @@ CloseReason Connection::reason_from_peer() const {
     return {Kind::closed_by_peer, code, "the peer closed: " + std::string(name(code))};
   }
   if (error.error_code >= crypto_error_base && error.error_code < crypto_error_end) {
-    return {Kind::refused, {}, "the peer refused us: " + alert_text(error.error_code - crypto_error_base)};
+    return {
+        Kind::refused, {}, "the peer refused us: " + alert_text(error.error_code - crypto_error_base), true};
   }
   return {Kind::closed_by_peer,
           {},

@@ -60,6 +60,9 @@ struct TransportCallbacks {
   std::function<void(const Uuid& peer, wire::PeerMessage message)> received;
   /// To be answered by `answer_operator`, in any order. `name`: of the operator, from the certificate.
   std::function<void(std::uint64_t id, const std::string& name, Bytes request)> operator_request;
+  /// Somebody was refused, or closed for what they sent. `who`: a node's UUID or an operator's name if that
+  /// is proved, else a host. Strangers can cause it as often as they like.
+  std::function<void(const std::string& who, const std::string& why)> turned_away;
   /// Opens the door for machines without a certificate. To be answered by `answer_join`, in any order.
   std::function<void(std::uint64_t id, JoinAsk ask)> join_request;
 };

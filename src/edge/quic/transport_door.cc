@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Machines without a certificate: how many, how often and for how long, and what they may say. Everything
-// here is reached by strangers; what they cannot get past is refused here, with a reason, and nobody else
-// hears of it.
+// here is reached by strangers; what they cannot get past is refused here, with a reason, and the node
+// hears no more of it than a note.
 #include "edge/base/clock.h"
 #include "edge/base/log.h"
 #include "edge/quic/transport_impl.h"
@@ -10,11 +10,6 @@
 
 namespace nodedb::quic {
 namespace {
-
-std::string host_of(const Address& address) {
-  const auto where = split_host_port(address.text());
-  return where ? where->host : address.text();
-}
 
 Result<JoinAsk> judge(wire::JoinRequest request, std::string from) {
   const auto judged = tls::judge_signing_request(request.signing_request);
@@ -63,6 +58,8 @@ void Transport::Impl::newcomer_asked(Connection& connection, std::int64_t stream
   if (!ask) {
     ++counted.joins_refused;
     warn_about(connection, "a request to join is refused", ask.error().detail);
+    if (callbacks.turned_away)
+      callbacks.turned_away(host_of(connection.remote()), "a request to join: " + ask.error().detail);
     return answer_newcomer(id, wire::JoinRefusal{ask.error(), {}});
   }
   ++counted.joins_asked;

@@ -81,6 +81,7 @@ struct Transport::Impl final : Endpoint::Handler {
   bool same_address(const Link& a, const Link& b) const;
   void close_connection(std::uint64_t number, CloseCode code, std::string text);
   void bad_input(Connection& connection, std::string text);
+  void tell_of_refusal(const Connection& connection, const CloseReason& reason);
   void warn_about(const Connection& connection, std::string_view what, const std::string& reason);
 
   // dialling (transport_dial.cc)

@@ -46,8 +46,10 @@ Result<void> Transport::Impl::admit(const Connection& connection, const tls::Pee
 }
 
 Result<void> Transport::Impl::check_member(const Uuid& node) const {
-  if (removed.contains(node)) return fail(Code::not_member, "it was removed from the cluster");
-  if (members && !members->contains(node)) return fail(Code::not_member, "not in the member table");
+  if (removed.contains(node))
+    return fail(Code::not_member, "node " + node.text() + " was removed from the cluster");
+  if (members && !members->contains(node))
+    return fail(Code::not_member, "node " + node.text() + " is not in the member table");
   return {};
 }
 
@@ -314,6 +316,7 @@ void Transport::Impl::closed(Connection& connection) {
   const auto reason = connection.reason();
   const auto number = connection.number();
   note_twin(reason);
+  tell_of_refusal(connection, reason);
   const bool bad = reason.kind == CloseReason::Kind::closed_here && reason.code == CloseCode::bad_frame;
   if (bad) ++counted.bad_frames;
   if (bad) warn_about(connection, "bad input", reason.text);
@@ -339,6 +342,24 @@ void Transport::Impl::closed(Connection& connection) {
   if (std::ranges::find(own_addresses, connection.remote()) != own_addresses.end()) return;
   ++counted.refused;
   warn_about(connection, "connection refused", reason.text);
+}
+
+/// What is worth remembering: whoever was refused by us for what they are or did.
+void Transport::Impl::tell_of_refusal(const Connection& connection, const CloseReason& reason) {
+  if (!callbacks.turned_away) return;
+  const auto dial = dialling.find(connection.number());
+  const bool ourselves = (dial != dialling.end() && dial->second.found_self) ||
+                         std::ranges::find(own_addresses, connection.remote()) != own_addresses.end();
+  const bool judged = reason.kind == CloseReason::Kind::refused && !reason.by_peer;
+  const bool closed = reason.kind == CloseReason::Kind::closed_here &&
+                      (reason.code == CloseCode::bad_frame || reason.code == CloseCode::not_member ||
+                       reason.code == CloseCode::twin);
+  if (ourselves || !(judged || closed)) return;
+  const std::string host = host_of(connection.remote());
+  std::string who = host;
+  if (const auto& peer = connection.peer())
+    who = peer->role == tls::Role::node ? peer->node.text() : peer->name;
+  callbacks.turned_away(who, reason.text + " (from " + host + ")");
 }
 
 /// For lines that strangers can cause: only so many a second.

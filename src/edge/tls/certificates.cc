@@ -138,6 +138,24 @@ Result<Bytes> pem_of(std::span<const Bytes> certificates) {
   return text;
 }
 
+Result<std::vector<Bytes>> ders_of(BytesView pem, const std::string& what) {
+  const auto certificates = import_certificates(pem, what);
+  if (!certificates) return std::unexpected(certificates.error());
+  std::vector<Bytes> ders;
+  for (const auto& certificate : *certificates) {
+    auto der = certificate_der(certificate.get());
+    if (!der) return std::unexpected(der.error());
+    ders.push_back(std::move(*der));
+  }
+  return ders;
+}
+
+Result<PeerIdentity> identity_of_der(BytesView certificate) {
+  const auto imported = import_der(certificate, "not a certificate");
+  if (!imported) return std::unexpected(imported.error());
+  return identity_in(imported->get());
+}
+
 Result<PeerIdentity> identity_of(const std::string& file) {
   auto text = read_file(file);
   if (!text) return std::unexpected(text.error());

@@ -82,6 +82,11 @@ Result<CertificateInfo> show(const std::string& file);
 /// DER as PEM, one after the other. Errors: malformed.
 Result<Bytes> pem_of(std::span<const Bytes> certificates);
 
+/// The certificates of a PEM text, DER. `what` names it in errors: malformed, too_large.
+Result<std::vector<Bytes>> ders_of(BytesView pem, const std::string& what);
+
+/// The identity that a certificate carries, DER. Errors: malformed.
+Result<PeerIdentity> identity_of_der(BytesView certificate);
 /// The identity that a certificate file carries. Errors: those of show, malformed.
 Result<PeerIdentity> identity_of(const std::string& file);
 

@@ -61,6 +61,8 @@ class Refusal : public testing::Test {
     EXPECT_TRUE(outcome.transport_error) << outcome.local_error;
     EXPECT_TRUE(world.until([&] { return world.logged(reason); }, std::chrono::seconds(2)))
         << (world.lines().empty() ? "" : world.lines().back());
+    ASSERT_FALSE(a->turned_away.empty()) << "for the audit log";
+    EXPECT_NE(a->turned_away.back().second.find(reason), std::string::npos);
     EXPECT_EQ((*a)->stats().peers, 1U);
   }
   static std::vector<tls::Purpose> both() { return {tls::Purpose::server, tls::Purpose::client}; }
@@ -291,6 +293,8 @@ TEST_F(Refusal, AnOperatorMayOnlyAsk) {
   const auto outcome = raw(plan);
   EXPECT_EQ(outcome.application_error, static_cast<std::uint64_t>(CloseCode::bad_frame));
   EXPECT_TRUE(a->requests.empty());
+  ASSERT_FALSE(a->turned_away.empty());
+  EXPECT_EQ(a->turned_away.back().first, "eve");
 }
 
 class Operator : public Refusal {};

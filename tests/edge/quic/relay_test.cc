@@ -29,6 +29,13 @@ class Relay : private UdpSocket::Receiver {
     for (auto& [address, bytes] : std::exchange(late_, {})) socket_.send(address, bytes, bytes.size());
   }
 
+  /// Sends again, in that order, every datagram that came from the dialler while `record` was set.
+  std::size_t replay() {
+    for (const auto& bytes : recorded_) socket_.send(to_, bytes, bytes.size());
+    return recorded_.size();
+  }
+
+  bool record = false;
   bool cut = false;
   double loss = 0;
   double duplicates = 0;
@@ -38,6 +45,7 @@ class Relay : private UdpSocket::Receiver {
   void datagram(const Address& from, std::span<const std::uint8_t> bytes) override {
     const bool backward = from == to_;
     if (!backward) dialler_ = from;
+    if (!backward && record) recorded_.emplace_back(bytes.begin(), bytes.end());
     if (cut || rng_.chance(loss)) return;
     const Address& target = backward ? dialler_ : to_;
     if (target.size() == 0) return;
@@ -53,6 +61,7 @@ class Relay : private UdpSocket::Receiver {
   Rng rng_;
   Address to_;
   Address dialler_;
+  std::vector<std::vector<std::uint8_t>> recorded_;
   std::deque<std::pair<Address, std::vector<std::uint8_t>>> late_;
 };
 
@@ -146,6 +155,41 @@ TEST_F(BadNetwork, LossDuplicatesAndReorderingDoNotHarmTheStreams) {
     EXPECT_EQ(a->received[uuid_of(2)][i], chunk(i, 3000));
   }
   EXPECT_EQ(a->events.size(), 1U) << "the connection held";
+}
+
+/// Who has listened may send it all again, to the same process or to the next one: nothing comes of it.
+TEST_F(BadNetwork, ReplayedDatagramsSayNothing) {
+  (*a)->set_peers({});
+  a.reset();
+  ASSERT_TRUE(until([&] { return (*b)->stats().connections == 0; }));
+  relay->record = true;
+  a = world.start(1);
+  (*a)->set_peers({{uuid_of(2), relay->address()}});
+  ASSERT_TRUE(until([&] { return (*a)->connected(uuid_of(2)) && (*b)->connected(uuid_of(1)); }));
+  for (std::uint64_t i = 0; i < 50; ++i) ASSERT_TRUE((*a)->send(uuid_of(2), credit(i)));
+  ASSERT_TRUE(until([&] { return b->received[uuid_of(1)].size() == 50; }));
+  relay->record = false;
+  const auto events = b->events;
+  const auto before = (*b)->stats().datagrams_received;
+  for (int times = 0; times < 3; ++times) {
+    const std::uint64_t again = relay->replay();
+    ASSERT_GT(again, 3U);
+    ASSERT_TRUE(until([&] { return (*b)->stats().datagrams_received >= before + again; }));
+  }
+  ASSERT_TRUE((*a)->send(uuid_of(2), credit(50)));
+  ASSERT_TRUE(until([&] { return b->received[uuid_of(1)].size() >= 51; }));
+  EXPECT_EQ(b->received[uuid_of(1)].size(), 51U) << "each message came once";
+  EXPECT_EQ(b->events, events) << "and the connection held";
+
+  // The next process has none of the keys: the old handshake leads nowhere.
+  a.reset();
+  b.reset();
+  b = world.start(b_options);
+  const auto replayed = relay->replay();
+  ASSERT_TRUE(until([&] { return (*b)->stats().datagrams_received >= replayed / 2; }));
+  world.run_for(std::chrono::milliseconds(300));
+  EXPECT_TRUE(b->events.empty());
+  EXPECT_EQ((*b)->stats().peers, 0U);
 }
 
 }  // namespace

@@ -162,6 +162,11 @@ TEST_F(Renewal, ARemovedNodeIsRefusedAtOnceWhateverItShows) {
   world.run_for(std::chrono::milliseconds(500));
   EXPECT_FALSE((*b)->connected(uuid_of(1))) << "nor does it come back";
   EXPECT_TRUE(world.logged("removed from the cluster"));
+  ASSERT_FALSE(a->turned_away.empty());
+  EXPECT_EQ(a->turned_away.front().first, uuid_of(2).text()) << "its open connection was closed";
+  EXPECT_GT(a->turned_away.size(), 1U) << "and its next handshake refused";
+  EXPECT_NE(a->turned_away.back().second.find("node " + uuid_of(2).text() + " was removed"),
+            std::string::npos);
   auto c = world.start(3);
   (*c)->set_peers({{uuid_of(1), (*a)->local_address()}});
   EXPECT_TRUE(world.until([&] { return (*c)->connected(uuid_of(1)); })) << "others do";

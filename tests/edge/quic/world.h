@@ -34,6 +34,7 @@ struct Peer {
   std::unique_ptr<Transport> transport;
   std::vector<std::string> events;  ///< "+<uuid>" and "-<uuid>", in order
   std::vector<std::string> dialled;
+  std::vector<std::pair<std::string, std::string>> turned_away;  ///< who and why
   std::map<Uuid, std::vector<wire::PeerMessage>> received;
   std::vector<std::pair<std::uint64_t, Bytes>> requests;
   std::vector<std::pair<std::uint64_t, JoinAsk>> asks;
@@ -94,6 +95,9 @@ class World {
     callbacks.connected = [raw](const Uuid& id, const std::string& address) {
       raw->events.push_back("+" + id.text());
       raw->dialled.push_back(address);
+    };
+    callbacks.turned_away = [raw](const std::string& who, const std::string& why) {
+      raw->turned_away.emplace_back(who, why);
     };
     callbacks.disconnected = [raw](const Uuid& id) { raw->events.push_back("-" + id.text()); };
     callbacks.received = [raw](const Uuid& id, wire::PeerMessage message) {

@@ -75,10 +75,22 @@ Bytes rows() {
 }
 
 std::string kind_name(const wire::PeerMessage& message) {
-  constexpr std::array names{"hello",          "found",      "founded",        "raft",
-                             "pulse",          "forward",    "snapshot-offer", "snapshot-credit",
-                             "snapshot-chunk", "move-order", "move-report",    "snapshot-wanted",
-                             "swim",           "load-report"};
+  constexpr std::array names{"hello",
+                             "found",
+                             "founded",
+                             "raft",
+                             "pulse",
+                             "forward",
+                             "snapshot-offer",
+                             "snapshot-credit",
+                             "snapshot-chunk",
+                             "move-order",
+                             "move-report",
+                             "snapshot-wanted",
+                             "swim",
+                             "load-report",
+                             "certificate-wanted",
+                             "certificate-given"};
   return names.at(message.index());
 }
 
@@ -137,6 +149,8 @@ std::vector<wire::PeerMessage> peer_messages() {
       wire::SnapshotWanted{GroupId(0)},
       swim_messages().at(2),
       wire::LoadReport{{{VShardId(7), 5'000'000, 1'200, 40}, {VShardId(1023), 0, 0, 300}}},
+      wire::CertificateWanted{"a signing request", {"db2.example", "10.0.0.2"}},
+      wire::CertificateGiven{Bytes("a certificate")},
   };
 }
 
@@ -208,6 +222,12 @@ meta::Recovery recovery() {
   return {VShardId(1023), Epoch(4), NodeId(1), {NodeId(2), NodeId(3)}, Term(9), Index(300), Term(7)};
 }
 
+Digest fingerprint(char byte) {
+  Digest made;
+  made.bytes.fill(static_cast<std::uint8_t>(byte));
+  return made;
+}
+
 std::vector<meta::MetaEntry> meta_entries() {
   const meta::MemberUp up{NodeId(2), Incarnation(3), "10.0.0.2:7400", "10.0.0.2:6379", "two", "eu/1/b", 200};
   const meta::PlacementChange change{VShardId(1023), {Epoch(2), {NodeId(3), NodeId(1), NodeId(2)}}};
@@ -236,6 +256,9 @@ std::vector<meta::MetaEntry> meta_entries() {
           meta::MemberLost{NodeId(5), by},
           meta::RecoveryStart{recovery(), by},
           meta::RecoveryEnd{VShardId(1023), Term(9)},
+          meta::AuthorityStage{fingerprint('f'), "a certificate", by},
+          meta::AuthorityFinalise{fingerprint('f'), by},
+          meta::MemberTrust{NodeId(2), fingerprint('e'), fingerprint('f')},
           meta::MetaBatch{{change, version}}};
 }
 
@@ -297,12 +320,13 @@ std::vector<Example> all() {
   add("raft-config", "raft_config", raft::encode(config()));
   add("snapshot-rows", "rows", rows());
   add("identity", "identity", wire::encode_identity(identity()));
-  const std::array meta_names{"member-up",      "placement-change",     "cluster-version",
-                              "member-join",    "migration-checkpoint", "migration-abort",
-                              "migration-end",  "ghost-purge",          "member-change",
-                              "setting-change", "token-create",         "token-claim",
-                              "token-revoke",   "audit-note",           "member-lost",
-                              "recovery-start", "recovery-end",         "batch"};
+  const std::array meta_names{"member-up",          "placement-change",     "cluster-version",
+                              "member-join",        "migration-checkpoint", "migration-abort",
+                              "migration-end",      "ghost-purge",          "member-change",
+                              "setting-change",     "token-create",         "token-claim",
+                              "token-revoke",       "audit-note",           "member-lost",
+                              "recovery-start",     "recovery-end",         "authority-stage",
+                              "authority-finalise", "member-trust",         "batch"};
   for (const meta::MetaEntry& entry : meta_entries()) {
     add(std::string("meta-") + meta_names.at(entry.index()), "meta", meta::encode(entry));
   }
@@ -326,6 +350,10 @@ std::vector<Example> all() {
   add("meta-row-token", "meta",
       meta::encode(meta::Token{TokenId(8), Digest{}, "four", 1'700'000'000'000, 1'700'003'600'000,
                                meta::TokenState::in_flight, uuid(9), "operator"}));
+  add("meta-row-authority", "meta",
+      meta::encode(meta::Authority{fingerprint('f'), meta::AuthorityState::sole, "a certificate", by}));
+  add("meta-row-member-trust", "meta",
+      meta::encode(meta::MemberTrust{NodeId(2), fingerprint('e'), fingerprint('f')}));
   add("meta-row-audit-line", "meta",
       meta::encode(meta::AuditLine{240, 1, by, "setting repair.after to 10m"}));
   add("meta-result-done", "meta", meta::encode_result({}));

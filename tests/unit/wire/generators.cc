@@ -209,7 +209,7 @@ Digest digest() {
 
 meta::MetaEntry meta_entry() {
   const auto single = []() -> meta::SingleEntry {
-    switch (below(17)) {
+    switch (below(20)) {
       case 2:
         return meta::MemberJoin{uuid(), bytes(), bytes(), signed_by()};
       case 3:
@@ -243,6 +243,12 @@ meta::MetaEntry meta_entry() {
                                    signed_by()};
       case 15:
         return meta::RecoveryEnd{vshard(), id<Term>()};
+      case 16:
+        return meta::AuthorityStage{digest(), bytes(), signed_by()};
+      case 17:
+        return meta::AuthorityFinalise{digest(), signed_by()};
+      case 18:
+        return meta::MemberTrust{id<NodeId>(), digest(), digest()};
       case 0:
         return meta::MemberUp{id<NodeId>(), id<Incarnation>(),      bytes(), bytes(), bytes(),
                               bytes(),      number<std::uint32_t>()};
@@ -325,13 +331,18 @@ swim::Message swim_message() {
 }
 
 wire::PeerMessage peer_message() {
-  switch (below(14)) {
+  switch (below(16)) {
     case 12:
       return swim_message();
     case 13:
       return wire::LoadReport{list(3, [] {
         return wire::VShardLoad{vshard(), number(), number(), number()};
       })};
+    case 14:
+      return wire::CertificateWanted{bytes(), list(3, [] { return std::string(bytes()); })};
+    case 15:
+      if (truth()) return wire::CertificateGiven{bytes()};
+      return wire::CertificateGiven{fail(Code::forbidden, bytes())};
     case 11:
       return wire::SnapshotWanted{id<GroupId>()};
     case 9:

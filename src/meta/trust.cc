@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// The exchange of the cluster's authority: two steps, each of which may be asked for again at any time.
+#include "meta/trust.h"
+
+#include <algorithm>
+
+#include "meta/administer.h"
+#include "meta/rows.h"
+
+namespace nodedb::meta {
+
+std::string_view name(AuthorityState state) {
+  switch (state) {
+    case AuthorityState::staged:
+      return "staged";
+    case AuthorityState::sole:
+      return "sole";
+  }
+  return "?";
+}
+
+namespace {
+
+std::string named_authority(const Digest& fingerprint) {
+  return "authority " + fingerprint.text();
+}
+
+std::expected<std::vector<Authority>, Refusal> all_authorities(const Draft& draft) {
+  std::vector<Authority> authorities;
+  for (const auto& [key, value] : draft.rows(authority_rows)) {
+    auto authority = decode_authority(value);
+    if (!authority)
+      return halt(
+          {Code::damaged, "the stored row of an authority cannot be read: " + authority.error().detail});
+    authorities.push_back(std::move(*authority));
+  }
+  return authorities;
+}
+
+// The members whose certificates are (or are not) by that authority, as text; empty if there are none.
+std::expected<std::string, Refusal> members_by(const Draft& draft, const Digest& authority, bool by_it) {
+  std::string text;
+  for (const auto& [key, value] : draft.rows(member_rows)) {
+    const auto member = decode_member(value);
+    if (!member)
+      return halt({Code::damaged, "the stored row of a member cannot be read: " + member.error().detail});
+    if (member->state == MemberState::retired) continue;
+    const Bytes trust_key = member_trust_key(member->id);
+    Digest issuer;
+    if (draft.has(trust_key)) {
+      const auto trust = draft.get(trust_key, decode_member_trust, "what " + named(member->id) + " trusts");
+      if (!trust) return std::unexpected(trust.error());
+      issuer = trust->issuer;
+    }
+    if ((issuer == authority) == by_it) text += (text.empty() ? "" : ", ") + named(member->id);
+  }
+  return text;
+}
+
+}  // namespace
+
+Step stage(Draft& draft, const AuthorityStage& entry) {
+  if (entry.certificate.empty() || entry.authority == Digest())
+    return refuse(Code::malformed, "an authority needs a certificate and its fingerprint");
+  const auto authorities = all_authorities(draft);
+  if (!authorities) return std::unexpected(authorities.error());
+  for (const Authority& there : *authorities) {
+    if (there.fingerprint == entry.authority) {
+      if (there.state == AuthorityState::staged) return {};
+      return refuse(Code::invalid_state,
+                    named_authority(entry.authority) + " is the cluster's only one already");
+    }
+    if (there.state != AuthorityState::staged) continue;
+    const auto renewed = members_by(draft, there.fingerprint, true);
+    if (!renewed) return std::unexpected(renewed.error());
+    if (!renewed->empty())
+      return refuse(Code::conflict, named_authority(there.fingerprint) + " is being brought in, and " +
+                                        *renewed + " has certificates of it: finalize that first");
+    draft.erase(authority_key(there.fingerprint));
+  }
+  draft.put(authority_key(entry.authority),
+            Authority{entry.authority, AuthorityState::staged, entry.certificate, entry.by});
+  return {};
+}
+
+Step finalise(Draft& draft, const AuthorityFinalise& entry) {
+  auto authority =
+      draft.get(authority_key(entry.authority), decode_authority, named_authority(entry.authority));
+  if (!authority) return std::unexpected(authority.error());
+  if (authority->state == AuthorityState::sole) return {};
+  const auto behind = members_by(draft, entry.authority, false);
+  if (!behind) return std::unexpected(behind.error());
+  if (!behind->empty())
+    return refuse(Code::invalid_state, "still without a certificate of the new authority: " + *behind +
+                                           "; nodedb-cluster cert rotate-ca --status shows why, a node that "
+                                           "is lost is to be decommissioned");
+  const auto authorities = all_authorities(draft);
+  if (!authorities) return std::unexpected(authorities.error());
+  for (const Authority& other : *authorities) draft.erase(authority_key(other.fingerprint));
+  authority->state = AuthorityState::sole;
+  authority->by = entry.by;
+  draft.put(authority_key(entry.authority), *authority);
+  return {};
+}
+
+Step report(Draft& draft, const MemberTrust& entry) {
+  const auto member = draft.get(member_key(entry.node), decode_member, named(entry.node));
+  if (!member) return std::unexpected(member.error());
+  if (member->state == MemberState::retired)
+    return refuse(Code::not_member, named(entry.node) + " has been retired for ever");
+  draft.put(member_trust_key(entry.node), entry);
+  return {};
+}
+
+}  // namespace nodedb::meta
