@@ -123,6 +123,9 @@ struct Front::Impl final : resp::Backend {
       transport->pause_reading(true);
       paused = true;
     };
+    made.told_removed = [this](const Uuid& by) {
+      to_core(node::FromPeer{by, wire::Founded{false, "it refuses this node", true}});
+    };
     made.join_request = [this](std::uint64_t id, quic::JoinAsk ask) { ask_to_join(id, std::move(ask)); };
     made.turned_away = [this](const std::string& who, const std::string& why) {
       to_core(node::DoorNote{who, "turned away: " + who + ": " + why});

@@ -226,7 +226,7 @@ void Node::State::receive(const Uuid& peer, wire::Found message) {
 }
 
 void Node::State::receive(const Uuid& peer, wire::Founded message) {
-  if (message.retired && identity && ids.contains(peer)) return retire();
+  if (message.retired && (!identity || ids.contains(peer))) return retire();
   if (!message.accepted) {
     notice(identity ? "node " + peer.text() + " does not take part: " + message.reason
                     : "this node is refused: " + message.reason);

@@ -31,13 +31,13 @@ inline constexpr std::size_t datagram_frame_bytes_max = 1100;
 
 /// Application error codes of CONNECTION_CLOSE. Numbers are for ever.
 enum class CloseCode : std::uint64_t {
-  done = 0,        ///< going away in good order
-  bad_frame = 1,   ///< bytes that are no valid frame, or a frame that has no place there
-  duplicate = 2,   ///< another connection between the two nodes is kept
-  replaced = 3,    ///< the peer came back with a new connection
-  not_member = 4,  ///< the member table does not have the node
-  busy = 5,        ///< too much at once
-  forbidden = 6,   ///< the certificate's role does not allow this
+  done = 0,       ///< going away in good order
+  bad_frame = 1,  ///< bytes that are no valid frame, or a frame that has no place there
+  duplicate = 2,  ///< another connection between the two nodes is kept
+  replaced = 3,   ///< the peer came back with a new connection
+  removed = 4,    ///< the node was removed from the cluster for ever
+  busy = 5,       ///< too much at once
+  forbidden = 6,  ///< the certificate's role does not allow this
   internal = 7,
   twin = 8,       ///< another live process has the same identity
   untrusted = 9,  ///< the certificate is of an authority that is no longer trusted, or has expired
@@ -53,8 +53,8 @@ inline std::string_view name(CloseCode code) {
       return "duplicate connection";
     case CloseCode::replaced:
       return "replaced by a newer connection";
-    case CloseCode::not_member:
-      return "not a member";
+    case CloseCode::removed:
+      return "removed from the cluster for ever";
     case CloseCode::busy:
       return "busy";
     case CloseCode::forbidden:

@@ -95,14 +95,9 @@ void Transport::set_seeds(std::vector<std::string> addresses) {
   impl_->plan_changed();
 }
 
-void Transport::allow_members(std::optional<std::set<Uuid>> members) {
-  impl_->members = std::move(members);
-  impl_->close_strangers();
-}
-
 void Transport::forbid(std::set<Uuid> removed) {
   impl_->removed = std::move(removed);
-  impl_->close_strangers();
+  impl_->close_removed();
 }
 
 const tls::Credentials& Transport::credentials() const {
@@ -112,8 +107,12 @@ const tls::Credentials& Transport::credentials() const {
 Result<void> Transport::use_credentials(tls::Credentials next) {
   const auto untrusted = impl_->endpoint->exchange_credentials(std::move(next));
   if (!untrusted) return std::unexpected(untrusted.error());
-  for (const auto& [number, why] : *untrusted)
+  for (const auto& [number, why] : *untrusted) {
+    // What an operator has asked is answered, be it the request that has led to this; nothing more is heard.
+    const Connection* connection = impl_->endpoint->find(number);
+    if (connection->peer() && connection->peer()->role == tls::Role::operator_) continue;
     impl_->close_connection(number, CloseCode::untrusted, why.detail);
+  }
   return {};
 }
 

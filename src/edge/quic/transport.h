@@ -63,6 +63,8 @@ struct TransportCallbacks {
   /// Somebody was refused, or closed for what they sent. `who`: a node's UUID or an operator's name if that
   /// is proved, else a host. Strangers can cause it as often as they like.
   std::function<void(const std::string& who, const std::string& why)> turned_away;
+  /// A node of this cluster has refused us, because we were removed from it for ever.
+  std::function<void(const Uuid& by)> told_removed;
   /// Opens the door for machines without a certificate. To be answered by `answer_join`, in any order.
   std::function<void(std::uint64_t id, JoinAsk ask)> join_request;
 };
@@ -107,17 +109,16 @@ class Transport {
   /// replaces the set of the call before; connections that exist stay.
   void set_peers(std::vector<PeerAddress> peers);
   void set_seeds(std::vector<std::string> addresses);
-  /// With a set: nodes that are not in it are refused, and their connections closed at once. Without: any
-  /// node with a certificate of this cluster is welcome.
-  void allow_members(std::optional<std::set<Uuid>> members);
-  /// These are refused whatever certificate they show, and their connections closed at once: who was removed
-  /// from the cluster. Each call replaces the set of the call before.
+  /// Any node with a certificate of this cluster is welcome but these: they are refused whatever certificate
+  /// they show, and told why; their connections are closed at once. Each call replaces the set of the one
+  /// before.
   void forbid(std::set<Uuid> removed);
 
   /// What our certificate and whom we trust: for status, metrics and warnings.
   const tls::Credentials& credentials() const;
   /// For handshakes from now on. Connections stay, unless the peer's certificate would no longer be accepted:
-  /// those are closed at once. Errors: conflict (another node's), wrong_cluster; the old ones stay.
+  /// those are closed at once, an operator's once it asks for more. Errors: conflict (another node's),
+  /// wrong_cluster; the old ones stay.
   Result<void> use_credentials(tls::Credentials next);
 
   /// What may wait for each peer in each class of stream; one frame always may. At first as in the options.

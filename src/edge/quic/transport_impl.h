@@ -66,6 +66,8 @@ struct Transport::Impl final : Endpoint::Handler {
   void settle_pair(Link& link, Link& current);
   void refuse_twin(const Link& link, const Link& before);
   void note_twin(const CloseReason& reason);
+  void note_removal(const Connection& connection, const CloseReason& reason);
+  void turn_away(std::uint64_t connection, const Uuid& peer);
   void make_current(Link& link);
   void leave_current(const Uuid& peer);
   bool open_streams(Connection& connection, Link& link);
@@ -75,8 +77,7 @@ struct Transport::Impl final : Endpoint::Handler {
   bool send_datagram(Link& link, const wire::PeerMessage& message);
   bool enqueue(Link& link, wire::StreamClass stream_class, wire::EncodedMessage message);
   void drop_link(std::uint64_t number, const std::string& reason);
-  Result<void> check_member(const Uuid& node) const;
-  void close_strangers();
+  void close_removed();
   bool by_smaller(const Link& link) const;
   bool same_address(const Link& a, const Link& b) const;
   void close_connection(std::uint64_t number, CloseCode code, std::string text);
@@ -122,7 +123,6 @@ struct Transport::Impl final : Endpoint::Handler {
   std::map<Uuid, std::uint64_t> current;
   std::map<std::uint64_t, Dialling> dialling;
   std::vector<Address> own_addresses;  ///< of seeds that turned out to be ourselves; one for each at most
-  std::optional<std::set<Uuid>> members;
   std::set<Uuid> removed;
   std::map<std::uint64_t, Newcomer> newcomers;
   JoinGate gate;

@@ -38,35 +38,37 @@ Result<void> Transport::Impl::admit(const Connection& connection, const tls::Pee
     if (dial != dialling.end()) dial->second.found_self = true;
     return fail(Code::conflict, "the certificate is our own");
   }
-  if (auto fine = check_member(peer.node); !fine) return fine;
   if (dial != dialling.end() && dial->second.expected && *dial->second.expected != peer.node) {
     return fail(Code::conflict, "another node than " + dial->second.expected->text() + " answers there");
   }
   return {};
 }
 
-Result<void> Transport::Impl::check_member(const Uuid& node) const {
-  if (removed.contains(node))
-    return fail(Code::not_member, "node " + node.text() + " was removed from the cluster");
-  if (members && !members->contains(node))
-    return fail(Code::not_member, "node " + node.text() + " is not in the member table");
-  return {};
+void Transport::Impl::close_removed() {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [number, link] : links)
+    if (removed.contains(link.peer)) numbers.push_back(number);
+  for (const std::uint64_t number : numbers) turn_away(number, links.at(number).peer);
 }
 
-void Transport::Impl::close_strangers() {
-  std::vector<std::pair<std::uint64_t, std::string>> strangers;
-  for (const auto& [number, link] : links) {
-    if (auto fine = check_member(link.peer); !fine) strangers.emplace_back(number, fine.error().detail);
-  }
-  for (const auto& [number, why] : strangers) close_connection(number, CloseCode::not_member, why);
+/// Only once each knows for certain who the other is, so that the node may believe that it was removed.
+void Transport::Impl::turn_away(std::uint64_t connection, const Uuid& peer) {
+  close_connection(connection, CloseCode::removed, "node " + peer.text() + " was removed from the cluster");
+}
+
+void Transport::Impl::note_removal(const Connection& connection, const CloseReason& reason) {
+  if (reason.kind != CloseReason::Kind::closed_by_peer || reason.code != CloseCode::removed) return;
+  const auto& peer = connection.peer();
+  if (peer && peer->role == tls::Role::node && callbacks.told_removed) callbacks.told_removed(peer->node);
 }
 
 void Transport::Impl::opened(Connection& connection) {
   if (connection.newcomer()) return newcomer_opened(connection);
   if (connection.peer()->role == tls::Role::operator_) return;
-  // The table may have changed between the handshake's verdict and now.
-  if (auto fine = check_member(connection.peer()->node); !fine) {
-    return close_connection(connection.number(), CloseCode::not_member, fine.error().detail);
+  if (const Uuid& peer = connection.peer()->node; removed.contains(peer)) {
+    ++counted.refused;
+    warn_about(connection, "connection refused", "node " + peer.text() + " was removed from the cluster");
+    return turn_away(connection.number(), peer);
   }
   add_link(connection);
 }
@@ -316,6 +318,7 @@ void Transport::Impl::closed(Connection& connection) {
   const auto reason = connection.reason();
   const auto number = connection.number();
   note_twin(reason);
+  note_removal(connection, reason);
   tell_of_refusal(connection, reason);
   const bool bad = reason.kind == CloseReason::Kind::closed_here && reason.code == CloseCode::bad_frame;
   if (bad) ++counted.bad_frames;
@@ -352,7 +355,7 @@ void Transport::Impl::tell_of_refusal(const Connection& connection, const CloseR
                          std::ranges::find(own_addresses, connection.remote()) != own_addresses.end();
   const bool judged = reason.kind == CloseReason::Kind::refused && !reason.by_peer;
   const bool closed = reason.kind == CloseReason::Kind::closed_here &&
-                      (reason.code == CloseCode::bad_frame || reason.code == CloseCode::not_member ||
+                      (reason.code == CloseCode::bad_frame || reason.code == CloseCode::removed ||
                        reason.code == CloseCode::twin);
   if (ourselves || !(judged || closed)) return;
   const std::string host = host_of(connection.remote());

@@ -10,6 +10,8 @@ void Transport::Impl::operator_received(Connection& connection, std::int64_t str
   if (frame.kind != wire::FrameKind::operator_request) {
     return bad_input(connection, "an operator may send operator requests only");
   }
+  if (auto fine = connection.judge_again(); !fine)
+    return close_connection(connection.number(), CloseCode::untrusted, fine.error().detail);
   for (const auto& [id, request] : requests) {
     if (request.connection == connection.number() && request.stream == stream) {
       return bad_input(connection, "a second request on one stream");

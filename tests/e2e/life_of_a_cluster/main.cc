@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of a cluster, in real processes and under load from beginning to end: it grows from three nodes to
 // five, one dies for good and is repaired and replaced, two are decommissioned at once, all are restarted one
-// after the other, and the CA is rolled over. No client's operation may fail; how long the longest one took
-// is printed for each step.
+// after the other, and the authority is exchanged. No client's operation may fail; how long the longest one
+// took is printed for each step.
 //
 //   e2e_life_of_a_cluster [--clients C] [--dir DIR]
 //
@@ -15,12 +15,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <map>
 
 #include "app/child.h"
 #include "app/operator_calls.h"
 #include "edge/base/clock.h"
+#include "edge/tls/certificates.h"
 #include "tests/e2e/life_of_a_cluster/clients.h"
 #include "tests/e2e/support/cluster.h"
 #include "tests/e2e/support/process.h"
@@ -100,6 +102,7 @@ class Life {
     });
     step("decommission nodes 4 and 5 at once", [&] { return decommission({4, 5}); });
     step("restart all, one after the other", [&] { return restart_all(); });
+    step("another authority for all", [&] { return exchange_authority(); });
     const Clients::Audit audit = clients_->stop();
     std::printf("%lld values acknowledged, %lld lost; redis-benchmark gave up %d times\n",
                 static_cast<long long>(audit.written), static_cast<long long>(audit.lost),
@@ -277,6 +280,43 @@ class Life {
   bool healthy(std::size_t index) {
     const auto own = cluster_.status(index);
     return own && (*own)["groups_without_leader"].number() == 0 && quiet();
+  }
+
+  /// Both steps of `cert rotate-ca`. The founders sign, with the key in the cluster's directory.
+  bool exchange_authority() {
+    const std::string first = cluster_.directory() + "/ca", next = cluster_.directory() + "/next-ca";
+    const auto now = status();
+    if (!now || !makes({"cert", "ca", "--dir", next, "--cluster", (*now)["cluster"]["uuid"].text()}))
+      return false;
+    const std::string fingerprint = tls::show(next + "/ca.crt")->fingerprint;
+    if (!operates({"cert", "rotate-ca", "--stage", "--ca", next}) || !all_have("staged", fingerprint))
+      return false;
+    std::filesystem::copy_file(next + "/ca.key", first + "/ca.key.new");
+    std::filesystem::rename(first + "/ca.key.new", first + "/ca.key");
+    if (!all_have("issuer", fingerprint) || !operates({"cert", "rotate-ca", "--finalize"})) return false;
+    // The operator's own certificate is of the first one.
+    const std::string alice = cluster_.directory() + "/alice";
+    if (!makes({"cert", "client", "--ca", next, "--out", alice, "--name", "alice"})) return false;
+    for (const char* file : {"/client.key", "/client.crt", "/ca.crt"})
+      std::filesystem::rename(alice + file, cluster_.operator_certs() + file);
+    return eventually(60, [&] { return quiet(); });
+  }
+  bool makes(std::vector<std::string> words) {
+    words.insert(words.begin(), binary());
+    const Finished made = nodedb::e2e::run(words);
+    if (made.status != 0) std::printf("%s\n", made.output.c_str());
+    return made.status == 0;
+  }
+  /// What `cert rotate-ca --status` tells of every member.
+  bool all_have(const char* field, const std::string& fingerprint) {
+    return eventually(step_patience_s, [&] {
+      const auto now = status();
+      if (!now) return false;
+      const std::vector<app::Json>& trusts = (*now)["rotation"]["members"].items();
+      return trusts.size() == (*now)["members"].items().size() &&
+             std::ranges::all_of(trusts,
+                                 [&](const app::Json& one) { return one[field].text() == fingerprint; });
+    });
   }
 
   Cluster cluster_;

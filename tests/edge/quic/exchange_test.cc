@@ -211,23 +211,6 @@ TEST_F(Exchange, ASlowReaderDoesNotGrowTheSendersMemory) {
   EXPECT_TRUE(world.until([&] { return (*a)->stats().queued_bytes == 0; }));
 }
 
-TEST_F(Exchange, MembersOnly) {
-  auto a = world.start(1);
-  auto b = world.start(2);
-  auto c = world.start(3);
-  (*b)->set_peers({{uuid_of(1), (*a)->local_address()}});
-  (*c)->set_peers({{uuid_of(1), (*a)->local_address()}});
-  ASSERT_TRUE(together(*a, *b));
-  ASSERT_TRUE(together(*a, *c));
-  (*a)->allow_members(std::set<Uuid>{uuid_of(1), uuid_of(2)});
-  EXPECT_FALSE((*a)->connected(uuid_of(3)));
-  ASSERT_TRUE(world.until([&] { return !(*c)->connected(uuid_of(1)); }));
-  ASSERT_TRUE(world.until([&] { return world.logged("not in the member table"); }));
-  EXPECT_TRUE((*a)->connected(uuid_of(2)));
-  (*a)->allow_members(std::set<Uuid>{uuid_of(1), uuid_of(2), uuid_of(3)});
-  EXPECT_TRUE(together(*a, *c)) << "it keeps dialling and is let in again";
-}
-
 TEST_F(Exchange, TheHighestCommonProtocolVersionIsUsed) {
   auto a_options = world.options(1);
   a_options.versions = {1, 2};

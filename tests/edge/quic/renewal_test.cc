@@ -167,6 +167,9 @@ TEST_F(Renewal, ARemovedNodeIsRefusedAtOnceWhateverItShows) {
   EXPECT_GT(a->turned_away.size(), 1U) << "and its next handshake refused";
   EXPECT_NE(a->turned_away.back().second.find("node " + uuid_of(2).text() + " was removed"),
             std::string::npos);
+  EXPECT_GT(b->removed_by.size(), 1U) << "it is told each time";
+  EXPECT_EQ(b->removed_by.back(), uuid_of(1));
+  EXPECT_TRUE(a->removed_by.empty());
   auto c = world.start(3);
   (*c)->set_peers({{uuid_of(1), (*a)->local_address()}});
   EXPECT_TRUE(world.until([&] { return (*c)->connected(uuid_of(1)); })) << "others do";
@@ -174,14 +177,15 @@ TEST_F(Renewal, ARemovedNodeIsRefusedAtOnceWhateverItShows) {
   EXPECT_TRUE(both());
 }
 
-TEST_F(Renewal, AnOperatorsOpenRequestOutlivesARenewal) {
+/// Even if its own certificate is no longer trusted from then on.
+TEST_F(Renewal, AnOperatorsOpenRequestOutlivesAnotherAuthority) {
   const auto certs = world.operator_certs("alice");
   Result<Bytes> answer = fail(Code::timeout, "never ran");
   std::jthread caller([&, address = (*a)->local_address()] {
     answer = call_operator(address, certs, "what", 10'000'000'000);
   });
   ASSERT_TRUE(world.until([&] { return !a->requests.empty(); }));
-  use(*a, 1, "ca", {"ca"});
+  use(*a, 1, "ca2", {"ca2"});
   (*a)->answer_operator(a->requests[0].first, "that");
   std::atomic<bool> done{false};
   std::jthread joiner([&] {

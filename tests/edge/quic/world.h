@@ -35,6 +35,7 @@ struct Peer {
   std::vector<std::string> events;  ///< "+<uuid>" and "-<uuid>", in order
   std::vector<std::string> dialled;
   std::vector<std::pair<std::string, std::string>> turned_away;  ///< who and why
+  std::vector<Uuid> removed_by;
   std::map<Uuid, std::vector<wire::PeerMessage>> received;
   std::vector<std::pair<std::uint64_t, Bytes>> requests;
   std::vector<std::pair<std::uint64_t, JoinAsk>> asks;
@@ -99,6 +100,7 @@ class World {
     callbacks.turned_away = [raw](const std::string& who, const std::string& why) {
       raw->turned_away.emplace_back(who, why);
     };
+    callbacks.told_removed = [raw](const Uuid& by) { raw->removed_by.push_back(by); };
     callbacks.disconnected = [raw](const Uuid& id) { raw->events.push_back("-" + id.text()); };
     callbacks.received = [raw](const Uuid& id, wire::PeerMessage message) {
       if (raw->on_received) raw->on_received(id, message);
