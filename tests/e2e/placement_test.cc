@@ -82,7 +82,7 @@ TEST_F(Placement, AdviceIsNotTaken) {
 }
 
 TEST_F(Placement, ANewNodeGetsItsShareUnderLoad) {
-  ASSERT_EQ(cli({"settings", "set", "rebalance.moves_at_once", "64"}).status, 0);
+  ASSERT_EQ(cli({"settings", "set", "rebalance.moves_at_once", "16"}).status, 0);
   Load load(founders(), "steady");
   ASSERT_EQ(cli({"settings", "set", "rebalance.mode", "auto"}).status, 0);
   EXPECT_TRUE(eventually(moves_patience_s, even)) << json_of(cli({"rebalance", "status"})).dump();
