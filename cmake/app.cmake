@@ -57,6 +57,7 @@ target_compile_definitions(e2e_fail_points PRIVATE
                            NODEDB_FAILPOINTS_BINARY="$<TARGET_FILE:nodedb-cluster-failpoints>")
 add_dependencies(e2e_fail_points nodedb-cluster-failpoints)
 set_tests_properties(e2e_placement e2e_fail_points e2e_recover PROPERTIES TIMEOUT 900)
+set_tests_properties(e2e_placement PROPERTIES LABELS "e2e;long")
 
 add_executable(e2e_chaos tests/e2e/chaos/main.cc tests/e2e/chaos/workload.cc)
 target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support nodedb_sim)
