@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a cluster costs that nobody uses: three nodes, 1,024 vShards, no client. Then one node is killed with
-// -9, and the same for the two that are left.
+// -9, and the same for the two that are left. Then it comes back: what that costs second by second, until and
+// after leaderships go home, and the same once more for the three.
 //
 //   quiet_bench [--seconds 30] [--settle 15]
 //
@@ -169,6 +170,48 @@ class Report {
                      "ABOVE-BARE"}};
 };
 
+/// What the return of a node costs the nodes: each one's worst second and the sum, from the node's start on.
+bool watch_return(e2e::Cluster& cluster, std::size_t returns, int seconds) {
+  const std::size_t count = cluster.nodes().size();
+  std::vector<Sent> cost(count), last(count), sum(count);
+  std::vector<double> worst(count);
+  std::vector<std::int64_t> cpu_ns(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i == returns) continue;
+    const auto asking = cost_of_asking(cluster, i);
+    const auto sent = sent_by(cluster, i);
+    if (!asking || !sent) return false;
+    cost[i] = *asking;
+    last[i] = *sent;
+    cpu_ns[i] = vitals_of(cluster.nodes()[i].pid).cpu_ns;
+  }
+  cost[returns] = cost[returns == 0 ? 1 : 0];
+  cluster.restart(returns);
+  const Clock::time_point begun = Clock::now();
+  Clock::time_point looked = begun;
+  for (int second = 0; second < seconds; ++second) {
+    e2e::sleep_ms(1'000);
+    const double span = Span{looked, Clock::now()}.seconds();
+    looked = Clock::now();
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto sent = sent_by(cluster, i);
+      if (!sent) continue;  // it has not opened its door yet
+      const Sent more = *sent - last[i] - cost[i];
+      last[i] = *sent;
+      sum[i] = {sum[i].datagrams + more.datagrams, sum[i].bytes + more.bytes};
+      worst[i] = std::max(worst[i], more.datagrams / span);
+    }
+  }
+  app::Table table({"RETURN-OF-" + std::to_string(returns + 1), "WORST-DGRAMS/S", "DGRAMS", "KIB", "CPU-MS"});
+  for (std::size_t i = 0; i < count; ++i) {
+    table.add({std::to_string(i + 1), fixed(worst[i], 0), fixed(sum[i].datagrams, 0),
+               fixed(sum[i].bytes / 1'024, 0),
+               fixed(static_cast<double>(vitals_of(cluster.nodes()[i].pid).cpu_ns - cpu_ns[i]) / 1e6, 0)});
+  }
+  std::printf("%s(in %.0f s)\n", table.text().c_str(), Span{begun, Clock::now()}.seconds());
+  return true;
+}
+
 int run(const Options& options) {
   const e2e::TemporaryDirectory directory("quiet-bench");
   Report report(bare_node_bytes(directory.path() + "/bare"));
@@ -182,12 +225,18 @@ int run(const Options& options) {
     return figures.has_value();
   };
   if (!part("all up")) return 1;
-  cluster->kill(cluster->busiest());
+  const std::size_t killed = cluster->busiest();
+  cluster->kill(killed);
   if (!cluster->wait_healthy(30)) {
     std::fprintf(stderr, "quiet_bench: groups have no leader 30 s after a node was killed\n");
     return 1;
   }
   if (!part("one killed")) return 1;
+  if (!watch_return(*cluster, killed, options.seconds)) {
+    std::fprintf(stderr, "quiet_bench: a node did not answer while one returned\n");
+    return 1;
+  }
+  if (!part("it is back")) return 1;
   report.print();
   return 0;
 }
