@@ -285,8 +285,8 @@ class Life {
   /// Both steps of `cert rotate-ca`. The founders sign, with the key in the cluster's directory.
   bool exchange_authority() {
     const std::string first = cluster_.directory() + "/ca", next = cluster_.directory() + "/next-ca";
-    const auto now = status();
-    if (!now || !makes({"cert", "ca", "--dir", next, "--cluster", (*now)["cluster"]["uuid"].text()}))
+    const auto own = cluster_.status(0);
+    if (!own || !makes({"cert", "ca", "--dir", next, "--cluster", (*own)["cluster"]["uuid"].text()}))
       return false;
     const std::string fingerprint = tls::show(next + "/ca.crt")->fingerprint;
     if (!operates({"cert", "rotate-ca", "--stage", "--ca", next}) || !all_have("staged", fingerprint))
@@ -309,13 +309,14 @@ class Life {
   }
   /// What `cert rotate-ca --status` tells of every member.
   bool all_have(const char* field, const std::string& fingerprint) {
+    const auto up = std::ranges::count_if(cluster_.nodes(), [](const auto& node) { return node.pid != 0; });
+    const auto members = static_cast<std::size_t>(up) + joined_.size();
     return eventually(step_patience_s, [&] {
-      const auto now = status();
-      if (!now) return false;
-      const std::vector<app::Json>& trusts = (*now)["rotation"]["members"].items();
-      return trusts.size() == (*now)["members"].items().size() &&
-             std::ranges::all_of(trusts,
-                                 [&](const app::Json& one) { return one[field].text() == fingerprint; });
+      const app::Json told = json_of(operate(cluster_, 0, {"cert", "rotate-ca", "--status"}));
+      const std::vector<app::Json>& trusts = told["members"].items();
+      return trusts.size() == members && std::ranges::all_of(trusts, [&](const app::Json& one) {
+               return one[field].text() == fingerprint;
+             });
     });
   }
 
