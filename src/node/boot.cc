@@ -154,6 +154,9 @@ void Node::State::adopt_tables() {
     ids[member.uuid] = id;
     uuids[id] = member.uuid;
   }
+  for (const auto& [peer, what] : known) {
+    if (what.hello) meet(peer, what.hello->id);
+  }
   routing_changed = true;
   publish_peers();
   watch_members();

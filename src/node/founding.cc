@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::int64_t founding_patience_ns = 10 * ns_per_s;
 constexpr std::int64_t announce_patience_ns = 5 * ns_per_s;
+constexpr std::int64_t row_read_patience_ns = 1 * ns_per_s;
 
 /// A genesis says itself how it was made: making it again must give the same.
 bool consistent(const meta::Genesis& genesis) {
@@ -149,9 +150,19 @@ void Node::State::receive(const Uuid& peer, wire::Hello hello) {
   Known& entry = known[peer];
   const bool is_founder = hello.id == NodeId();
   entry.hello = std::move(hello);
+  entry.row_read = {};
+  if (identity) meet(peer, entry.hello->id);
   if (is_founder) offer_genesis(peer);
   if (is_founder && identity && !ids.contains(peer)) ask_to_join(peer, *entry.hello);
   if (!identity || founding.deadline != never) continue_founding();
+}
+
+/// Whoever lags behind may not have the row yet of the node that leads group 0 now, and would never get it if
+/// it did not listen: a peer with a certificate of this cluster is who it says it is, unless that is another.
+void Node::State::meet(const Uuid& peer, NodeId id) {
+  if (id == NodeId() || ids.contains(peer) || uuids.contains(id)) return;
+  ids[peer] = id;
+  uuids[id] = peer;
 }
 
 /// To a peer that has no identity yet, if the genesis names it and it never reported itself before.
@@ -159,25 +170,58 @@ void Node::State::offer_genesis(const Uuid& peer) {
   if (!identity || !known[peer].connected) return;
   const auto& hello = known[peer].hello;
   if (!hello || hello->id != NodeId()) return;
-  const auto id = ids.find(peer);
-  if (id == ids.end()) return;
-  const meta::MemberState state = tables.members.at(id->second).state;
-  if (state == meta::MemberState::retired) {
-    turn.send_now.push_back({peer, wire::Founded{false, "node " + std::to_string(id->second.value) +
-                                                            " has been retired for ever. Give the machine an "
-                                                            "empty data directory and a new certificate"}});
-    return;
-  }
-  if (state != meta::MemberState::joining) {
+  const meta::Member* member = tables.find(peer);
+  if (member == nullptr) return;
+  if (member->state == meta::MemberState::retired) return turn_away(peer, *hello);
+  if (member->state != meta::MemberState::joining) {
     turn.send_now.push_back(
         {peer,
-         wire::Founded{false, "node " + std::to_string(id->second.value) +
+         wire::Founded{false, "node " + std::to_string(member->id.value) +
                                   " has been a member with another disk: its data is gone or elsewhere. "
                                   "Start it with its old data directory, or give the machine a new node "
                                   "certificate and let it join"}});
     return;
   }
-  turn.send_now.push_back({peer, wire::Found{identity->genesis, id->second}});
+  if (never_reported(peer)) turn.send_now.push_back({peer, wire::Found{identity->genesis, member->id}});
+}
+
+/// That a row says so is not enough, as it may be an old one: the peer may have been a member since, with
+/// another disk, and what it has promised then would be forgotten. So group 0 is read, unless there is none.
+bool Node::State::never_reported(const Uuid& peer) {
+  if (!may_be_formed(peer)) return true;
+  Known& entry = known[peer];
+  Replica& metadata = *replica(metadata_group);
+  if (entry.row_read.index && metadata.applied >= *entry.row_read.index) return true;
+  if (now.mono - entry.row_read.asked < row_read_patience_ns) return false;
+  entry.row_read = {now.mono, ++last_token, std::nullopt};
+  (void)metadata.raft.read_index(now.mono, entry.row_read.token, live);  // no leader yet: asked again
+  touch(metadata_group);
+  return false;
+}
+
+void Node::State::row_read(const raft::ReadGrant& grant) {
+  for (auto& [peer, entry] : known) {
+    if (entry.row_read.token != grant.context || !grant.granted) continue;
+    entry.row_read.index = grant.index;
+    offer_genesis(peer);
+  }
+}
+
+/// May group 0 ever have had a leader? Not if this node has seen nothing of one and too few others have a
+/// genesis. Whoever shows an empty disk and is to get one may have had one.
+bool Node::State::may_be_formed(const Uuid& target) const {
+  const raft::Group& metadata = replica(metadata_group)->raft;
+  if (metadata.last() != birth || metadata.term() != birth.term || metadata.leader() != NodeId()) return true;
+  const std::vector<NodeId>& voters = metadata.config().voters;
+  const auto had_a_genesis = std::ranges::count_if(voters, [&](NodeId voter) {
+    if (voter == self) return false;
+    const Uuid& uuid = uuids.at(voter);
+    const auto other = known.find(uuid);
+    const bool is_empty = other != known.end() && other->second.connected && other->second.hello &&
+                          other->second.hello->id == NodeId();
+    return uuid == target || !is_empty;
+  });
+  return 2 * static_cast<std::size_t>(had_a_genesis) > voters.size();
 }
 
 /// A node without an identity, with a certificate of this cluster, that group 0 does not know: it is asked to
@@ -194,11 +238,11 @@ void Node::State::ask_to_join(const Uuid& peer, const wire::Hello& hello) {
 /// made again now and then.
 void Node::State::offer_again() {
   for (const auto& [peer, what] : known) {
-    const auto id = ids.find(peer);
-    if (id == ids.end() && what.connected && what.hello && what.hello->id == NodeId())
+    if (!what.connected) continue;
+    const meta::Member* member = tables.find(peer);
+    if (member == nullptr && what.hello && what.hello->id == NodeId())
       ask_to_join(peer, wire::Hello(*what.hello));
-    if (id == ids.end() || tables.members.at(id->second).state != meta::MemberState::joining) continue;
-    offer_genesis(peer);
+    if (member != nullptr && member->state == meta::MemberState::joining) offer_genesis(peer);
   }
 }
 

@@ -128,7 +128,7 @@ void Node::State::granted(const raft::ReadGrant& grant) {
     raise_replicas();
   }
   const auto at = reads.find(grant.context);
-  if (at == reads.end()) return;
+  if (at == reads.end()) return row_read(grant);
   if (!grant.granted) {
     drop_read(grant.context, {Code::not_leader, "leadership was lost"});
     return;

@@ -94,7 +94,10 @@ Result<void> Node::State::may_recover(const meta::SingleEntry& entry) const {
 /// Nothing that a retired member says is believed; what it is told is that.
 void Node::State::turn_away(const Uuid& peer, const wire::PeerMessage& message) {
   if (!std::holds_alternative<wire::Hello>(message) && !std::holds_alternative<raft::Pulse>(message)) return;
-  turn.send_now.push_back({peer, wire::Founded{false, "it has been retired for ever", true}});
+  turn.send_now.push_back({peer, wire::Founded{false,
+                                               "it has been retired for ever. Give the machine an empty data "
+                                               "directory and a new certificate",
+                                               true}});
 }
 
 }  // namespace nodedb::node

@@ -54,6 +54,11 @@ struct Known {
   std::string dialled;         ///< the seed address under which it was reached
   Time join_asked = long_ago;  ///< when group 0 was last asked to take it in
   std::optional<wire::Hello> hello;
+  struct {
+    Time asked = long_ago;
+    std::uint64_t token = 0;
+    std::optional<Index> index;
+  } row_read;  ///< since its hello: up to where group 0's rows must be known here to believe its row
 };
 
 /// An `init` that waits for the other founders.
@@ -259,6 +264,10 @@ struct Node::State {
   Result<meta::Genesis> draft_genesis() const;
   void continue_founding();
   void offer_genesis(const Uuid& peer);
+  bool never_reported(const Uuid& peer);
+  bool may_be_formed(const Uuid& target) const;
+  void row_read(const raft::ReadGrant& grant);
+  void meet(const Uuid& peer, NodeId id);
   void offer_again();
   void ask_to_join(const Uuid& peer, const wire::Hello& hello);
   /// This node's identity is on its disk.
