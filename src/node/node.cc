@@ -347,7 +347,8 @@ void Node::State::seal_log() {
 void Node::State::seal_messages() {
   const auto address = [this](NodeId to) { return uuids.at(to); };
   for (auto& [to, bundle] : bundle_now) turn.send_now.push_back({address(to), std::move(bundle)});
-  for (auto& [to, bundle] : bundle_after) turn.send_after.push_back({address(to), std::move(bundle)});
+  for (auto& [to, bundle] : bundle_after)
+    if (!bundle.messages.empty()) turn.send_after.push_back({address(to), std::move(bundle)});
   for (auto& [to, bundle] : forwards) turn.send_now.push_back({address(to), std::move(bundle)});
   bundle_now.clear();
   bundle_after.clear();

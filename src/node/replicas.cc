@@ -108,6 +108,9 @@ void Node::State::bury(GroupId group) {
   LogBatch& batch = log_batch();
   std::erase_if(batch.groups, [&](const GroupLogUpdate& one) { return one.group == group; });
   batch.groups.push_back(std::move(update));
+  // What it promises in this step rests on the writes that have just been dropped.
+  for (auto& [to, bundle] : bundle_after)
+    std::erase_if(bundle.messages, [&](const wire::GroupMessage& one) { return one.group == group; });
   promise.buried.push_back(group);
   std::erase_if(promise.groups, [&](const auto& one) { return one.first == group; });
   graves.insert(group);
