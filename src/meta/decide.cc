@@ -281,6 +281,9 @@ Action decide(const Migration& record, const MigrationFacts& facts, const Decide
   const PersistedMigrationCheckpoint& at = record.checkpoint;
   const bool may_be_undone = at.phase() < MigrationPhase::cutover;
   if (record.intent.aborting && may_be_undone) return action;
+  // Nobody waits for a target that is not expected to come back: the vShard may need another.
+  if (may_be_undone && facts.target_lost)
+    return GiveUp{named(record.intent.first.target) + ", the target, is lost", compensations_for(at.phase())};
   if (!out_of_patience(at.attempt, facts, limits)) return action;
   if (may_be_undone && at.attempt >= limits.attempts_max) {
     return GiveUp{"no progress in " + std::string(name(at.phase())) + " after " +

@@ -48,6 +48,7 @@ struct MigrationFacts {
   bool source_reachable = false;
   bool source_lost = false;  ///< given up: should it come back, what it still holds is an orphan (rule C4)
   bool target_reachable = false;
+  bool target_lost = false;    ///< given up: nobody waits for it
   std::uint64_t pause_us = 0;  ///< the longest that was measured
   /// Since anything changed for the better, on this leader's clock, and how long a try may take.
   std::int64_t without_progress_ns = 0;

@@ -115,6 +115,7 @@ meta::MigrationFacts Driver::facts(Time now, const meta::Migration& record,
   facts.source_reachable = around.reachable(first.source);
   facts.source_lost = around.lost(first.source);
   facts.target_reachable = around.reachable(first.target);
+  facts.target_lost = around.lost(first.target);
   const auto applied = applied_.find(first.source);
   facts.source_applied_cutover = record.intent.cutover != 0 && applied != applied_.end() &&
                                  applied->second.value >= record.intent.cutover;

@@ -277,6 +277,18 @@ TEST(Decide, PatienceEndsInANewTryAndThenInGivingUp) {
   }
 }
 
+TEST(Decide, NobodyWaitsForATargetThatIsLost) {
+  MigrationFacts known = before();
+  known.target_reachable = false;
+  known.target_lost = true;
+  const Action action = decided(at(MigrationPhase::add_learner), known);
+  EXPECT_EQ(action,
+            Action(GiveUp("node 4, the target, is lost", compensations_for(MigrationPhase::add_learner))));
+  MigrationFacts late;
+  late.target_lost = true;
+  waits(at(MigrationPhase::cutover), late);
+}
+
 TEST(Decide, AfterCutoverItTriesForEver) {
   MigrationFacts stuck;
   stuck.without_progress_ns = for_ever;
