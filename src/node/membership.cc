@@ -122,7 +122,11 @@ Reconciler::Surroundings Node::State::reconciler_surroundings() {
           [this](VShardId vshard) { return loads.of(now.mono, vshard); },
           [this] { return Uuid::v4(rng); },
           hlc.now(now.wall),
-          own_stamp()};
+          own_stamp(),
+          [this](NodeId node) {
+            const raft::Group& metadata = replica(metadata_group)->raft;
+            return metadata.config().is_voter(node) || !metadata.config_committed();
+          }};
 }
 
 void Node::State::find_retired() {
@@ -156,10 +160,16 @@ void Node::State::tend_metadata() {
   const auto may_go = [&](NodeId node) {
     return !in_touch(node) || driver.has_applied(node, metadata.applied);
   };
-  const auto voters = metadata_voters(tables, config.voters, usable);
-  if (!contains(voters, self)) return;  // it gives the leadership away first
+  auto voters = metadata_voters(tables, config.voters, usable);
+  // Who leads keeps its vote until somebody who stays has come in and can lead instead.
+  const bool goes = !contains(voters, self);
+  if (goes) voters.insert(std::ranges::upper_bound(voters, self), self);
   if (const auto next = next_metadata_config(config, tables, voters, learned, may_go))
-    change(metadata, *next);
+    return change(metadata, *next);
+  if (const auto successor = goes ? best_successor(metadata) : std::nullopt) {
+    (void)metadata.raft.transfer(now.mono, *successor);  // if it cannot be now it is tried again
+    touch(metadata_group);
+  }
 }
 
 }  // namespace nodedb::node

@@ -218,7 +218,8 @@ void Reconciler::carry_out(Time now, const meta::PlanInput& input, const Surroun
   }
 }
 
-/// Nothing of the cluster's is there any more: its id is never given again, its certificate is refused.
+/// Nothing of the cluster's is there any more, nor a vote in group 0, which would miss it: its id is never
+/// given again, its certificate is refused.
 void Reconciler::retire(Time now, const Surroundings& around, std::vector<meta::MetaEntry>& out) {
   const meta::Tables& tables = around.tables;
   for (const auto& [id, member] : tables.members) {
@@ -229,7 +230,7 @@ void Reconciler::retire(Time now, const Surroundings& around, std::vector<meta::
     const bool moves = std::ranges::any_of(tables.migrations.intents(), [&](const auto& intent) {
       return intent.second.first.source == node || intent.second.first.target == node;
     });
-    if (holds || moves || !due(now, retiring_[id])) continue;
+    if (holds || moves || around.votes(id) || !due(now, retiring_[id])) continue;
     out.push_back(meta::MemberChange{id, meta::MemberState::retired, NodeId(), around.by});
   }
 }

@@ -37,6 +37,8 @@ class Reconciler {
     std::function<Uuid()> new_id;
     Hlc hlc;
     meta::Stamp by;
+    /// In group 0, as far as may be in force.
+    std::function<bool(NodeId)> votes = [](NodeId) { return false; };
   };
 
   /// This node leads group 0 no longer, or has begun to.
