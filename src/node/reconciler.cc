@@ -297,15 +297,19 @@ std::vector<NodeId> metadata_voters(const meta::Tables& tables, const std::vecto
   };
   for (const auto& [id, member] : tables.members)
     if (contains(current, id) && stays(member) && voters.size() < wanted) take(member);
-  for (const bool new_zone : {true, false}) {
+  const auto fill = [&](meta::MemberState state, bool new_zone) {
     for (const auto& [id, member] : tables.members) {
       if (voters.size() >= wanted || contains(voters, id)) continue;
-      if (member.state != meta::MemberState::active || !usable(id)) continue;
+      if (member.state != state || !usable(id)) continue;
       if (new_zone && zones.contains(member.zone)) continue;
       take(member);
     }
-  }
-  // Better one that is lost or leaves than too few to decide anything; but not one that is refused for ever.
+  };
+  fill(meta::MemberState::active, true);
+  fill(meta::MemberState::active, false);
+  // Better one that drains than one that is lost or leaves, and better such a one than too few to decide; but
+  // not one that is refused for ever.
+  fill(meta::MemberState::draining, false);
   for (const NodeId id : current) {
     const auto member = tables.members.find(id);
     const bool gone = member != tables.members.end() && member->second.state == meta::MemberState::retired;

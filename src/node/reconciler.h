@@ -91,7 +91,8 @@ class Reconciler {
 std::vector<meta::Complaint> removal_complaints(const meta::Tables& tables, const std::vector<NodeId>& nodes);
 
 /// Group 0's voters as they should be: those of `current` that stay and are not lost, filled up with active
-/// members to one for each replica of a vShard, each from another zone if there is one. Sorted.
+/// members, and with those that drain if there are no others, to one for each replica of a vShard, each from
+/// another zone if there is one. Sorted.
 std::vector<NodeId> metadata_voters(const meta::Tables& tables, const std::vector<NodeId>& current,
                                     const std::function<bool(NodeId)>& usable);
 

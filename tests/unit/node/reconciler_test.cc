@@ -316,6 +316,14 @@ TEST(MetadataVoters, ADrainingOneKeepsItsVote) {
   EXPECT_EQ(metadata_voters(world.tables(), ids({1, 2, 3}), all), ids({1, 2, 3}));
 }
 
+TEST(MetadataVoters, RatherADrainingOneThanALostOne) {
+  ReconcileWorld world(5, 10);
+  world.want(4, MemberState::draining);
+  EXPECT_EQ(metadata_voters(world.tables(), ids({1, 2, 3}), without(NodeId(1))), ids({2, 3, 5}));
+  world.want(5, MemberState::leaving);
+  EXPECT_EQ(metadata_voters(world.tables(), ids({1, 2, 3}), without(NodeId(1))), ids({2, 3, 4}));
+}
+
 TEST(MetadataVoters, AnotherZoneIsPreferred) {
   ReconcileWorld world(3, 10);
   for (std::uint32_t n = 1; n <= 3; ++n)
