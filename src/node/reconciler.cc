@@ -159,8 +159,9 @@ void Reconciler::move(Time now, VShardId vshard, NodeId from, NodeId to, const S
       around.by.ts_ms)});
 }
 
-/// A member that leaves with a successor gives it whatever it does not have yet; whether anything is left of
-/// that.
+/// A member that leaves with a successor gives it whatever it does not have yet, and waits for it while it is
+/// out of reach for a moment; whether anything is left of that. One that takes no replicas any more, or is
+/// lost, is no successor.
 bool Reconciler::hand_to_successors(Time now, const Surroundings& around, std::vector<meta::MetaEntry>& out) {
   const meta::Tables& tables = around.tables;
   std::size_t under_way = tables.migrations.intents().size();
@@ -168,11 +169,14 @@ bool Reconciler::hand_to_successors(Time now, const Surroundings& around, std::v
   bool left = false;
   for (const auto& [id, member] : tables.members) {
     if (member.state != meta::MemberState::leaving || member.successor == NodeId()) continue;
-    if (!around.reachable(member.successor)) continue;
+    const auto successor = tables.members.find(member.successor);
+    if (successor == tables.members.end() || successor->second.state != meta::MemberState::active) continue;
+    if (is_lost(now, tables, member.successor)) continue;
     for (std::uint16_t v = 0; v < vshard_count; ++v) {
       const std::vector<NodeId>& replicas = tables.placement[v].replicas;
       if (!contains(replicas, id) || contains(replicas, member.successor)) continue;
       left = true;
+      if (!around.reachable(member.successor)) break;
       if (under_way >= at_once || tables.migrations.of(VShardId(v))) continue;
       ++under_way;
       move(now, VShardId(v), id, member.successor, around, out);
