@@ -375,7 +375,7 @@ struct Node::State {
   void compact();
   void balance();
   void hand_over();
-  std::optional<NodeId> best_successor(const Replica& group) const;
+  std::optional<NodeId> best_successor(const Replica& group, bool even_draining = false) const;
   bool is_draining(NodeId peer) const;
   bool is_told_to_drain(NodeId node) const;
 

@@ -128,11 +128,12 @@ void Node::State::balance() {
   }
 }
 
-std::optional<NodeId> Node::State::best_successor(const Replica& group) const {
+std::optional<NodeId> Node::State::best_successor(const Replica& group, bool even_draining) const {
   std::optional<raft::Group::Follower> best;
   for (const raft::Group::Follower& follower : group.raft.followers()) {
     if (follower.node == self || follower.learner || !connected(follower.node)) continue;
-    if (silent.contains(follower.node) || is_draining(follower.node)) continue;
+    if (silent.contains(follower.node)) continue;
+    if (!even_draining && is_draining(follower.node)) continue;
     if (follower.state != raft::Group::Follower::State::stream) continue;
     if (!best || follower.match > best->match) best = follower;
   }
