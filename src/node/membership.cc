@@ -45,7 +45,9 @@ Result<void> may_leave(const meta::Tables& tables, const std::vector<meta::Singl
   for (const meta::SingleEntry& entry : entries) {
     const auto* change = std::get_if<meta::MemberChange>(&entry);
     if (change == nullptr || change->wanted != meta::MemberState::leaving) continue;
-    if (tables.members.contains(change->node)) nodes.push_back(change->node);
+    const auto member = tables.members.find(change->node);
+    if (member == tables.members.end() || member->second.state == meta::MemberState::retired) continue;
+    if (!contains(nodes, change->node)) nodes.push_back(change->node);
   }
   if (nodes.empty()) return {};
   std::string why;
