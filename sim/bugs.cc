@@ -8,7 +8,7 @@ namespace nodedb::sim {
 
 namespace {
 
-constexpr std::array<PlantedBug, 22> all{{
+constexpr std::array<PlantedBug, 33> all{{
     {"vote-not-persisted", "term and vote are not written to disk",
      [](Bugs& b) { b.raft.vote_not_persisted = true; }},
     {"ack-before-fsync", "an append is acknowledged before it is durable",
@@ -52,6 +52,29 @@ constexpr std::array<PlantedBug, 22> all{{
      [](Bugs& b) { b.node.moves.row_not_checked = true; }},
     {"source-dropped-early", "the source's replica is destroyed before Complete",
      [](Bugs& b) { b.node.moves.source_dropped_early = true; }},
+    {"retired-with-replicas", "a member that leaves is retired whatever it still holds",
+     [](Bugs& b) { b.node.moves.retired_with_replicas = true; }},
+    {"token-claimed-twice", "a token that one machine has shown admits another one, too",
+     [](Bugs& b) { b.node.moves.token_claimed_twice = true; }},
+    {"too-few-stay", "members leave though fewer than the replication factor stay",
+     [](Bugs& b) { b.node.moves.too_few_stay = true; }},
+    {"lost-node-counts", "a node that is lost counts as a place for replicas",
+     [](Bugs& b) { b.node.moves.lost_counts = true; }},
+    {"recommission-ignored", "a member that is to stay after all is emptied all the same",
+     [](Bugs& b) { b.node.moves.recommission_ignored = true; }},
+    {"successor-ignored", "what a successor is to get is spread over all",
+     [](Bugs& b) { b.node.moves.successor_ignored = true; }},
+    {"drain-ignored", "a node that drains leads on", [](Bugs& b) { b.node.moves.drain_ignored = true; }},
+    {"metadata-votes-kept", "group 0's voters stay who they are, retired or lost",
+     [](Bugs& b) { b.node.moves.metadata_votes_kept = true; }},
+    {"orphan-kept", "a replica that nobody wants stays where it is",
+     [](Bugs& b) { b.node.moves.orphan_kept = true; }},
+    {"old-row-believed",
+     "a wiped machine is taken in again by whoever does not know yet that it was a member",
+     [](Bugs& b) { b.node.moves.old_row_believed = true; }},
+    {"settings-by-arrival",
+     "a node goes by the setting that it was asked for last, whatever group 0's log says",
+     [](Bugs& b) { b.node.moves.settings_by_arrival = true; }},
 }};
 
 }  // namespace

@@ -58,19 +58,20 @@ void Clients::start() {
 }
 
 void Clients::wander(Client& client) {
-  if (!client.once) client.node = rng_.below(climate_.machines());
+  if (client.kind == Kind::drawn) client.node = rng_.below(climate_.machines());
 }
 
 void Clients::think(std::size_t c) {
   Client& client = clients_[c];
   client.stage = Stage::idle;
-  if (client.once && client.list.empty()) return;
+  const bool lists = client.kind != Kind::drawn;
+  if (lists && client.list.empty()) return;
   // Mostly in bursts, so that operations meet.
   const bool burst = rng_.chance(0.6);
   const std::int64_t pause =
-      client.once ? 50 * ns_per_ms : around(burst ? climate_.think_ns / 20 : climate_.think_ns * 3);
+      lists ? 50 * ns_per_ms : around(burst ? climate_.think_ns / 20 : climate_.think_ns * 3);
   schedule_.after(pause, [this, c] {
-    if (!stopped_ || clients_[c].once) begin(c);
+    if (!stopped_ || clients_[c].kind == Kind::probe) begin(c);
   });
 }
 
@@ -95,7 +96,7 @@ Operation Clients::draw(std::size_t c) {
 void Clients::begin(std::size_t c) {
   Client& client = clients_[c];
   client.recorded = true;
-  if (client.once) {
+  if (client.kind != Kind::drawn) {
     client.now = client.list.back();
     client.now.value = client.now.op == Op::put ? "p." + std::to_string(next_value_++) : "";
   } else {
@@ -253,7 +254,7 @@ void Clients::finish(std::size_t c, Status status) {
   Operation& o = client.now;
   o.status = status;
   o.return_ns = schedule_.now();
-  if (client.once && status == Status::ok) client.list.pop_back();
+  if (client.kind != Kind::drawn && status == Status::ok) client.list.pop_back();
   // A conditional write that never came to its condition has nothing to tell.
   const bool telling = o.op != Op::cas || client.stage == Stage::act || status == Status::ok;
   if (client.recorded && telling) history_.push_back(o);
@@ -263,42 +264,65 @@ void Clients::finish(std::size_t c, Status status) {
   think(c);
 }
 
+std::string Clients::fresh_key(char kind, VShardId wanted) {
+  std::string key = next_key(kind);
+  while (vshard(key) != wanted) key = next_key(kind);
+  return key;
+}
+
+std::size_t Clients::add_lister(Kind kind, std::size_t node, std::vector<Operation> list) {
+  Client client;
+  client.number = next_number_++;
+  client.node = node;
+  client.kind = kind;
+  client.list = std::move(list);
+  clients_.push_back(std::move(client));
+  return clients_.size() - 1;
+}
+
+void Clients::bear_witness(VShardId vshard, std::size_t node, std::int64_t for_ns) {
+  constexpr std::size_t reads = 24;
+  constexpr std::int64_t writers = 8;
+  Operation look;
+  look.key = fresh_key('w', vshard);
+  Operation write = look;
+  write.op = Op::put;
+  think(add_lister(Kind::witness, node, std::vector(reads, look)));
+  for (std::int64_t i = 0; i < writers; ++i) {
+    const std::size_t elsewhere = (node + 1 + rng_.below(climate_.nodes - 1)) % climate_.nodes;
+    const std::size_t writer = add_lister(Kind::witness, elsewhere, {write});
+    schedule_.after(for_ns * i / writers, [this, writer] { think(writer); });
+  }
+}
+
 void Clients::probe(const std::vector<std::size_t>& nodes) {
   std::vector<std::string> fresh;
-  for (std::uint32_t v = 0; v < climate_.vshards; ++v) {
-    std::string key = next_key('p');
-    while (vshard(key).value != v) key = next_key('p');
-    fresh.push_back(std::move(key));
-  }
+  for (std::uint16_t v = 0; v < climate_.vshards; ++v) fresh.push_back(fresh_key('p', VShardId(v)));
   for (const std::size_t node : nodes) {
-    Client client;
-    client.number = next_number_++;
-    client.node = node;
-    client.once = true;
+    std::vector<Operation> list;
     for (const std::string& key : keys_) {
       if (key.front() == expiring_kind) continue;
-      client.list.emplace_back();
-      client.list.back().key = key;
+      list.emplace_back();
+      list.back().key = key;
     }
     for (const std::string& key : fresh) {
-      client.list.emplace_back();
-      client.list.back().op = Op::put;
-      client.list.back().key = key;
+      list.emplace_back();
+      list.back().op = Op::put;
+      list.back().key = key;
     }
-    clients_.push_back(std::move(client));
-    think(clients_.size() - 1);
+    think(add_lister(Kind::probe, node, std::move(list)));
   }
 }
 
 std::size_t Clients::probing() const {
   std::size_t count = 0;
-  for (const Client& client : clients_) count += client.once ? client.list.size() : 0;
+  for (const Client& client : clients_) count += client.kind == Kind::probe ? client.list.size() : 0;
   return count;
 }
 
 std::string Clients::probe_text() const {
   for (const Client& client : clients_) {
-    if (!client.once || client.list.empty()) continue;
+    if (client.kind != Kind::probe || client.list.empty()) continue;
     const Operation& o = client.list.back();
     return (o.op == Op::put ? "write to vShard " : "read of vShard ") + std::to_string(vshard(o.key).value) +
            " through node " + std::to_string(client.node + 1);

@@ -4,7 +4,8 @@
 // Clients of the key-value machine. Each does one operation after another on a few contended keys, through
 // whatever node it happens to talk to, and writes down what it did and saw. A client that does not get an
 // answer in time writes `info` and goes on under a new number. Key names tell what they hold: r… registers,
-// n… numbers, l… growing texts; x… are written with an expiry and not recorded, to keep clean-up busy.
+// n… numbers, l… growing texts, w… what a witness looks at; x… are written with an expiry and not recorded,
+// to keep clean-up busy.
 
 #include <cstdint>
 #include <map>
@@ -35,6 +36,9 @@ class Clients {
   void start();
   /// No new operations; open ones end by themselves.
   void stop() { stopped_ = true; }
+  /// In an instant `node` may lead the vShard no longer and not know it: reads a key there in quick
+  /// succession, while others write it elsewhere.
+  void bear_witness(VShardId vshard, std::size_t node, std::int64_t for_ns);
   /// The node answered the request with `tag`.
   void answered(std::uint64_t tag, Result<Blob> result);
   /// The node's process is gone, and all connections with it.
@@ -53,12 +57,14 @@ class Clients {
 
  private:
   enum class Stage : std::uint8_t { idle, watch, look, act };
+  /// All but those who do whatever they are drawn to do have a list, and end with it.
+  enum class Kind : std::uint8_t { drawn, witness, probe };
   struct Client {
     std::uint64_t number = 0;  ///< as the history knows it
     std::size_t node = 0;
     Stage stage = Stage::idle;
     bool recorded = true;
-    bool once = false;  ///< a probe: does its list, then no more
+    Kind kind = Kind::drawn;
     std::vector<Operation> list;
     std::uint64_t tag = 0;  ///< of the request that it waits for; 0: none
     std::uint64_t attempt = 0;
@@ -70,8 +76,10 @@ class Clients {
   VShardId vshard(const std::string& key) const;
   std::string next_key(char kind);
   void add_keys(char kind, std::size_t count);
-  /// Talks to another node from now on; a probe stays.
+  std::string fresh_key(char kind, VShardId vshard);
+  /// Talks to another node from now on; who has a list stays.
   void wander(Client& client);
+  std::size_t add_lister(Kind kind, std::size_t node, std::vector<Operation> list);
   void think(std::size_t c);
   void begin(std::size_t c);
   Operation draw(std::size_t c);

@@ -16,6 +16,9 @@ namespace {
 constexpr std::uint64_t moves_salt = 1970;
 constexpr std::uint64_t swim_salt = 2002;
 constexpr std::uint64_t room_salt = 1971;
+/// … and none of them a change of members, nor witnesses.
+constexpr std::uint64_t members_salt = 11189;
+constexpr std::uint64_t witnesses_salt = 577;
 
 /// Spread evenly over orders of magnitude.
 std::int64_t log_uniform(Rng& rng, std::int64_t low, std::int64_t high) {
@@ -97,13 +100,30 @@ void draw_room(Climate& c) {
   c.log_bytes_max = 2 * c.log_bytes_per_node + 60'000;
 }
 
+/// Nobody takes voters away at random there: what was left then could be lost for good.
+void draw_members(Climate& c) {
+  Rng rng(mix(c.seed, members_salt));
+  if (!rng.chance(0.3)) return;
+  c.set(Fault::members, true);
+  c.set(Fault::config, false);
+  c.reserve = static_cast<std::size_t>(rng.between(1, 4));
+  c.change_every_ns = log_uniform(rng, 2 * ns_per_s, 10 * ns_per_s);
+}
+
+/// A lease that holds for too long shows only to somebody who reads and writes just then.
+void draw_witnesses(Climate& c) {
+  Rng rng(mix(c.seed, witnesses_salt));
+  c.witnesses =
+      rng.chance(0.5) && c.on(Fault::trap) && c.lease_reads && c.nodes >= 3 && !c.on(Fault::members);
+}
+
 }  // namespace
 
 std::string_view name(Fault fault) {
   static constexpr std::array<std::string_view, fault_count> names = {
       "crash",    "crash_many", "pause", "partition", "one_way",   "flap",       "loss",      "duplicate",
       "reorder",  "stale",      "drift", "wall_jump", "slow_disk", "slow_apply", "full_disk", "failed_sync",
-      "transfer", "config",     "drain", "again",     "trap",      "migrate"};
+      "transfer", "config",     "drain", "again",     "trap",      "migrate",    "members"};
   return names[static_cast<std::size_t>(fault)];
 }
 
@@ -113,7 +133,8 @@ Climate draw_climate(std::uint64_t seed, std::int64_t duration_ns) {
   c.seed = seed;
   const double windy = 0.15 + share(rng, 0.5);
   for (std::size_t i = 0; i < fault_count; ++i) {
-    if (static_cast<Fault>(i) != Fault::migrate) c.faults[i] = rng.chance(windy);
+    const auto fault = static_cast<Fault>(i);
+    if (fault != Fault::migrate && fault != Fault::members) c.faults[i] = rng.chance(windy);
   }
   draw_cluster(c, rng);
   draw_speeds(c, rng);
@@ -126,12 +147,15 @@ Climate draw_climate(std::uint64_t seed, std::int64_t duration_ns) {
   draw_moves(c);
   draw_swim(c);
   draw_room(c);
+  draw_members(c);
+  draw_witnesses(c);
   return c;
 }
 
 std::string describe(const Climate& c) {
   std::string out = "nodes=" + std::to_string(c.nodes) +
                     (c.spares > 0 ? " spares=" + std::to_string(c.spares) : std::string()) +
+                    (c.reserve > 0 ? " reserve=" + std::to_string(c.reserve) : std::string()) +
                     " rf=" + std::to_string(c.replication) + " vshards=" + std::to_string(c.vshards) +
                     " clients=" + std::to_string(c.clients) + " keys=" + std::to_string(c.keys) +
                     " election_ms=" + std::to_string(c.election_ns / ns_per_ms) +

@@ -39,8 +39,9 @@ enum class Fault : std::uint8_t {
   again,        ///< init is asked for again
   trap,         ///< a leader is cut off at the worst moment: handing over, losing a supporter, frozen
   migrate,      ///< replicas of vShards move from node to node; some moves are cancelled
+  members,      ///< machines come, leave, are replaced, wiped and lost for good; settings change
 };
-inline constexpr std::size_t fault_count = 22;
+inline constexpr std::size_t fault_count = 23;
 std::string_view name(Fault fault);
 
 struct Climate {
@@ -50,8 +51,9 @@ struct Climate {
   void set(Fault fault, bool value) { faults[static_cast<std::size_t>(fault)] = value; }
 
   // The cluster.
-  std::size_t nodes = 3;   ///< founders
-  std::size_t spares = 0;  ///< nodes that join later
+  std::size_t nodes = 3;    ///< founders
+  std::size_t spares = 0;   ///< nodes that join later
+  std::size_t reserve = 0;  ///< machines that operators bring in when they please
   std::uint32_t replication = 3;
   std::uint32_t vshards = 4;
   std::int64_t election_ns = 0;
@@ -80,11 +82,12 @@ struct Climate {
   std::int64_t drift_ppm = 0;  ///< at most, either way
 
   // Trouble.
-  std::int64_t fault_every_ns = 0;  ///< mean between two
-  std::int64_t fault_for_ns = 0;    ///< mean of those that last
-  std::int64_t move_every_ns = 0;   ///< mean between two moves that are asked for
-  bool early = false;               ///< from the first instant, through bootstrap
-  bool heal_all = true;             ///< else only a majority comes back
+  std::int64_t fault_every_ns = 0;   ///< mean between two
+  std::int64_t fault_for_ns = 0;     ///< mean of those that last
+  std::int64_t move_every_ns = 0;    ///< mean between two moves that are asked for
+  std::int64_t change_every_ns = 0;  ///< mean between two changes of members, settings or tokens
+  bool early = false;                ///< from the first instant, through bootstrap
+  bool heal_all = true;              ///< else only a majority comes back
 
   // Clients.
   std::size_t clients = 4;
@@ -93,7 +96,8 @@ struct Climate {
   std::int64_t patience_ns = 0;  ///< until a client gives up
   std::int64_t request_timeout_ns = 0;
   double reads = 0.5;
-  double expiring = 0;  ///< share of unrecorded writes that expire
+  bool witnesses = false;  ///< look closely where a trap is sprung
+  double expiring = 0;     ///< share of unrecorded writes that expire
 
   /// What a node takes in; tight in some climates, so that few clients are too many.
   node::AdmissionOptions admission;
@@ -101,9 +105,9 @@ struct Climate {
 
   std::int64_t duration_ns = 0;  ///< of the trouble
 
-  std::size_t machines() const { return nodes + spares; }
+  std::size_t machines() const { return nodes + spares + reserve; }
   /// Does the placement change?
-  bool moves() const { return on(Fault::migrate); }
+  bool moves() const { return on(Fault::migrate) || on(Fault::members); }
   /// Are clients refused because there are more of them than find room?
   bool tight() const { return admission.requests_max < clients; }
 };

@@ -77,25 +77,35 @@ void Host::boot() {
   boot.metadata = metadata_rows();
   const bool damaged = misreads(world_.climate, number_) &&
                        misread(boot.metadata, Rng(mix(world_.climate.seed, boot.incarnation.value)));
+  if (!start(std::move(boot)) || !damaged) return;
+  world_.schedule.mark("row-damaged");
+  if (status().quarantined.empty()) {
+    world_.oracle.complain(
+        "C8", "node " + std::to_string(number_ + 1) + " believes a checkpoint that its disk has damaged");
+  }
+}
+
+void Host::boot_wiped() {
+  clock_.restart(world_.schedule.now(), rng_.between(0, 1'000 * ns_per_s));
+  node::Boot boot;
+  boot.incarnation = Incarnation(1);
+  if (start(std::move(boot))) life_->wiped = true;
+}
+
+bool Host::start(node::Boot boot) {
   auto core = node::Node::create(options_, std::move(boot), rng_.fork(), clock_now());
   if (!core) {
     world_.oracle.complain("C8",
                            "node " + std::to_string(number_ + 1) + " cannot start: " + core.error().detail);
-    return;
+    return false;
   }
   ++life_number_;
   life_ = std::make_unique<Life>(std::move(*core), state_, metadata_machine_, options_.bugs);
   life_->deadline = world_.schedule.now();
   life_->alarm = no_alarm;
   world_.oracle.booted(number_, life_->core);
-  if (damaged) {
-    world_.schedule.mark("row-damaged");
-    if (status().quarantined.empty()) {
-      world_.oracle.complain(
-          "C8", "node " + std::to_string(number_ + 1) + " believes a checkpoint that its disk has damaged");
-    }
-  }
   set_alarm();
+  return true;
 }
 
 void Host::crash() {
@@ -125,6 +135,10 @@ void Host::pause(std::int64_t for_ns) {
 
 node::Status Host::status(bool groups) const {
   return life_->core.status(clock_now(), {.groups = groups});
+}
+
+meta::Settings Host::settings() const {
+  return life_->core.status(clock_now(), {.admin = true}).admin->settings;
 }
 
 // --- core thread ---
@@ -164,6 +178,10 @@ void Host::set_alarm() {
 
 void Host::carry_out(node::Turn turn) {
   life_->deadline = clock_.true_instant(turn.wake_at);
+  if (turn.log && life_->wiped) {
+    return world_.oracle.complain("C4", "node " + std::to_string(number_ + 1) +
+                                            " is taken in under its old identity, with an empty disk");
+  }
   if (turn.log) {
     life_->given = turn.log->id;
     life_->to_write.push_back(std::move(*turn.log));
@@ -192,6 +210,7 @@ void Host::carry_out(node::Turn turn) {
   start_apply();
   set_alarm();
   if (turn.drained) world_.outside.drained(number_);
+  if (turn.retired) world_.outside.retired(number_);
 }
 
 void Host::release(wire::Outbound out) {

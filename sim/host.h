@@ -47,6 +47,8 @@ class Host {
     virtual void trace(std::size_t node, const std::vector<node::TraceEvent>& events) = 0;
     virtual void notice(std::size_t node, const std::string& text) = 0;
     virtual void drained(std::size_t node) = 0;
+    /// Group 0 has retired it: call `crash`, and never boot it again.
+    virtual void retired(std::size_t node) = 0;
     /// The process has to stop: its disk failed. Call `crash`.
     virtual void must_stop(std::size_t node) = 0;
     /// Called right before each durable write. Unless it is kept, `killed` follows: call `crash`.
@@ -68,6 +70,9 @@ class Host {
   Host& operator=(const Host&) = delete;
 
   void boot();
+  /// With an empty disk in the place of the one that it had. (That one stays as it was, as a disk that is
+  /// lost does, for those who look at what was durable.) It must never be taken in again.
+  void boot_wiped();
   void crash();
   bool running() const { return life_ != nullptr; }
   /// Null while the process is down.
@@ -75,6 +80,8 @@ class Host {
 
   void happened(node::Event event);
   node::Status status(bool groups = false) const;
+  /// In force there. Pre: running.
+  meta::Settings settings() const;
 
   // --- trouble ---
   void pause(std::int64_t for_ns);
@@ -98,6 +105,7 @@ class Host {
     Life(node::Node node, StateDisk& state, const meta::Machine& metadata, node::PlantedBugs bugs);
     node::Node core;
     node::Applier applier;
+    bool wiped = false;
     std::vector<node::Event> inbox;
     bool step_asked = false;
     std::int64_t deadline = 0;  ///< true instant of the latest turn's wake_at
@@ -131,6 +139,7 @@ class Host {
     });
   }
 
+  bool start(node::Boot boot);
   Now clock_now() const { return clock_.read(world_.schedule.now()); }
   std::int64_t around(std::int64_t mean);
   void ask_step(std::int64_t delay_ns);

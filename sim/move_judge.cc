@@ -9,8 +9,8 @@
 #include "base/time.h"
 #include "meta/codec.h"
 #include "meta/rows.h"
-#include "node/namespaces.h"
 #include "sim/log_disk.h"
+#include "sim/meta_rows.h"
 
 namespace nodedb::sim {
 
@@ -22,15 +22,6 @@ constexpr std::int64_t settled_ns = 10 * ns_per_s;
 
 std::string named(NodeId node) {
   return "node " + std::to_string(node.value);
-}
-
-/// The rows of one kind, under the keys of meta/rows.h.
-template <class See>
-void each(const Rows& rows, BytesView kind, See see) {
-  const Bytes prefix = node::machine_rows + Bytes(kind);
-  for (auto row = rows.lower_bound(prefix); row != rows.end() && row->first.starts_with(prefix); ++row) {
-    see(BytesView(row->first).substr(1), row->second);
-  }
 }
 
 bool has(const raft::Config& config, NodeId node) {
@@ -66,8 +57,14 @@ void MoveJudge::destroyed(NodeId node, GroupId group) {
 // --- rows ---
 
 void MoveJudge::see_members(const Rows& rows) {
-  each(rows, meta::member_rows,
-       [&](BytesView key, const Bytes&) { members_.try_emplace(Bytes(key), evidence_.now_ns()); });
+  each_row(rows, meta::member_rows, [&](BytesView key, const Bytes& value) {
+    const auto member = meta::decode_member(value);
+    if (member && member->state == meta::MemberState::retired) {
+      members_.erase(Bytes(key));
+    } else {
+      members_.try_emplace(Bytes(key), evidence_.now_ns());
+    }
+  });
 }
 
 /// One replica set serves a vShard in an epoch, and epochs rise (rule C1). Most vShards of a world have none,
@@ -93,7 +90,7 @@ void MoveJudge::see_routes(const Rows& rows) {
     before = std::move(*route);
   };
   if (route_rows_.empty()) {
-    each(rows, meta::placement_rows, see);
+    each_row(rows, meta::placement_rows, see);
     std::erase_if(route_rows_, [](const auto& row) {
       const auto route = meta::decode_placement(row.second);
       return route && route->replicas.empty();
@@ -106,10 +103,10 @@ void MoveJudge::see_routes(const Rows& rows) {
 
 MoveJudge::Live MoveJudge::live_in(const Rows& rows) {
   Live live;
-  each(rows, meta::intent_rows, [&](BytesView, const Bytes& value) {
+  each_row(rows, meta::intent_rows, [&](BytesView, const Bytes& value) {
     if (auto intent = meta::decode_intent(value)) live[intent->id].intent = std::move(*intent);
   });
-  each(rows, meta::checkpoint_rows, [&](BytesView, const Bytes& value) {
+  each_row(rows, meta::checkpoint_rows, [&](BytesView, const Bytes& value) {
     auto row = meta::decode_checkpoint(value);
     if (!row || !live.contains(row->migration_id)) return;
     const meta::MigrationId id = row->migration_id;
@@ -141,7 +138,7 @@ void MoveJudge::see_migrations(const Rows& rows) {
 
 void MoveJudge::see_ghosts(const Rows& rows) {
   std::map<Bytes, Ghost, std::less<>> now;
-  each(rows, meta::ghost_rows, [&](BytesView key, const Bytes& value) {
+  each_row(rows, meta::ghost_rows, [&](BytesView key, const Bytes& value) {
     const auto before = ghosts_.find(key);
     if (before != ghosts_.end() && before->second.row == value) {
       now.insert(ghosts_.extract(before));
@@ -176,6 +173,7 @@ void MoveJudge::judge(const Course& course) {
       return judge_cutover(course);
     case meta::MigrationPhase::complete:
       if (applied_[first.source].value >= course.record.intent.cutover) return;
+      if (may_seem_lost(first.source)) return;
       return accuse(course, "the source has not applied the cut-over");
   }
 }
@@ -189,7 +187,7 @@ void MoveJudge::judge_vote(const Course& course) {
     return accuse(course, "no config in which the target votes is committed");
   }
   // Somebody else may have had a vote given to it, when the log was shorter.
-  if (others_change_) return;
+  if (world_.configs_change) return;
   const node::StoredGroup* log = evidence_.log_of(first.target, group);
   if (log == nullptr || last_of(*log).index < course.learner_index) {
     accuse(course, "the target votes without the log that made it a learner");
@@ -215,20 +213,26 @@ void MoveJudge::judge_cutover(const Course& course) {
 void MoveJudge::judge_end(const Course& course, const Rows& rows) {
   const meta::AddLearnerCheckpoint& first = course.record.intent.first;
   bool told = false;
-  each(rows, meta::history_rows, [&](BytesView, const Bytes& value) {
+  each_row(rows, meta::history_rows, [&](BytesView, const Bytes& value) {
     const auto history = meta::decode_history(value);
     if (!history || history->id != course.record.intent.id) return;
     told = true;
     if (history->outcome == meta::MigrationOutcome::aborted) return judge_undone(course);
     if (evidence_.log_of(first.source, group_of(first.vshard)) == nullptr) return;
+    if (may_seem_lost(first.source)) return;
     accuse(course, "completed, but the source still holds a replica");
   });
   if (!told) accuse(course, "it has vanished without an end");
 }
 
+/// Nobody waits for a node that is taken for lost.
+bool MoveJudge::may_seem_lost(NodeId node) const {
+  return world_.nodes_get_lost && (evidence_.quiet_ns() < settled_ns || !evidence_.running(node));
+}
+
 /// What other changes leave behind is not the migration's to undo.
 void MoveJudge::judge_undone(const Course& course) {
-  if (others_change_) return;
+  if (world_.configs_change) return;
   const meta::AddLearnerCheckpoint& first = course.record.intent.first;
   const GroupId group = group_of(first.vshard);
   const Configs configs = committed_or_durable(group);

@@ -39,8 +39,13 @@ class MoveJudge {
     virtual void complain(std::string rule, std::string what) = 0;
   };
 
-  /// `others_change`: somebody else may change configs of vShards, too.
-  MoveJudge(Evidence& evidence, bool others_change) : evidence_(evidence), others_change_(others_change) {}
+  /// What else happens there.
+  struct World {
+    bool configs_change = false;  ///< of vShards, not only by migrations
+    bool nodes_get_lost = false;  ///< or are taken for lost within seconds
+  };
+
+  MoveJudge(Evidence& evidence, World world) : evidence_(evidence), world_(world) {}
 
   /// The group has committed a config.
   void committed(GroupId group, Index index, const raft::Config& config);
@@ -72,6 +77,7 @@ class MoveJudge {
   void judge_cutover(const Course& course);
   void judge_end(const Course& course, const Rows& rows);
   void judge_undone(const Course& course);
+  bool may_seem_lost(NodeId node) const;
   void judge_purge(const meta::GhostStub& ghost);
   /// Is there a committed config that meets the demand: the one in force at `from`, or one up to `to`?
   bool proven(GroupId group, Index from, Index to, const Demand& demand) const;
@@ -79,7 +85,7 @@ class MoveJudge {
   void accuse(const Course& course, const std::string& what);
 
   Evidence& evidence_;
-  bool others_change_;
+  World world_;
   Index newest_;  ///< of group 0, on any node
   std::map<NodeId, Index> applied_;
   std::map<GroupId, Configs> configs_;                  ///< committed ones

@@ -16,6 +16,7 @@ bool strikes(Fault fault) {
     case Fault::reorder:
     case Fault::stale:
     case Fault::migrate:
+    case Fault::members:
       return false;
     case Fault::crash:
     case Fault::crash_many:
@@ -51,7 +52,7 @@ Nemesis::Nemesis(const Climate& climate, Schedule& schedule, Power& power, Rng r
 
 void Nemesis::start() {
   if (!active_.empty()) next();
-  if (climate_.moves()) next_move();
+  if (climate_.on(Fault::migrate)) next_move();
 }
 
 void Nemesis::next() {
@@ -113,6 +114,7 @@ void Nemesis::strike(Fault fault) {
     case Fault::reorder:
     case Fault::stale:
     case Fault::migrate:
+    case Fault::members:
       return;
   }
 }
@@ -264,12 +266,18 @@ void Nemesis::isolate(std::size_t node, std::int64_t for_ns) {
   });
 }
 
+void Nemesis::isolate_leader(GroupId group, std::size_t leader) {
+  isolate(leader, 2 * climate_.election_ns);
+  if (climate_.witnesses && group != metadata_group)
+    power_.bear_witness(vshard_of(group), leader, climate_.election_ns);
+}
+
 /// The old leader does not hear that the new one has won.
 void Nemesis::spring_handover(GroupId group, std::size_t leader) {
   const std::vector<NodeId> voters = power_.host(leader).core()->group(group)->config().voters;
   power_.host(leader).happened(node::TransferLeader{0, group, voters[rng_.below(voters.size())]});
-  schedule_.after(rng_.between(0, 4 * climate_.net_ns + climate_.core_ns), [this, leader] {
-    if (!stopped_) isolate(leader, 2 * climate_.election_ns);
+  schedule_.after(rng_.between(0, 4 * climate_.net_ns + climate_.core_ns), [this, group, leader] {
+    if (!stopped_) isolate_leader(group, leader);
   });
 }
 
@@ -292,9 +300,9 @@ void Nemesis::spring_lost_supporter(GroupId group, std::size_t leader) {
       power_.network().mend(other, leader);
     });
   }
-  schedule_.after(eve, [this, leader, forgetful] {
+  schedule_.after(eve, [this, group, leader, forgetful] {
     if (stopped_ || !power_.host(forgetful).running()) return;
-    isolate(leader, 2 * climate_.election_ns);
+    isolate_leader(group, leader);
     power_.crash(forgetful);
     schedule_.after(ns_per_ms, [this, forgetful] {
       if (!stopped_) power_.boot(forgetful);
@@ -378,6 +386,8 @@ void Nemesis::change_config() {
 bool Nemesis::restored_configs() {
   bool all_there = true;
   for (const auto& [group, voters] : original_) {
+    // Where members come and go the cluster says itself who votes.
+    if (climate_.on(Fault::members)) continue;
     // Where replicas move the placement says who votes, and the world looks at that.
     if (climate_.moves() && group != metadata_group) continue;
     const std::size_t leader = leader_of(group);

@@ -29,6 +29,8 @@ class Nemesis {
     virtual void crash(std::size_t node) = 0;
     virtual void boot(std::size_t node) = 0;
     virtual void ask_init(std::size_t node) = 0;
+    /// Clients look closely at what the node still says of the vShard (Clients::bear_witness).
+    virtual void bear_witness(VShardId vshard, std::size_t node, std::int64_t for_ns) = 0;
     /// Before the cluster is formed, some trouble makes no sense.
     virtual bool formed() const = 0;
   };
@@ -60,6 +62,7 @@ class Nemesis {
   void transfer();
   void trap();
   void isolate(std::size_t node, std::int64_t for_ns);
+  void isolate_leader(GroupId group, std::size_t leader);
   void spring_handover(GroupId group, std::size_t leader);
   void spring_lost_supporter(GroupId group, std::size_t leader);
   void spring_frozen(std::size_t leader);

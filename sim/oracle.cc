@@ -38,8 +38,8 @@ struct Oracle::Eyes final : LogDisk::Witness, StateDisk::Witness {
   const StateDisk& state;
 };
 
-Oracle::Oracle(Schedule& schedule, bool configs_change)
-    : schedule_(schedule), moves_(*this, configs_change) {}
+Oracle::Oracle(Schedule& schedule, Judges judges)
+    : schedule_(schedule), moves_(*this, judges.moves), roster_(*this, judges.roster) {}
 Oracle::~Oracle() = default;
 
 void Oracle::watch(LogDisk& log, StateDisk& state) {
@@ -123,7 +123,10 @@ void Oracle::state_moved(std::size_t node, GroupId group, raft::Position before,
     complain("R6", at(group) + ": the state of " + name_of(node) + " at " + text(after) +
                        " differs from another replica's");
   }
-  if (group == metadata_group) moves_.applied(id_of(node), after.index, *state.rows(group));
+  if (group == metadata_group) {
+    moves_.applied(id_of(node), after.index, *state.rows(group));
+    roster_.applied(after.index, *state.rows(group));
+  }
   collect();
 }
 

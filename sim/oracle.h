@@ -21,6 +21,7 @@
 #include "raft/invariants.h"
 #include "sim/log_disk.h"
 #include "sim/move_judge.h"
+#include "sim/roster_judge.h"
 #include "sim/schedule.h"
 #include "sim/state_disk.h"
 
@@ -36,10 +37,15 @@ inline NodeId id_of(std::size_t node) {
   return NodeId(static_cast<std::uint32_t>(node + 1));
 }
 
+/// What those who judge group 0's rows have to know of the world.
+struct Judges {
+  MoveJudge::World moves{};
+  RosterJudge::World roster{};
+};
+
 class Oracle : MoveJudge::Evidence {
  public:
-  /// `configs_change`: not only by migrations.
-  explicit Oracle(Schedule& schedule, bool configs_change = false);
+  explicit Oracle(Schedule& schedule, Judges judges = {});
   ~Oracle() override;
 
   /// Watches a machine's disks from now on. Both must outlive the oracle's use. Call in node order.
@@ -107,6 +113,7 @@ class Oracle : MoveJudge::Evidence {
   std::function<const node::Node*(std::size_t)> cores_;
   std::function<std::int64_t()> quiet_since_;
   MoveJudge moves_;
+  RosterJudge roster_;
   std::map<GroupId, PerGroup> groups_;
   raft::ClusterChecker replicas_;
   std::optional<Violation> violation_;

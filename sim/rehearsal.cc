@@ -11,27 +11,8 @@ namespace {
 constexpr VShardId vshard(0);
 constexpr std::int64_t prelude_ns = 14 * ns_per_s;  // of writes: the log no longer reaches back to the birth
 constexpr std::int64_t scene_patience_ns = 120 * ns_per_s;
-constexpr std::int64_t cut_ns = 7 * ns_per_s;  // the connection is given up meanwhile
-
-bool contains(const std::vector<std::size_t>& nodes, std::size_t node) {
-  return std::ranges::find(nodes, node) != nodes.end();
-}
 
 }  // namespace
-
-std::string_view name(Part part) {
-  switch (part) {
-    case Part::source:
-      return "source";
-    case Part::target:
-      return "target";
-    case Part::leader:
-      return "leader";
-    case Part::driver:
-      return "driver";
-  }
-  return "";
-}
 
 /// Logs so small that the copy is a snapshot of several chunks.
 Climate rehearsal_climate() {
@@ -108,13 +89,14 @@ void Rehearsal::play(World& world) {
 }
 
 bool Rehearsal::over(World& world) const {
-  if (trouble_.moment == 0) return !moments_.empty() && moments_.size() > 3 && world.all_settled();
-  return struck_ && down_ == 0;
+  if (!accident_.planned()) return moments_.size() > 3 && world.all_settled();
+  return accident_.over();
 }
 
 /// Complete or undone, and where it says.
 void Rehearsal::judge(World& world) {
-  if (trouble_.moment != 0 && !struck_) return world.oracle().complain("C3", "the trouble never came");
+  if (accident_.planned() && !accident_.struck())
+    return world.oracle().complain("C3", "the trouble never came");
   const std::size_t driver = world.leader_of(metadata_group);
   if (driver >= world.climate().machines()) return world.oracle().complain("C3", "nobody drives");
   const node::Status status = world.host(driver).status(true);
@@ -138,7 +120,10 @@ void Rehearsal::judge(World& world) {
 Moment Rehearsal::moment(World& world, std::size_t node, DurableWrite what) const {
   Moment now{node, what, std::nullopt, {}};
   const std::size_t driver = world.leader_of(metadata_group);
-  now.players = {source_, target_, world.leader_of(group_of(vshard)), driver};
+  now.players = {{"source", source_},
+                 {"target", target_},
+                 {"leader", world.leader_of(group_of(vshard))},
+                 {"driver", driver}};
   if (driver < world.climate().machines()) {
     const node::Status status = world.host(driver).status();
     if (!status.migrations.empty()) now.phase = status.migrations.front().record.checkpoint.phase();
@@ -147,61 +132,34 @@ Moment Rehearsal::moment(World& world, std::size_t node, DurableWrite what) cons
 }
 
 Fate Rehearsal::writing(World& world, std::size_t node, DurableWrite what) {
-  if (!armed_ || struck_) return Fate::kept;
-  const bool watched = trouble_.moment == 0 || scene_.cancel_at;
+  if (!armed_ || accident_.struck()) return Fate::kept;
+  const bool watched = !accident_.planned() || scene_.cancel_at;
   moments_.push_back(watched ? moment(world, node, what) : Moment{node, what, std::nullopt, {}});
   if (scene_.cancel_at && cancelled_at_ == 0 && moments_.back().phase == scene_.cancel_at) {
     cancelled_at_ = moments_.size();
-    const std::size_t driver = moments_.back().players[static_cast<std::size_t>(Part::driver)];
+    const std::size_t driver = moments_.back().players.back().machine;
     const node::Status status = world.host(driver).status();
     world.host(driver).happened(
         node::CancelMigration{move_tag, status.migrations.front().record.intent.id, "rehearsed"});
   }
-  if (moments_.size() != trouble_.moment) return Fate::kept;
-  struck_ = true;
-  if (trouble_.fate == Fate::last && !contains(trouble_.victims, node)) {
-    strike_after_ = true;
-    return Fate::kept;
-  }
-  strike(world);
-  return contains(trouble_.victims, node) ? trouble_.fate : Fate::kept;
+  const Fate fate = accident_.writing(world, node, moments_.size());
+  if (accident_.holds_back() && !watching_) watch(world);
+  return fate;
 }
 
 void Rehearsal::wrote(World& world, std::size_t) {
-  if (std::exchange(strike_after_, false)) strike(world);
-}
-
-/// The machine that is writing dies by the fate of its write, all others here.
-void Rehearsal::strike(World& world) {
-  const std::size_t writer = moments_.back().writer;
-  for (const std::size_t victim : trouble_.victims) {
-    ++down_;
-    if (victim != writer) world.crash(victim);
-    const auto back = [this, &world, victim] {
-      world.boot(victim);
-      --down_;
-    };
-    if (!trouble_.down_until_over) world.after(trouble_.down_ns, back);
-  }
-  if (trouble_.down_until_over) watch(world);
-  if (trouble_.cut.size() == 2) {
-    ++down_;
-    world.network().cut(trouble_.cut[0], trouble_.cut[1]);
-    world.after(cut_ns, [this, &world] {
-      world.network().mend(trouble_.cut[0], trouble_.cut[1]);
-      --down_;
-    });
-  }
+  accident_.wrote(world);
+  if (accident_.holds_back() && !watching_) watch(world);
 }
 
 /// The migration has to end without the victims.
 void Rehearsal::watch(World& world) {
+  watching_ = true;
   const std::size_t driver = world.leader_of(metadata_group);
   if (driver < world.climate().machines()) {
     const node::Status status = world.host(driver).status();
     if (status.drives && status.migrations.empty() && !status.history.empty()) {
-      for (const std::size_t victim : trouble_.victims) world.boot(victim);
-      down_ = 0;
+      accident_.let_back(world);
       return;
     }
   }

@@ -6,15 +6,14 @@
 // machine from the request on, until nothing of the migration is left but its history: the moments. The crash
 // matrix (crash_matrix.h) has trouble at each of them.
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "meta/migration.h"
+#include "sim/accident.h"
 #include "sim/climate.h"
-#include "sim/host.h"
 #include "sim/world.h"
 
 namespace nodedb::sim {
@@ -27,33 +26,11 @@ struct Scene {
   std::optional<meta::MigrationPhase> cancel_at;
 };
 
-enum class Part : std::uint8_t { source, target, leader, driver };
-inline constexpr std::size_t part_count = 4;
-std::string_view name(Part part);
-
-/// A durable write, and how things stood right before it.
-struct Moment {
-  std::size_t writer = 0;
-  DurableWrite what = DurableWrite::log;
-  std::optional<meta::MigrationPhase> phase;      ///< as the driver knows it; nothing: not begun, or over
-  std::array<std::size_t, part_count> players{};  ///< machines by part; `machines` of the climate: nobody
-};
-
-/// What goes wrong; at the moment of that number, from 1.
-struct Trouble {
-  std::uint64_t moment = 0;  ///< 0: nothing
-  std::vector<std::size_t> victims;
-  Fate fate = Fate::lost;        ///< `last`: right after the write, else right before it or in it
-  bool down_until_over = false;  ///< victims come back when the migration has ended, else soon
-  std::int64_t down_ns = 0;      ///< else after so long
-  std::vector<std::size_t> cut;  ///< two machines: nothing passes from the first to the second
-};
-
 Climate rehearsal_climate();
 
 class Rehearsal final : public World::Script {
  public:
-  Rehearsal(Scene scene, Trouble trouble) : scene_(std::move(scene)), trouble_(std::move(trouble)) {}
+  Rehearsal(Scene scene, Trouble trouble) : scene_(std::move(scene)), accident_(std::move(trouble)) {}
 
   void play(World& world) override;
   void judge(World& world) override;
@@ -67,21 +44,18 @@ class Rehearsal final : public World::Script {
  private:
   void cast(World& world);
   Moment moment(World& world, std::size_t node, DurableWrite what) const;
-  void strike(World& world);
   void watch(World& world);
   bool over(World& world) const;
 
   Scene scene_;
-  Trouble trouble_;
+  Accident accident_;
   std::size_t source_ = 0;
   std::size_t target_ = 0;
   std::size_t driver_ = 0;
   std::vector<NodeId> before_;  ///< the replicas when it began
   bool armed_ = false;
-  bool strike_after_ = false;
-  bool struck_ = false;
-  std::size_t down_ = 0;
   std::uint64_t cancelled_at_ = 0;
+  bool watching_ = false;
   std::vector<Moment> moments_;
 };
 

@@ -22,9 +22,11 @@ World::World(Climate climate, Bugs bugs, Listeners listeners)
     : climate_(climate),
       listeners_(std::move(listeners)),
       rng_(mix(climate.seed, 0x776f726c64)),
-      oracle_(schedule_, climate.on(Fault::config)),
+      oracle_(schedule_, {{climate.on(Fault::config), climate.on(Fault::members)},
+                          {climate.replication, climate.on(Fault::migrate)}}),
       kept_down_(climate.machines()),
       started_(climate.machines()),
+      gone_(climate.machines()),
       late_(mix(climate.seed, 0x7370617265)) {
   cluster_ = Uuid::v4(rng_);
   for (std::size_t i = 0; i < climate_.machines(); ++i) {
@@ -40,7 +42,7 @@ World::World(Climate climate, Bugs bugs, Listeners listeners)
     hosts_[i]->clocks().set_rate(0, rng_.between(-climate_.drift_ppm, climate_.drift_ppm));
     if (climate_.on(Fault::wall_jump)) hosts_[i]->clocks().jump_wall(rng_.between(-ns_per_s, ns_per_s));
   }
-  oracle_.look_through([this](std::size_t node) { return hosts_[node]->core(); });
+  oracle_.look_through([this](std::size_t node) { return gone_[node] ? nullptr : hosts_[node]->core(); });
   oracle_.listen([this] {
     std::int64_t since = network_->quiet_since();
     for (const auto& host : hosts_) since = std::max(since, host->paused_until());
@@ -49,6 +51,9 @@ World::World(Climate climate, Bugs bugs, Listeners listeners)
   clients_ = std::make_unique<Clients>(climate_, schedule_, static_cast<Clients::Servers&>(*this), oracle_,
                                        rng_.fork());
   nemesis_ = std::make_unique<Nemesis>(climate_, schedule_, static_cast<Nemesis::Power&>(*this), rng_.fork());
+  membership_ =
+      std::make_unique<MembershipNemesis>(climate_, schedule_, static_cast<MembershipNemesis::Power&>(*this),
+                                          oracle_, Rng(mix(climate_.seed, 0x6d656d62657273)));
 }
 
 node::Options World::options_for(std::size_t node, const Bugs& bugs) const {
@@ -121,6 +126,10 @@ void World::answer(std::size_t node, node::OperatorReply reply) {
     schedule_.mark("move-" + told);
     return say(node, "a move is asked for: " + (reply.result ? told : reply.result.error().detail));
   }
+  if (reply.tag > membership_tags) {
+    if (!reply.result) say(node, "a change is refused: " + reply.result.error().detail);
+    return membership_->answered(reply.tag, reply.result ? nullptr : &reply.result.error());
+  }
   if (reply.tag != init_tag) return;
   if (!reply.result) return say(node, "init: " + reply.result.error().detail);
   formed_ = true;
@@ -152,6 +161,19 @@ void World::drained(std::size_t node) {
   nemesis_->drained(node);
 }
 
+/// Its disk is thrown away.
+void World::retired(std::size_t node) {
+  schedule_.mark("machine-retired");
+  gone_[node] = true;
+  crash(node);
+}
+
+void World::lose(std::size_t node) {
+  say(node, "is lost for good");
+  gone_[node] = true;
+  crash(node);
+}
+
 void World::must_stop(std::size_t node) {
   crash(node);
   nemesis_->must_restart(node);
@@ -181,17 +203,41 @@ void World::crash(std::size_t node) {
 }
 
 void World::boot(std::size_t node) {
-  if (hosts_[node]->running()) return;
+  if (hosts_[node]->running() || gone_[node]) return;
   say(node, "boots");
-  std::vector<std::size_t> others;
   started_[node] = true;
-  for (std::size_t i = 0; i < climate_.nodes; ++i) {
-    if (i != node) others.push_back(i);
-  }
   hosts_[node]->boot();
+  connect(node);
+}
+
+void World::connect(std::size_t node) {
   if (!hosts_[node]->running()) return;
-  network_->dial(node, std::move(others));
+  network_->dial(node, seeds_of(node));
   network_->start(node);
+}
+
+void World::wipe(std::size_t node) {
+  lose(node);
+  say(node, "boots with an empty disk");
+  hosts_[node]->boot_wiped();
+  connect(node);
+}
+
+/// The founders; where those may be gone, whoever an operator knows of.
+std::vector<std::size_t> World::seeds_of(std::size_t node) const {
+  std::vector<std::size_t> seeds;
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    const bool founder = i < climate_.nodes;
+    const bool known = climate_.on(Fault::members) ? !gone_[i] && (founder || started_[i]) : founder;
+    if (known && i != node) seeds.push_back(i);
+  }
+  return seeds;
+}
+
+void World::start_trouble() {
+  nemesis_->start();
+  if (climate_.on(Fault::members)) membership_->start();
+  clients_->start();
 }
 
 void World::ask_init(std::size_t node) {
@@ -253,14 +299,13 @@ bool World::form() {
   for (std::size_t node = 0; node < climate_.nodes; ++node) {
     schedule_.after(rng_.between(0, 500 * ns_per_ms), [this, node] { boot(node); });
   }
-  for (std::size_t node = climate_.nodes; node < hosts_.size(); ++node) {
+  for (std::size_t node = climate_.nodes; node < climate_.nodes + climate_.spares; ++node) {
     schedule_.after(late_.between(0, climate_.duration_ns / 3), [this, node] { start_spare(node); });
   }
   schedule_.after(rng_.between(0, ns_per_s), [this] { press_init(); });
   keep_books();
   if (climate_.early) {
-    nemesis_->start();
-    clients_->start();
+    start_trouble();
     return run_for(climate_.duration_ns);
   }
   if (!run_until(
@@ -269,8 +314,7 @@ bool World::form() {
     return false;
   }
   if (script_ != nullptr) return play();
-  nemesis_->start();
-  clients_->start();
+  start_trouble();
   return run_for(climate_.duration_ns);
 }
 

@@ -18,6 +18,8 @@
 #include "sim/climate.h"
 #include "sim/history.h"
 #include "sim/host.h"
+#include "sim/membership_judge.h"
+#include "sim/membership_nemesis.h"
 #include "sim/nemesis.h"
 #include "sim/network.h"
 #include "sim/oracle.h"
@@ -58,7 +60,11 @@ inline constexpr std::int64_t patience_ns = 60 * ns_per_s;
 /// For people: counted from 1.
 std::string name_of(std::size_t node);
 
-class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis::Power {
+class World final : Network::Receiver,
+                    Host::Outside,
+                    Clients::Servers,
+                    Nemesis::Power,
+                    MembershipNemesis::Power {
  public:
   World(Climate climate, Bugs bugs, Listeners listeners);
   World(const World&) = delete;
@@ -84,6 +90,10 @@ class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis:
   void crash(std::size_t node) override;
   void boot(std::size_t node) override;
   void after(std::int64_t delay_ns, Schedule::Action action) { schedule_.after(delay_ns, std::move(action)); }
+  bool started(std::size_t node) const override { return started_[node]; }
+  const Uuid& uuid_of(std::size_t node) const override { return uuids_[node]; }
+  /// The machine never boots again.
+  void give_up(std::size_t node) { gone_[node] = true; }
   void mark(std::string_view what) { schedule_.mark(what); }
   /// `machines` if nobody does.
   std::size_t leader_of(GroupId group) { return nemesis_->leader_of(group); }
@@ -112,6 +122,7 @@ class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis:
   void trace(std::size_t node, const std::vector<node::TraceEvent>& events) override;
   void notice(std::size_t node, const std::string& text) override;
   void drained(std::size_t node) override;
+  void retired(std::size_t node) override;
   void must_stop(std::size_t node) override;
   Fate writing(std::size_t node, DurableWrite what) override;
   void killed(std::size_t node) override { crash(node); }
@@ -120,8 +131,17 @@ class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis:
   bool request(std::size_t node, node::ClientRequest request) override;
   // Nemesis::Power
   void ask_init(std::size_t node) override;
+  void bear_witness(VShardId vshard, std::size_t node, std::int64_t for_ns) override {
+    clients_->bear_witness(vshard, node, for_ns);
+  }
   bool formed() const override { return formed_; }
+  // MembershipNemesis::Power
+  bool gone(std::size_t node) const override { return gone_[node]; }
+  void lose(std::size_t node) override;
+  void wipe(std::size_t node) override;
+  void bring(std::size_t node) override { start_spare(node); }
 
+  void connect(std::size_t node);
   node::Options options_for(std::size_t node, const Bugs& bugs) const;
   std::size_t index_of(const Uuid& uuid) const;
   void say(std::size_t node, const std::string& text);
@@ -136,6 +156,13 @@ class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis:
   void start_spare(std::size_t node);
   static std::string left_over(const node::Status& status);
   bool all_joined();
+  /// The machines that a node dials when it starts.
+  std::vector<std::size_t> seeds_of(std::size_t node) const;
+  void start_trouble();
+  // world_members.cc
+  bool members_settled();
+  bool judge_members();
+  MembershipJudge::Machines machines();
   bool placed(std::size_t driver);
   bool all_led();
   bool all_know();
@@ -157,15 +184,19 @@ class World final : Network::Receiver, Host::Outside, Clients::Servers, Nemesis:
   std::vector<std::unique_ptr<Host>> hosts_;
   std::unique_ptr<Clients> clients_;
   std::unique_ptr<Nemesis> nemesis_;
+  std::unique_ptr<MembershipNemesis> membership_;
   Script* script_ = nullptr;
   bool formed_ = false;
   std::vector<bool> kept_down_;
   std::vector<bool> started_;
+  std::vector<bool> gone_;  ///< for good: lost, or retired
+  std::int64_t look_again_ns_ = 0;
   Rng late_;  ///< of what only worlds with spares draw
   std::string unequal_;
   std::string misjudged_;
   std::string unknowing_;
   std::string unsettled_;
+  std::string amiss_ = "nobody has looked";  ///< as it was seen last
 };
 
 }  // namespace nodedb::sim

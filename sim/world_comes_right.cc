@@ -16,6 +16,7 @@ constexpr std::int64_t moves_patience_ns = 180 * ns_per_s;
 
 void World::heal() {
   nemesis_->stop();
+  membership_->stop();
   network_->calm();
   std::size_t spared = climate_.heal_all || climate_.on(Fault::config) || climate_.moves() || !formed_
                            ? 0
@@ -24,6 +25,9 @@ void World::heal() {
     hosts_[node]->calm();
     hosts_[node]->clocks().mend_wall();
     if (!started_[node]) continue;
+    if (gone_[node]) crash(node);
+    // Who is drained is about to be stopped, and then is.
+    if (hosts_[node]->running() && hosts_[node]->status().draining) crash(node);
     if (spared > 0 && rng_.chance(0.5)) {
       --spared;
       kept_down_[node] = true;
@@ -62,11 +66,13 @@ std::string World::left_over(const node::Status& status) {
 }
 
 bool World::all_joined() {
-  for (std::size_t node = 0; node < hosts_.size(); ++node) {
+  // The reserve joins when it pleases operators.
+  const std::size_t expected = climate_.nodes + climate_.spares;
+  for (std::size_t node = 0; node < expected; ++node) {
     unsettled_ = name_of(node) + " is no active member everywhere";
     if (!hosts_[node]->running() || hosts_[node]->core()->id() != id_of(node)) return false;
     const std::vector<node::MemberStatus> members = hosts_[node]->status().members;
-    if (members.size() != hosts_.size()) return false;
+    if (members.size() != expected) return false;
     for (const node::MemberStatus& one : members) {
       if (one.member.state != meta::MemberState::active) return false;
       if (one.member.uuid == uuids_[one.member.id.value - 1]) continue;
@@ -77,6 +83,7 @@ bool World::all_joined() {
 }
 
 bool World::all_settled() {
+  if (climate_.on(Fault::members)) return members_settled();
   if (!all_joined()) return false;
   std::size_t driver = hosts_.size();
   std::string left;
@@ -173,8 +180,8 @@ bool World::all_know() {
 }
 
 /// Whoever runs seems alive to everybody that runs, unless it has said goodbye, and whoever does not run does
-/// not: verdicts are hints, but in calm they are to become true ones. (A drained node that nobody has stopped
-/// yet when calm comes goes on.)
+/// not: verdicts are hints, but in calm they are to become true ones. (A node that was told to drain right
+/// before the calm goes on.)
 bool World::all_verdicts_true() {
   for (const std::size_t node : alive()) {
     if (hosts_[node]->status().draining) continue;  // who has said goodbye learns nothing any more
@@ -207,8 +214,14 @@ bool World::come_right() {
           [] { return "some group's voters could not be restored"; })) {
     return false;
   }
+  if (climate_.on(Fault::members) && !run_until(
+                                         patience_ns, [this] { return membership_->put_right(); },
+                                         [] { return "nobody takes the settings of the calm"; })) {
+    return false;
+  }
   if (climate_.machines() > climate_.nodes || climate_.moves()) {
-    for (std::size_t node = climate_.nodes; node < hosts_.size(); ++node) start_spare(node);
+    for (std::size_t node = climate_.nodes; node < climate_.nodes + climate_.spares; ++node)
+      start_spare(node);
     if (!run_until(
             moves_patience_ns, [this] { return all_settled(); }, [this] { return unsettled_; })) {
       return false;
@@ -229,7 +242,8 @@ bool World::come_right() {
     return false;
   }
   if (!run_until(
-          patience_ns, [this] { return all_equal(); }, [this] { return unequal_; })) {
+          patience_ns, [this] { return all_equal(); }, [this] { return unequal_; }) ||
+      !judge_members()) {
     return false;
   }
   if (climate_.verdicts_wrong) {

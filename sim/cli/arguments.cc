@@ -25,7 +25,7 @@ constexpr std::string_view usage = R"(nodedb-sim: a cluster in one thread under 
   nodedb-sim --seeds A..B [--jobs N]                                many, in parallel
   nodedb-sim --seeds-of FILE [--jobs N]                             the first word of each line; # comments
   nodedb-sim --bugs [--bug NAME] [--limit N]                        hunts each planted bug: seeds it takes
-  nodedb-sim --crash-matrix [--only CASE] [--jobs N]                a migration, with a crash at every write
+  nodedb-sim --crash-matrix [--only CASE] [--every N]               moves and members, a crash at every write
   nodedb-sim --swim [--runs N] [--members N] [--seed S]             how soon a death is noticed, and false ones
   nodedb-sim --seed S --shrink                                      leaves out faults while it stays red
 
@@ -130,6 +130,8 @@ Arguments parse(int argc, char** argv) {
       if (a.members < 3 || a.members > limits::swim_members_max) bad_usage("--members: 3 to 256");
     } else if (flag == "--only") {
       a.only = value();
+    } else if (flag == "--every") {
+      a.every = std::max<std::uint64_t>(1, number(value()));
     } else if (flag == "--shrink") {
       a.shrink = true;
     } else if (flag == "--verbose") {

@@ -35,6 +35,7 @@ struct Arguments {
   std::uint32_t runs = 20;    ///< of each case of the study of SWIM
   std::uint32_t members = 0;  ///< in it; 0: groups of 8, 32 and 128
   std::string only;           ///< the case of the crash matrix; empty: all
+  std::uint64_t every = 1;    ///< … or each n-th
 };
 
 Arguments parse(int argc, char** argv);

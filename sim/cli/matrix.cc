@@ -24,7 +24,7 @@ int run_case(const Arguments& a, const Case& one) {
       std::cout << seconds(at) << "  " << text << '\n' << std::flush;
     };
   }
-  const Report report = play(one, bugs_of(a.bug), std::move(listeners));
+  const Report report = one.play(bugs_of(a.bug), std::move(listeners));
   std::cout << "case " << one.name;
   if (report.violation) {
     std::cout << " RED at " << seconds(report.violation->at_ns) << " s: " << report.violation->rule << ": "
@@ -41,8 +41,8 @@ int run_case(const Arguments& a, const Case& one) {
 
 /// `leads/write-012/after/writer` is of kind `leads/write`.
 std::string kind_of(const Case& one) {
-  const std::string rest = one.name.substr(one.name.find('/') + 1);
-  return one.scene.name + "/" + rest.substr(0, rest.find_first_of("-/"));
+  const std::size_t scene = one.name.find('/') + 1;
+  return one.name.substr(0, one.name.find_first_of("-/", scene));
 }
 
 }  // namespace
@@ -57,11 +57,11 @@ int run_crash_matrix(const Arguments& a) {
   Arguments numbers = a;
   numbers.seeds.clear();
   std::map<std::string, std::size_t> kinds;
-  for (std::size_t i = 0; i < cases.size(); ++i) {
+  for (std::size_t i = 0; i < cases.size(); i += a.every) {
     numbers.seeds.push_back(i);
     ++kinds[kind_of(cases[i])];
   }
-  Sweep sweep(numbers, {[&](std::uint64_t number) { return play(cases[number], bugs_of(a.bug), {}); },
+  Sweep sweep(numbers, {[&](std::uint64_t number) { return cases[number].play(bugs_of(a.bug), {}); },
                         [&](std::uint64_t number) { return again(a, cases[number]); }});
   std::int64_t cpu_ns = 0;
   std::vector<std::string> red;
@@ -74,7 +74,8 @@ int run_crash_matrix(const Arguments& a) {
   for (const auto& [mark, times] : sweep.marks()) {
     if (mark.starts_with("ended-")) std::cout << mark << '=' << times << ' ';
   }
-  std::cout << '\n' << cases.size() << " cases, " << red.size() << " red, " << seconds(cpu_ns) << " CPU s\n";
+  std::cout << '\n'
+            << numbers.seeds.size() << " cases, " << red.size() << " red, " << seconds(cpu_ns) << " CPU s\n";
   for (const std::string& name : red) std::cout << "red: " << name << '\n';
   return red.empty() ? 0 : red_exit;
 }

@@ -42,6 +42,7 @@ std::expected<std::vector<Member>, Refusal> all_members(const Draft& draft) {
 namespace {
 
 Step enough_stay(const Draft& draft, NodeId without) {
+  if (draft.bugs().too_few_stay) return {};
   const auto members = all_members(draft);
   if (!members) return std::unexpected(members.error());
   const auto cluster = draft.get(cluster_key(), decode_cluster, "the cluster");
@@ -67,6 +68,7 @@ Step good_successor(const Draft& draft, const MemberChange& entry) {
 
 // Nothing of the cluster's is on the member any more, and nothing is on its way to it or from it.
 Step is_empty(Draft& draft, NodeId node) {
+  if (draft.bugs().retired_with_replicas) return {};
   for (std::uint16_t v = 0; v < vshard_count; ++v) {
     const VShardId vshard(v);
     if (!draft.has(placement_key(vshard))) continue;

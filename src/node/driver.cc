@@ -285,7 +285,7 @@ void Driver::repair_config(Time now, const Seen& seen, const Surroundings& aroun
 /// An orphan replica is dropped once the group's own leader has said that no config in force names it.
 void Driver::repair_holding(Time now, NodeId node, const wire::Holding& holding, const Surroundings& around) {
   const meta::Placement& wanted = around.tables.placement[vshard_of(holding.group).value];
-  if (contains(wanted.replicas, node)) return;
+  if (contains(wanted.replicas, node) || bugs_.orphan_kept) return;
   if (!due(now, repairs_[{node, holding.group}], repair_again_ns)) return;
   const auto seen = groups_.find(holding.group);
   if (seen == groups_.end() || now - seen->second.at > report_fresh_ns) {

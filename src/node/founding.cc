@@ -188,7 +188,7 @@ void Node::State::offer_genesis(const Uuid& peer) {
 /// That a row says so is not enough, as it may be an old one: the peer may have been a member since, with
 /// another disk, and what it has promised then would be forgotten. So group 0 is read, unless there is none.
 bool Node::State::never_reported(const Uuid& peer) {
-  if (!may_be_formed(peer)) return true;
+  if (!may_be_formed(peer) || options.bugs.moves.old_row_believed) return true;
   Known& entry = known[peer];
   Replica& metadata = *replica(metadata_group);
   if (entry.row_read.index && metadata.applied >= *entry.row_read.index) return true;

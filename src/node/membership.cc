@@ -71,6 +71,7 @@ void Node::State::handle(Administer event) {
   }
   const std::vector<meta::SingleEntry> entries = singles(event.entry);
   Result<void> may = may_leave(tables, entries);
+  if (options.bugs.moves.too_few_stay) may = {};
   for (const meta::SingleEntry& entry : entries)
     if (may) may = may_recover(entry);
   if (!may) {
@@ -78,6 +79,11 @@ void Node::State::handle(Administer event) {
     return;
   }
   meta::stamp(event.entry, {wall_ms(), event.actor});
+  if (const auto* setting = std::get_if<meta::SettingChange>(&event.entry);
+      setting != nullptr && options.bugs.moves.settings_by_arrival) {
+    tables.setting_rows[setting->name] = setting->value;
+    tables.settings = meta::settings_in(tables.setting_rows);
+  }
   const std::uint64_t ticket = ++last_ticket;
   questions.emplace(ticket, Asked{.tag = event.tag});
   write_metadata(ticket, event.entry);
@@ -162,7 +168,8 @@ void Node::State::tend_metadata() {
   const auto may_go = [&](NodeId node) {
     return !in_touch(node) || driver.has_applied(node, metadata.applied);
   };
-  auto voters = metadata_voters(tables, config.voters, usable);
+  auto voters =
+      options.bugs.moves.metadata_votes_kept ? config.voters : metadata_voters(tables, config.voters, usable);
   // Who leads keeps its vote until somebody who stays has come in and can lead instead.
   const bool goes = !contains(voters, self);
   if (goes) voters.insert(std::ranges::upper_bound(voters, self), self);

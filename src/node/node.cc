@@ -21,7 +21,8 @@ Node::State::State(const Options& given, Incarnation life, Rng luck, Now at)
       replicas(group_count),
       leaders(group_count),
       leader_terms(group_count),
-      driver({}, given.bugs.moves) {
+      driver({}, given.bugs.moves),
+      reconciler(given.bugs.moves) {
   tables.migrations = meta::MigrationStateTable(given.bugs.moves);
 }
 

@@ -94,7 +94,7 @@ meta::PlanOptions options_of(const meta::Settings& settings) {
 }  // namespace
 
 void Reconciler::reset() {
-  *this = Reconciler();
+  *this = Reconciler(bugs_);
 }
 
 bool Reconciler::due(Time now, Time& last) {
@@ -128,6 +128,11 @@ bool Reconciler::is_lost(Time now, const meta::Tables& tables, NodeId node) cons
 }
 
 meta::Standing Reconciler::standing(Time now, const meta::Member& member, const Surroundings& around) const {
+  const auto before = standings_.find(member.id);
+  if (bugs_.recommission_ignored && before != standings_.end() && before->second == meta::Standing::leaving)
+    return before->second;
+  if (bugs_.drain_ignored && member.state == meta::MemberState::draining) return meta::Standing::active;
+  if (bugs_.lost_counts && member.state == meta::MemberState::active) return meta::Standing::active;
   if (is_lost(now, around.tables, member.id)) return meta::Standing::dead;
   if (!around.reachable(member.id)) return meta::Standing::silent;
   return plain_standing(member);
@@ -169,6 +174,7 @@ bool Reconciler::hand_to_successors(Time now, const Surroundings& around, std::v
   bool left = false;
   for (const auto& [id, member] : tables.members) {
     if (member.state != meta::MemberState::leaving || member.successor == NodeId()) continue;
+    if (bugs_.successor_ignored) continue;
     const auto successor = tables.members.find(member.successor);
     if (successor == tables.members.end() || successor->second.state != meta::MemberState::active) continue;
     if (is_lost(now, tables, member.successor)) continue;
@@ -229,8 +235,10 @@ void Reconciler::retire(Time now, const Surroundings& around, std::vector<meta::
   for (const auto& [id, member] : tables.members) {
     if (member.state != meta::MemberState::leaving) continue;
     const NodeId node = id;
-    const bool holds = std::ranges::any_of(
-        tables.placement, [&](const meta::Placement& one) { return contains(one.replicas, node); });
+    const bool holds = !bugs_.retired_with_replicas &&
+                       std::ranges::any_of(tables.placement, [&](const meta::Placement& one) {
+                         return contains(one.replicas, node);
+                       });
     const bool moves = std::ranges::any_of(tables.migrations.intents(), [&](const auto& intent) {
       return intent.second.first.source == node || intent.second.first.target == node;
     });

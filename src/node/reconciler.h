@@ -17,6 +17,7 @@
 #include "base/hlc.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "meta/bugs.h"
 #include "meta/entries.h"
 #include "meta/plan/plan.h"
 #include "meta/tables.h"
@@ -40,6 +41,8 @@ class Reconciler {
     /// In group 0, as far as may be in force.
     std::function<bool(NodeId)> votes = [](NodeId) { return false; };
   };
+
+  explicit Reconciler(meta::PlantedBugs bugs = {}) : bugs_(bugs) {}
 
   /// This node leads group 0 no longer, or has begun to.
   void reset();
@@ -76,6 +79,7 @@ class Reconciler {
   /// At most now and then for each.
   bool due(Time now, Time& last);
 
+  meta::PlantedBugs bugs_;
   std::map<NodeId, Time> silent_since_;
   std::map<NodeId, meta::Standing> standings_;  ///< as they were seen last
   std::map<VShardId, Time> proposed_;

@@ -92,6 +92,7 @@ void Node::State::compact() {
 /// By an operator: it drains, or leaves for good.
 bool Node::State::is_told_to_drain(NodeId node) const {
   const auto member = tables.members.find(node);
+  if (options.bugs.moves.drain_ignored) return false;
   return member != tables.members.end() && (member->second.state == meta::MemberState::draining ||
                                             member->second.state == meta::MemberState::leaving);
 }

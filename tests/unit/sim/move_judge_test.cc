@@ -67,7 +67,7 @@ class MoveJudgeTest : public testing::Test {
   }
 
   World world_;
-  MoveJudge judge_{world_, false};
+  MoveJudge judge_{world_, {}};
   meta::MigrationId id_;
   meta::MigrationIntent intent_;
   Rows rows_;

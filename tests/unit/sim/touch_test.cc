@@ -83,6 +83,7 @@ class Trio : Host::Outside {
   void trace(std::size_t, const std::vector<node::TraceEvent>&) override {}
   void notice(std::size_t, const std::string&) override {}
   void drained(std::size_t) override {}
+  void retired(std::size_t) override {}
   void must_stop(std::size_t) override { FAIL(); }
   Fate writing(std::size_t, DurableWrite) override { return Fate::kept; }
   void killed(std::size_t) override { FAIL(); }

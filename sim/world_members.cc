@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// How one sees that a cluster whose members come and go has come right (membership_judge.h).
+#include <algorithm>
+
+#include "sim/world.h"
+
+namespace nodedb::sim {
+
+MembershipJudge::Machines World::machines() {
+  return {climate_, [this](std::size_t node) -> Host& { return *hosts_[node]; },
+          [this](std::size_t node) { return started_[node]; },
+          [this](std::size_t node) { return gone_[node]; }};
+}
+
+bool World::members_settled() {
+  std::size_t driver = hosts_.size();
+  for (const std::size_t node : alive()) {
+    const node::Status status = hosts_[node]->status();
+    if (status.drives) driver = node;
+    unsettled_ = name_of(node) + left_over(status);
+    if (!left_over(status).empty()) return false;
+  }
+  unsettled_ = "nobody drives";
+  if (driver == hosts_.size()) return false;
+  // Reading all rows of group 0 takes its time.
+  unsettled_ = amiss_;
+  if (schedule_.now() < look_again_ns_) return false;
+  look_again_ns_ = schedule_.now() + ns_per_s;
+  unsettled_ = amiss_ = MembershipJudge(machines(), driver).amiss();
+  return unsettled_.empty();
+}
+
+bool World::judge_members() {
+  if (!climate_.on(Fault::members)) return true;
+  const std::size_t driver = leader_of(metadata_group);
+  const MembershipJudge judge(machines(), driver);
+  schedule_.mark(judge.too_few() ? "too-few-members" : "members-settled");
+  const std::string missing = judge.unaudited(membership_->to_be_audited());
+  if (!missing.empty()) oracle_.complain("C6", "the audit log does not tell " + missing);
+  return missing.empty();
+}
+
+}  // namespace nodedb::sim
