@@ -112,13 +112,36 @@ struct Tables::Store {
   }
 };
 
+// The row under one key: what most entries delete, so it costs the same however many rows there are.
+struct Tables::Erase {
+  Tables& tables;
+  const Bytes& key;
+
+  void operator()(const ClusterKey&) const { tables.cluster.reset(); }
+  void operator()(const NodeId& node) const { tables.members.erase(node); }
+  void operator()(const VShardId& vshard) const { tables.placement[vshard.value] = nowhere(); }
+  void operator()(const CheckpointKey&) const { tables.migrations.drop(key, key + '\0'); }
+  void operator()(const IntentKey&) const { tables.migrations.drop(key, key + '\0'); }
+  void operator()(const HistoryKey& at) const { tables.history.erase(at.ended); }
+  void operator()(const GhostKey& at) const { tables.ghosts.erase({at.vshard, at.node}); }
+  void operator()(const SettingKey& at) const {
+    tables.setting_rows.erase(at.name);
+    tables.settings = settings_in(tables.setting_rows);
+  }
+  void operator()(const TokenKey& at) const { tables.tokens.erase(at.id); }
+  void operator()(const AuditKey& at) const { tables.audit.erase(at); }
+  void operator()(const RecoveryKey& at) const { tables.recoveries.erase(at.vshard); }
+  void operator()(const AuthorityKey& at) const { tables.authorities.erase(at.fingerprint); }
+  void operator()(const MemberTrustKey& at) const { tables.trusts.erase(at.node); }
+};
+
 Result<void> Tables::absorb(const Write& write) {
   if (const auto* put = std::get_if<Put>(&write)) {
     const auto key = row_key_in(put->key);
     return key ? std::visit(Store{*this, *put}, *key) : Result<void>();
   }
   if (const auto* gone = std::get_if<Delete>(&write)) {
-    drop(gone->key, gone->key + '\0');
+    if (const auto key = row_key_in(gone->key)) std::visit(Erase{*this, gone->key}, *key);
   } else {
     const auto& range = std::get<DeleteRange>(write);
     drop(range.from, range.to);

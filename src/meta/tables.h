@@ -49,6 +49,7 @@ struct Tables {
 
  private:
   struct Store;
+  struct Erase;
   void drop(BytesView from, BytesView to);
 };
 

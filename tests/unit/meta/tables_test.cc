@@ -53,6 +53,41 @@ TEST(Tables, RowsCanGo) {
   EXPECT_TRUE(world.tables.members.empty());
 }
 
+/// Of each kind of row.
+std::vector<std::size_t> counts(const Tables& tables) {
+  return {tables.members.size(), tables.history.size(),     tables.ghosts.size(),
+          tables.tokens.size(),  tables.recoveries.size(),  tables.audit.size(),
+          tables.trusts.size(),  tables.authorities.size(), tables.setting_rows.size()};
+}
+
+TEST(Tables, ARowGoesAloneWhateverItsKind) {
+  const Stamp by{1, "somebody"};
+  const Digest print{};
+  const std::vector<Put> rows = {
+      {setting_key("repair.after"), encode(Setting{"repair.after", "600000000000"})},
+      {token_key(TokenId(8)), encode(Token{TokenId(8), print, "four", 1, 2, TokenState::issued, {}, ""})},
+      {audit_key(240, 1), encode(AuditLine{240, 1, by, "something"})},
+      {recovery_key(VShardId(7)),
+       encode(Recovery{VShardId(7), Epoch(4), NodeId(1), {}, Term(9), Index(300), Term(7)})},
+      {authority_key(print), encode(Authority{print, AuthorityState::sole, "a certificate", by})},
+      {member_trust_key(NodeId(2)), encode(MemberTrust{NodeId(2), print, print})}};
+  World world;
+  const auto before = counts(world.tables);
+  for (const Put& row : rows) ASSERT_TRUE(world.tables.absorb(row).has_value());
+  World other;
+  for (const Put& row : rows) ASSERT_TRUE(other.tables.absorb(row).has_value());
+  for (const Put& row : rows) {
+    ASSERT_TRUE(world.tables.absorb(Delete{row.key}).has_value());
+    ASSERT_TRUE(other.tables.absorb(DeleteRange{row.key, row.key + '\0'}).has_value());
+    EXPECT_EQ(counts(world.tables), counts(other.tables)) << row.key;
+  }
+  EXPECT_EQ(counts(world.tables), before);
+  EXPECT_EQ(world.tables.settings.repair_after_ns, Settings().repair_after_ns);
+  ASSERT_TRUE(world.tables.absorb(Delete{placement_key(VShardId(9))}).has_value());
+  EXPECT_EQ(world.tables.placement[9], (Placement{Epoch(0), {}}));
+  EXPECT_FALSE(world.tables.placement[10].replicas.empty());
+}
+
 TEST(Tables, BadRowsAreRefusedAndChangeNothing) {
   World world;
   const auto members = world.tables.members;
