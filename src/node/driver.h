@@ -7,6 +7,7 @@
 // migration accounts for: replicas, learners and joint configs that a placement does not want (rules C3 and
 // C4). Pure; owned by the core thread.
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -58,6 +59,13 @@ class Driver {
   /// When to look again even if nothing is reported; `never` when nothing moves.
   Time deadline() const { return deadline_; }
 
+  /// Does a vShard that does not stand as it is wanted still count the node in, as its leader says?
+  bool counts_in(NodeId node) const {
+    return std::ranges::any_of(groups_, [&](const auto& seen) {
+      const raft::Config& config = seen.second.report.config;
+      return config.is_voter(node) || config.is_learner(node);
+    });
+  }
   /// Has the node told that it has applied that index of group 0?
   bool has_applied(NodeId node, Index index) const {
     const auto applied = applied_.find(node);

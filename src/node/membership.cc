@@ -133,7 +133,7 @@ Reconciler::Surroundings Node::State::reconciler_surroundings() {
           own_stamp(),
           [this](NodeId node) {
             const raft::Group& metadata = replica(metadata_group)->raft;
-            return metadata.config().is_voter(node) || !metadata.config_committed();
+            return metadata.config().is_voter(node) || !metadata.config_committed() || driver.counts_in(node);
           }};
 }
 

@@ -228,7 +228,7 @@ void Reconciler::carry_out(Time now, const meta::PlanInput& input, const Surroun
   }
 }
 
-/// Nothing of the cluster's is there any more, nor a vote in group 0, which would miss it: its id is never
+/// Nothing of the cluster's is there any more, nor a vote in any group, which would miss it: its id is never
 /// given again, its certificate is refused.
 void Reconciler::retire(Time now, const Surroundings& around, std::vector<meta::MetaEntry>& out) {
   const meta::Tables& tables = around.tables;

@@ -38,7 +38,7 @@ class Reconciler {
     std::function<Uuid()> new_id;
     Hlc hlc;
     meta::Stamp by;
-    /// In group 0, as far as may be in force.
+    /// In group 0, as far as may be in force, or in a vShard that has not come where it is wanted yet.
     std::function<bool(NodeId)> votes = [](NodeId) { return false; };
   };
 
