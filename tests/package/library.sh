@@ -1,19 +1,24 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs the library out of a build folder and builds tests/package/consumer against what is there: shared and
-# static, by CMake and by pkg-config, from where it was installed and from where it was moved to.
-# Usage: library.sh BUILD
+# Builds tests/package/consumer against an installed library: shared and static, by CMake and by pkg-config.
+# Usage: library.sh PREFIX|BUILD: where it is installed, or the build folder out of which it is to be. What was
+# installed is moved elsewhere first: nothing in it may know where it is.
 set -euo pipefail
-build=$(cd "$1" && pwd)
+from=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 complain() { echo "library.sh: $*" >&2; exit 1; }
 
-for component in library dev; do
-  cmake --install "$build" --prefix "$root/first" --component "$component" >"$root/log" || { cat "$root/log"; exit 1; }
-done
-mv "$root/first" "$root/usr"
+if [[ -f $from/CMakeCache.txt ]]; then
+  for component in library dev; do
+    cmake --install "$from" --prefix "$root/first" --component "$component" >"$root/log" ||
+      { cat "$root/log"; exit 1; }
+  done
+  mv "$root/first" "$root/usr"
+else
+  cp -a "$from" "$root/usr"
+fi
 shared=$(find "$root/usr" -name 'libnodedb-cluster.so.[0-9]' -print -quit)
 [[ -n $shared ]] || complain 'no shared library is installed'
 libraries=$(dirname "$shared")
