@@ -41,6 +41,7 @@ install(FILES ${PROJECT_BINARY_DIR}/nodedb_cluster-config-version.cmake DESTINAT
 # It depends on nothing, so the targets are the whole configuration.
 install(EXPORT nodedb_cluster FILE nodedb_cluster-config.cmake NAMESPACE nodedb_cluster::
         DESTINATION ${package_directory} COMPONENT dev)
+file(RELATIVE_PATH up_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(packaging/library/nodedb-cluster.pc.in nodedb-cluster.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/nodedb-cluster.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT dev)
 
