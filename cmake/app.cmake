@@ -22,7 +22,7 @@ foreach(source src/app/main.cc src/app/fail_points.cc ${app_config_sources})
 endforeach()
 add_library(nodedb_app STATIC ${app_sources})
 target_link_libraries(nodedb_app PUBLIC nodedb_app_config nodedb_edge_loop nodedb_edge_quic nodedb_edge_resp
-                      nodedb_edge_tls)
+                      nodedb_edge_systemd nodedb_edge_tls)
 target_compile_definitions(nodedb_app PUBLIC NODEDB_VERSION="${PROJECT_VERSION}")
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/app/*.cc)
 nodedb_test(edge_app SOURCES ${found} LINKS nodedb_app)
@@ -46,7 +46,7 @@ target_compile_definitions(nodedb_e2e_support PRIVATE NODEDB_BINARY="$<TARGET_FI
 target_link_libraries(nodedb_e2e_support PUBLIC nodedb_app hiredis)
 add_dependencies(nodedb_e2e_support nodedb-cluster)
 
-foreach(name smoke hostile disk_full join token certificates migration outrun overload placement recover fail_points)
+foreach(name smoke hostile disk_full join service token certificates migration outrun overload placement recover fail_points)
   nodedb_test(e2e_${name} SOURCES ${PROJECT_SOURCE_DIR}/tests/e2e/${name}_test.cc LINKS nodedb_e2e_support
               TIMEOUT 300)
   set_tests_properties(e2e_${name} PROPERTIES LABELS e2e RUN_SERIAL ON)

@@ -18,6 +18,7 @@
 #include "app/newcomers.h"
 #include "app/operator_protocol.h"
 #include "app/random.h"
+#include "app/service.h"
 #include "edge/base/clock.h"
 #include "edge/base/log.h"
 #include "edge/base/machine.h"
@@ -34,6 +35,15 @@ namespace {
 constexpr std::size_t output_bytes_min = limits::reply_bytes_max + limits::reply_bytes_max / 4;
 constexpr auto door_round = std::chrono::milliseconds(1);
 constexpr std::size_t send_queue_bytes_min = 1024 * 1024;
+/// After the drain: the threads end and the state is flushed.
+constexpr std::int64_t close_patience_ns = 60 * ns_per_s;
+
+std::string waiting_text(const Config& config) {
+  const std::string& self = config.advertise.empty() ? config.listen : config.advertise;
+  const bool founder = config.seeds.empty() || std::ranges::find(config.seeds, self) != config.seeds.end();
+  return founder ? "waits for the cluster to be formed: nodedb-cluster init"
+                 : "waits for the cluster to take it in";
+}
 
 Result<resp::Options> client_options(const Config& config) {
   resp::Options options;
@@ -79,6 +89,7 @@ struct Front::Impl final : resp::Backend {
         door_timer(loop),
         certificates(loop, {given.certs, given.ca_key},
                      [this](node::Event event) { this->to_core(std::move(event)); }),
+        service(loop, {[this] { return core_steps(); }, [this] { core.report(node::Wake{}); }}),
         inbox(edge::net_inbox_max, [this] { asio::post(loop, [this] { deliver(); }); }) {}
 
   Result<void> open(const FrontOptions& options) {
@@ -104,6 +115,8 @@ struct Front::Impl final : resp::Backend {
       clients->gateway().set_memory_table([this] { return memory_table(); });
     }
     memory_use = options.memory_use;
+    core_steps = options.core_steps;
+    member = options.member;
     limit_send_queues(others.size());
     certificates.start(*transport, clients.get(), Rng(random_seed()));
     await_signal();
@@ -282,6 +295,7 @@ struct Front::Impl final : resp::Backend {
       if (out.drained && stopping) close();
       if (out.retired && !closed) {
         retired = true;
+        service.ends("has been retired, for ever", close_patience_ns);
         close();
       }
       if (closed) return;
@@ -298,6 +312,7 @@ struct Front::Impl final : resp::Backend {
     // From now on the member table says where the others are. Whoever else has a certificate of this cluster
     // may still connect, to join; the core listens to nothing else that it says.
     if (!std::exchange(routed, true)) transport->set_seeds({});
+    service.serves(*routing);
     if (clients) clients->set_routing(std::move(routing));
   }
 
@@ -321,6 +336,7 @@ struct Front::Impl final : resp::Backend {
       stopping = true;
       log::info("handing leaderships over before stopping; a second signal stops at once",
                 {{"signal", signal}});
+      service.ends("hands its leaderships over", config.drain_timeout_ns + close_patience_ns);
       core.report(node::Drain{});
       patience.expires_after(std::chrono::nanoseconds(config.drain_timeout_ns));
       patience.async_wait([this](const std::error_code& cancelled) {
@@ -338,6 +354,7 @@ struct Front::Impl final : resp::Backend {
     patience.cancel();
     door_timer.cancel();
     certificates.stop();
+    service.stop();
     if (clients) clients->close();
     transport->close();
     // Lets the farewells go out before the loop ends.
@@ -356,8 +373,11 @@ struct Front::Impl final : resp::Backend {
   Newcomers newcomers{certificates};
   std::unique_ptr<quic::Transport> transport;
   std::unique_ptr<resp::Server> clients;  ///< null without a client address
+  Service service;
   std::function<MemoryUse()> memory_use;
+  std::function<std::uint64_t()> core_steps;
   bool watching_door = false;
+  bool member = false;    ///< when it was opened
   bool routed = false;    ///< group 0 has said who the members are
   bool stopping = false;  ///< a signal has come
   bool closed = false;
@@ -382,6 +402,7 @@ edge::NetInbox& Front::inbox() {
 }
 
 void Front::run() {
+  impl_->service.begin(impl_->member ? "" : waiting_text(impl_->config));
   impl_->loop.run();
 }
 

@@ -27,6 +27,10 @@ struct FrontOptions {
   tls::Secret reset_secret{};
   /// What the other threads hold; the front adds its own.
   std::function<MemoryUse()> memory_use{};
+  /// How many steps the core has taken.
+  std::function<std::uint64_t()> core_steps{};
+  /// It is a member of its cluster already.
+  bool member = false;
 };
 
 class Front {

@@ -18,6 +18,7 @@
 #include "edge/loop/core_loop.h"
 #include "edge/loop/trace_file.h"
 #include "edge/rocks/state_store.h"
+#include "edge/systemd/notify.h"
 #include "edge/tls/credentials.h"
 #include "kv/machine.h"
 #include "meta/machine.h"
@@ -138,8 +139,10 @@ struct Server::Impl {
       trace.emplace(std::move(*opened));
       on_trace = [this](NodeId id, std::span<const node::TraceEvent> events) { trace->write(id, events); };
     }
-    auto opened =
-        Front::open(config, {self.cluster, self.node, *reset_secret, [this] { return memory_use(); }}, inbox);
+    auto opened = Front::open(config,
+                              {self.cluster, self.node, *reset_secret, [this] { return memory_use(); },
+                               [this] { return core->steps(); }, node->initialised()},
+                              inbox);
     if (!opened) return std::unexpected(opened.error());
     front = std::move(*opened);
     applier.emplace(*state_store, data_machine, metadata_machine);
@@ -220,6 +223,7 @@ Result<std::unique_ptr<Server>> Server::open(const Config& config) {
   if (!directory) return std::unexpected(directory.error());
   const Incarnation incarnation = directory->incarnation();
   auto impl = std::make_unique<Impl>(std::move(*directory), config.memory());
+  systemd::status("reads its log and its state");
   if (auto assembled = impl->assemble(config, self); !assembled) return std::unexpected(assembled.error());
   log::info("the node starts", {{"version", NODEDB_VERSION},
                                 {"node", self.node.text()},

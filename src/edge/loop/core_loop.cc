@@ -22,6 +22,7 @@ void CoreLoop::run() {
     wake_at = turn.wake_at;
     tell_memory();
     carry_out(std::move(turn));
+    steps_.fetch_add(1, std::memory_order_relaxed);
   }
 }
 

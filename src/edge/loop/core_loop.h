@@ -6,6 +6,7 @@
 // Sleeps until the turn's `wake_at` or the next event.
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <span>
 
@@ -42,6 +43,8 @@ class CoreLoop {
 
   /// Until the inbox is closed and empty.
   void run();
+  /// How many it has taken and carried out: it stands still if this does. Any thread.
+  std::uint64_t steps() const { return steps_.load(std::memory_order_relaxed); }
 
  private:
   void carry_out(node::Turn turn);
@@ -54,6 +57,7 @@ class CoreLoop {
   NetInbox& net_;
   CoreMemory& memory_;
   OnTrace on_trace_;
+  std::atomic<std::uint64_t> steps_ = 0;
   bool drained_ = false;  ///< told already
   bool retired_ = false;  ///< told already
 };
