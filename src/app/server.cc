@@ -146,7 +146,7 @@ struct Server::Impl {
     disk.emplace(*log_store, inbox, front->inbox(), storage_failed);
     flush.emplace(inbox, storage_failed);
     apply.emplace(*applier, *flush, inbox, answers, storage_failed);
-    core.emplace(std::move(*node), inbox, *disk, *apply, front->inbox(), core_memory, std::move(on_trace));
+    core.emplace(std::move(*node), inbox, *disk, *apply, front->inbox(), core_facts, std::move(on_trace));
     return {};
   }
 
@@ -156,9 +156,9 @@ struct Server::Impl {
     const auto set = [&](Consumer consumer, std::size_t bytes) {
       used[static_cast<std::size_t>(consumer)] = bytes;
     };
-    set(Consumer::log, core_memory.log_bytes);
-    set(Consumer::requests, core_memory.request_bytes);
-    set(Consumer::snapshots, core_memory.snapshot_bytes);
+    set(Consumer::log, core_facts.log_bytes);
+    set(Consumer::requests, core_facts.request_bytes);
+    set(Consumer::snapshots, core_facts.snapshot_bytes);
     set(Consumer::inbox, inbox.bytes());
     set(Consumer::answers, answers.bytes());
     set(Consumer::block_cache, state_memory.block_cache_bytes);
@@ -192,7 +192,7 @@ struct Server::Impl {
   edge::DataDirectory directory;
   MemoryBudget budget;
   edge::StateMemory state_memory;
-  edge::CoreMemory core_memory;
+  edge::CoreFacts core_facts;
   kv::Machine data_machine;
   meta::Machine metadata_machine;
   std::unique_ptr<node::LogStore> log_store;
