@@ -138,8 +138,13 @@ struct Server::Impl {
       trace.emplace(std::move(*opened));
       on_trace = [this](NodeId id, std::span<const node::TraceEvent> events) { trace->write(id, events); };
     }
-    auto opened =
-        Front::open(config, {self.cluster, self.node, *reset_secret, [this] { return memory_use(); }}, inbox);
+    FrontOptions around{self.cluster, self.node, *reset_secret};
+    around.memory_use = [this] { return memory_use(); };
+    around.step_began = [this] {
+      const std::int64_t ns = core_facts.step_began_ns.load(std::memory_order_relaxed);
+      return ns == 0 ? long_ago : Time{ns};
+    };
+    auto opened = Front::open(config, around, inbox);
     if (!opened) return std::unexpected(opened.error());
     front = std::move(*opened);
     applier.emplace(*state_store, data_machine, metadata_machine);
@@ -226,7 +231,8 @@ Result<std::unique_ptr<Server>> Server::open(const Config& config) {
                                 {"cluster", self.cluster.text()},
                                 {"incarnation", incarnation.value},
                                 {"quic", config.listen},
-                                {"redis", config.client}});
+                                {"redis", config.client},
+                                {"http", config.http}});
   tell_budget(config.memory());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
