@@ -25,7 +25,7 @@ target_link_libraries(nodedb_app PUBLIC nodedb_app_config nodedb_edge_http noded
                       nodedb_edge_resp nodedb_edge_tls)
 target_compile_definitions(nodedb_app PUBLIC NODEDB_VERSION="${PROJECT_VERSION}")
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/app/*.cc)
-nodedb_test(edge_app SOURCES ${found} LINKS nodedb_app)
+nodedb_test(edge_app SOURCES ${found} tests/edge/http/http_client.cc LINKS nodedb_app)
 
 add_executable(nodedb-cluster src/app/main.cc)
 target_link_libraries(nodedb-cluster PRIVATE nodedb_app)
