@@ -34,6 +34,10 @@ foreach(folder tls quic)
   endif()
 endforeach()
 
+nodedb_library(nodedb_edge_http FOLDERS src/edge/http LINKS nodedb_edge_base nodedb_base microhttpd)
+file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/http/*.cc)
+nodedb_test(edge_http SOURCES ${found} LINKS nodedb_edge_http)
+
 include(cmake/resp.cmake)
 add_library(nodedb_edge_resp STATIC ${resp_sockets})
 target_link_libraries(nodedb_edge_resp PUBLIC nodedb_edge_resp_core nodedb_edge_base PRIVATE gnutls)

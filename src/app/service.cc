@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "edge/base/clock.h"
 #include "edge/systemd/notify.h"
 
 namespace nodedb::app {
@@ -30,10 +31,8 @@ void Service::begin(const std::string& waits_for) {
     say(waits_for);
     become_ready();
   }
-  if (const std::int64_t patience_ns = systemd::watchdog_ns(); patience_ns > 0) {
-    core_.wake();
+  if (const std::int64_t patience_ns = systemd::watchdog_ns(); patience_ns > 0)
     watch(patience_ns / told_in_time);
-  }
 }
 
 void Service::serves(const node::Routing& routing) {
@@ -62,11 +61,8 @@ void Service::watch(std::int64_t every_ns) {
   timer_.expires_after(std::chrono::nanoseconds(every_ns));
   timer_.async_wait([this, every_ns](const std::error_code& cancelled) {
     if (cancelled) return;
-    // At most one wake-up waits for the core, however long it stands still.
-    if (const std::uint64_t steps = core_.steps(); steps != std::exchange(steps_, steps)) {
-      systemd::alive();
-      core_.wake();
-    }
+    const Time began = step_began_();
+    if (began == long_ago || edge::monotonic_time() - began < every_ns) systemd::alive();
     watch(every_ns);
   });
 }

@@ -4,8 +4,8 @@
 // The node as a service of systemd's (edge/systemd/notify.h): when it is ready, what it does or waits for,
 // and that it lives. A member is ready once it knows its routes; a node that waits to become one is ready at
 // once, since what it waits for is an operator who wants to see it started. It lives as long as the core
-// steps: the manager hears of it only if the core has, since the last time, done what it was woken for. Net
-// thread only.
+// waits for events or gets on: the manager does not hear of a core that does not end its step. Net thread
+// only.
 
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
@@ -13,17 +13,16 @@
 #include <functional>
 #include <string>
 
+#include "base/time.h"
 #include "node/turn.h"
 
 namespace nodedb::app {
 
 class Service {
  public:
-  struct Core {
-    std::function<std::uint64_t()> steps;  ///< how many it has taken; any thread's
-    std::function<void()> wake;            ///< makes it take one more
-  };
-  Service(asio::io_context& loop, Core core) : core_(std::move(core)), timer_(loop) {}
+  /// `step_began`: when the core's step began that is under way; `long_ago`: none is.
+  Service(asio::io_context& loop, std::function<Time()> step_began)
+      : step_began_(std::move(step_began)), timer_(loop) {}
 
   /// The node runs. `waits_for`: of a node that is no member yet.
   void begin(const std::string& waits_for = {});
@@ -39,9 +38,8 @@ class Service {
   void say(const std::string& text);
   void watch(std::int64_t every_ns);
 
-  Core core_;
+  std::function<Time()> step_began_;
   asio::steady_timer timer_;
-  std::uint64_t steps_ = 0;  ///< when the manager heard last
   std::string said_;
   bool ready_ = false;
   bool ending_ = false;

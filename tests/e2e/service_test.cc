@@ -32,7 +32,7 @@ class ServiceNode : public testing::Test {
   std::string at(const char* name) const { return directory.path() + "/" + name; }
   std::vector<std::string> line() const {
     std::vector<std::string> words = {binary(), "start", "--data", at("data"), "--certs", at("node")};
-    words.insert(words.end(), {"--listen", quic, "--seed", quic, "--replication-factor", "1"});
+    words.insert(words.end(), {"--listen", quic, "--http", "", "--seed", quic, "--replication-factor", "1"});
     return words;
   }
   std::vector<std::string> init() const {
