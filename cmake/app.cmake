@@ -21,11 +21,11 @@ foreach(source src/app/main.cc src/app/fail_points.cc ${app_config_sources})
   list(REMOVE_ITEM app_sources ${PROJECT_SOURCE_DIR}/${source})
 endforeach()
 add_library(nodedb_app STATIC ${app_sources})
-target_link_libraries(nodedb_app PUBLIC nodedb_app_config nodedb_edge_loop nodedb_edge_quic nodedb_edge_resp
-                      nodedb_edge_tls)
+target_link_libraries(nodedb_app PUBLIC nodedb_app_config nodedb_edge_http nodedb_edge_loop nodedb_edge_quic
+                      nodedb_edge_resp nodedb_edge_systemd nodedb_edge_tls)
 target_compile_definitions(nodedb_app PUBLIC NODEDB_VERSION="${PROJECT_VERSION}")
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/app/*.cc)
-nodedb_test(edge_app SOURCES ${found} LINKS nodedb_app)
+nodedb_test(edge_app SOURCES ${found} tests/edge/http/http_client.cc LINKS nodedb_app)
 
 add_executable(nodedb-cluster src/app/main.cc)
 target_link_libraries(nodedb-cluster PRIVATE nodedb_app)
@@ -46,12 +46,13 @@ target_compile_definitions(nodedb_e2e_support PRIVATE NODEDB_BINARY="$<TARGET_FI
 target_link_libraries(nodedb_e2e_support PUBLIC nodedb_app hiredis)
 add_dependencies(nodedb_e2e_support nodedb-cluster)
 
-foreach(name smoke hostile disk_full join token certificates migration outrun overload placement recover fail_points)
+foreach(name smoke http hostile disk_full join service token certificates migration outrun overload placement recover fail_points)
   nodedb_test(e2e_${name} SOURCES ${PROJECT_SOURCE_DIR}/tests/e2e/${name}_test.cc LINKS nodedb_e2e_support
               TIMEOUT 300)
   set_tests_properties(e2e_${name} PROPERTIES LABELS e2e RUN_SERIAL ON)
 endforeach()
 
+target_sources(e2e_http PRIVATE ${PROJECT_SOURCE_DIR}/tests/edge/http/http_client.cc)
 target_compile_definitions(e2e_fail_points PRIVATE
                            NODEDB_PLAIN_BINARY="$<TARGET_FILE:nodedb-cluster>"
                            NODEDB_FAILPOINTS_BINARY="$<TARGET_FILE:nodedb-cluster-failpoints>")

@@ -10,6 +10,7 @@ target_compile_definitions(nodedb_edge_base PUBLIC ASIO_STANDALONE ASIO_SEPARATE
                            ASIO_DISABLE_STD_ALIGNED_ALLOC)
 target_compile_definitions(nodedb_edge_base PRIVATE SPDLOG_COMPILED_LIB SPDLOG_SHARED_LIB SPDLOG_FMT_EXTERNAL)
 
+nodedb_library(nodedb_edge_systemd FOLDERS src/edge/systemd LINKS nodedb_edge_base systemd)
 nodedb_library(nodedb_edge_disk FOLDERS src/edge/disk LINKS nodedb_wire nodedb_base)
 nodedb_library(nodedb_edge_log FOLDERS src/edge/log LINKS nodedb_edge_disk nodedb_node nodedb_wire nodedb_base)
 # Goes through tens of thousands of states.
@@ -32,6 +33,10 @@ foreach(folder tls quic)
     nodedb_test(edge_${folder} SOURCES ${found} LINKS nodedb_edge_${folder})
   endif()
 endforeach()
+
+nodedb_library(nodedb_edge_http FOLDERS src/edge/http LINKS nodedb_edge_base nodedb_base microhttpd)
+file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/http/*.cc)
+nodedb_test(edge_http SOURCES ${found} LINKS nodedb_edge_http)
 
 include(cmake/resp.cmake)
 add_library(nodedb_edge_resp STATIC ${resp_sockets})

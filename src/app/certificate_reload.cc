@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "edge/base/log.h"
+#include "edge/systemd/notify.h"
 
 namespace nodedb::app {
 
@@ -80,7 +81,9 @@ void CertificateReload::warn_of_expiry() {
 void CertificateReload::await_signal() {
   signals_.async_wait([this](const std::error_code& failed, int) {
     if (failed) return;
+    systemd::reloading();
     reload_and_tell();
+    systemd::ready();
     await_signal();
   });
 }

@@ -19,6 +19,9 @@ constexpr OptionSpec specs[] = {
     {"advertise", AsText{&Config::advertise}, "host:port that peers dial; default: listen"},
     {"client", AsText{&Config::client}, "host:port of the Redis port (TCP); default: none"},
     {"advertise_client", AsText{&Config::advertise_client}, "host:port that clients dial; default: client"},
+    {"http", AsText{&Config::http},
+     "IP:port of the HTTP port (metrics, health; read-only, asks for no password); default: 127.0.0.1:7080, "
+     "empty: none"},
     {"name", AsText{&Config::name}, "the node's name, for people; default: none"},
     {"zone", AsText{&Config::zone},
      "where it is, the widest first, as region/zone/rack: replicas of a vShard are kept apart"},
@@ -188,6 +191,7 @@ std::vector<std::string> Config::validate() const {
     complain_about_address(complaints, "listen", listen, advertise.empty());
   if (!advertise.empty()) complain_about_address(complaints, "advertise", advertise, true);
   if (!client.empty()) complain_about_address(complaints, "client", client, advertise_client.empty());
+  if (!http.empty()) complain_about_address(complaints, "http", http, false);
   if (!advertise_client.empty())
     complain_about_address(complaints, "advertise_client", advertise_client, true);
   for (const std::string& seed : seeds) complain_about_address(complaints, "seeds", seed, true);

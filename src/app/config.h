@@ -22,16 +22,17 @@
 namespace nodedb::app {
 
 struct Config {
-  std::string data;              ///< directory, made if missing
-  std::string certs;             ///< directory with ca.crt, node.crt, node.key
-  std::string listen;            ///< host:port of the QUIC socket
-  std::string advertise;         ///< what peers dial; empty: as `listen`
-  std::string client;            ///< host:port of the Redis port; empty: none
-  std::string advertise_client;  ///< what clients are told in MOVED; empty: as `client`
-  std::string name;              ///< for people
-  std::string zone;              ///< region/zone/rack, the widest first
-  std::uint64_t capacity = 100;  ///< how much it is to hold beside others
-  std::string join;              ///< TOKEN@HOST:PORT[,HOST:PORT…]: become a node of that cluster first
+  std::string data;                     ///< directory, made if missing
+  std::string certs;                    ///< directory with ca.crt, node.crt, node.key
+  std::string listen;                   ///< host:port of the QUIC socket
+  std::string advertise;                ///< what peers dial; empty: as `listen`
+  std::string client;                   ///< host:port of the Redis port; empty: none
+  std::string advertise_client;         ///< what clients are told in MOVED; empty: as `client`
+  std::string http = "127.0.0.1:7080";  ///< host:port of the HTTP port; empty: none
+  std::string name;                     ///< for people
+  std::string zone;                     ///< region/zone/rack, the widest first
+  std::uint64_t capacity = 100;         ///< how much it is to hold beside others
+  std::string join;    ///< TOKEN@HOST:PORT[,HOST:PORT…]: become a node of that cluster first
   std::string ca_key;  ///< file with the CA's key, on nodes that sign for newcomers and renewals; empty: none
   std::vector<std::string> seeds;
   std::string password_file;

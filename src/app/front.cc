@@ -9,18 +9,17 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <ctime>
-#include <set>
 
 #include "app/authorities_file.h"
 #include "app/certificate_life.h"
-#include "app/certificate_lines.h"
+#include "app/front_figures.h"
+#include "app/http_port.h"
 #include "app/newcomers.h"
 #include "app/operator_protocol.h"
 #include "app/random.h"
+#include "app/service.h"
 #include "edge/base/clock.h"
 #include "edge/base/log.h"
-#include "edge/base/machine.h"
 #include "edge/loop/client_door.h"
 #include "edge/loop/peer_door.h"
 #include "edge/quic/transport.h"
@@ -34,6 +33,15 @@ namespace {
 constexpr std::size_t output_bytes_min = limits::reply_bytes_max + limits::reply_bytes_max / 4;
 constexpr auto door_round = std::chrono::milliseconds(1);
 constexpr std::size_t send_queue_bytes_min = 1024 * 1024;
+/// After the drain: the threads end and the state is flushed.
+constexpr std::int64_t close_patience_ns = 60 * ns_per_s;
+
+std::string waiting_text(const Config& config) {
+  const std::string& self = config.advertise.empty() ? config.listen : config.advertise;
+  const bool founder = config.seeds.empty() || std::ranges::find(config.seeds, self) != config.seeds.end();
+  return founder ? "waits for the cluster to be formed: nodedb-cluster init"
+                 : "waits for the cluster to take it in";
+}
 
 Result<resp::Options> client_options(const Config& config) {
   resp::Options options;
@@ -79,6 +87,7 @@ struct Front::Impl final : resp::Backend {
         door_timer(loop),
         certificates(loop, {given.certs, given.ca_key},
                      [this](node::Event event) { this->to_core(std::move(event)); }),
+        service(loop, [this] { return step_began ? step_began() : long_ago; }),
         inbox(edge::net_inbox_max, [this] { asio::post(loop, [this] { deliver(); }); }) {}
 
   Result<void> open(const FrontOptions& options) {
@@ -101,12 +110,25 @@ struct Front::Impl final : resp::Backend {
       auto server = resp::Server::open(loop, std::move(*client_side), *this, Rng(random_seed()));
       if (!server) return std::unexpected(server.error());
       clients = std::move(*server);
-      clients->gateway().set_memory_table([this] { return memory_table(); });
+      clients->gateway().set_memory_table([this] { return memory_table(parts()); });
     }
     memory_use = options.memory_use;
+    member = options.member;
+    step_began = options.step_began;
+    if (auto opened_http = open_http(options); !opened_http) return opened_http;
     limit_send_queues(others.size());
     certificates.start(*transport, clients.get(), Rng(random_seed()));
     await_signal();
+    return {};
+  }
+
+  Result<void> open_http(const FrontOptions& options) {
+    if (config.http.empty()) return {};
+    auto opened = HttpPort::open(loop, config.http,
+                                 {config.data, [this](node::GetStatus ask) { return core.offer(ask); },
+                                  [this] { return figures(); }, options.step_began});
+    if (!opened) return std::unexpected(opened.error());
+    http = std::move(*opened);
     return {};
   }
 
@@ -145,11 +167,9 @@ struct Front::Impl final : resp::Backend {
   }
 
   void deliver(const node::OperatorReply& reply) {
-    if ((reply.tag & Newcomers::tag_bit) == 0) {
-      const Json ends = certificates_json(transport->credentials(), std::time(nullptr));
-      return transport->answer_operator(reply.tag,
-                                        encode_answer(reply.result, {net_counts(), memory_table(), ends}));
-    }
+    if ((reply.tag & HttpPort::tag_bit) != 0) return http->answered(reply);
+    if ((reply.tag & Newcomers::tag_bit) == 0)
+      return transport->answer_operator(reply.tag, encode_answer(reply.result, surroundings(parts())));
     Result<node::TokenClaimed> claimed = fail(Code::invalid_state, "another answer than was asked for");
     if (!reply.result) {
       claimed = std::unexpected(reply.result.error());
@@ -215,15 +235,19 @@ struct Front::Impl final : resp::Backend {
     if (client_door.take(node::ClientRequest{tag, call.vshard, call.write, std::move(call.command),
                                              call.timeout_ns, edge::monotonic_time()}))
       return watch_door();
-    asio::post(loop,
-               [this, tag] { clients->completed(tag, fail(Code::busy, "too many requests are waiting")); });
+    asio::post(loop, [this, tag] { complete(tag, fail(Code::busy, "too many requests are waiting")); });
   }
 
   /// Those that waited go in as far as there is room, or have waited for too long.
   void open_door() {
     for (const std::uint64_t tag : client_door.retry(edge::monotonic_time()))
-      clients->completed(tag, fail(Code::busy, "the request waited too long for this node"));
+      complete(tag, fail(Code::busy, "the request waited too long for this node"));
     watch_door();
+  }
+
+  void complete(std::uint64_t tag, Result<Blob> result) {
+    requests.ended(result);
+    clients->completed(tag, std::move(result));
   }
 
   /// The core does not always tell when it has worked.
@@ -245,27 +269,19 @@ struct Front::Impl final : resp::Backend {
         std::clamp<std::uint64_t>(share, send_queue_bytes_min, limits::send_queue_bytes_max));
   }
 
-  MemoryTable memory_table() const {
-    MemoryUse used = memory_use ? memory_use() : MemoryUse{};
-    const auto at = [&](Consumer consumer) -> std::uint64_t& {
-      return used[static_cast<std::size_t>(consumer)];
-    };
-    if (clients) {
-      at(Consumer::clients) = clients->gateway().held_bytes();
-      at(Consumer::half_read) = clients->input_bytes();
-    }
-    at(Consumer::inbox) += client_door.bytes();
-    at(Consumer::peers) = transport->stats().queued_bytes;
-    const MemoryBudget budget = config.memory();
-    MemoryTable table{budget.total_bytes(), edge::resident_bytes(), {}};
-    for (const Share& share : memory_shares())
-      table.rows.push_back({share.name, at(share.consumer), budget.of(share.consumer)});
-    return table;
+  FrontParts parts() const {
+    return {config, *transport, clients.get(), client_door, memory_use ? memory_use() : MemoryUse{}};
   }
 
-  NetCounts net_counts() const {
-    const quic::TransportStats stats = transport->stats();
-    return {stats.packets_sent, stats.bytes_sent, stats.datagrams_received, stats.bytes_received};
+  NodeFigures figures() const {
+    NodeFigures made;
+    made.around = surroundings(parts());
+    made.requests = requests;
+    made.clients = client_counts(clients.get());
+    made.peer_pauses = pauses;
+    made.started_ms = started_ms;
+    made.version = NODEDB_VERSION;
+    return made;
   }
 
   /// What the core and the disk thread have handed over.
@@ -277,11 +293,13 @@ struct Front::Impl final : resp::Backend {
       if (out.trust) certificates.admit(std::move(*out.trust));
       for (const wire::Outbound& one : out.messages) transport->send(one.to, one.message);
       for (node::ClientReply& reply : out.replies)
-        if (clients) clients->completed(reply.tag, std::move(reply.result));
+        if (clients) complete(reply.tag, std::move(reply.result));
       for (const node::OperatorReply& reply : out.operator_replies) deliver(reply);
+      if (http) http->noted(out.notices);
       if (out.drained && stopping) close();
       if (out.retired && !closed) {
         retired = true;
+        service.ends("has been retired, for ever", close_patience_ns);
         close();
       }
       if (closed) return;
@@ -298,6 +316,7 @@ struct Front::Impl final : resp::Backend {
     // From now on the member table says where the others are. Whoever else has a certificate of this cluster
     // may still connect, to join; the core listens to nothing else that it says.
     if (!std::exchange(routed, true)) transport->set_seeds({});
+    service.serves(*routing);
     if (clients) clients->set_routing(std::move(routing));
   }
 
@@ -321,6 +340,7 @@ struct Front::Impl final : resp::Backend {
       stopping = true;
       log::info("handing leaderships over before stopping; a second signal stops at once",
                 {{"signal", signal}});
+      service.ends("hands its leaderships over", config.drain_timeout_ns + close_patience_ns);
       core.report(node::Drain{});
       patience.expires_after(std::chrono::nanoseconds(config.drain_timeout_ns));
       patience.async_wait([this](const std::error_code& cancelled) {
@@ -338,7 +358,9 @@ struct Front::Impl final : resp::Backend {
     patience.cancel();
     door_timer.cancel();
     certificates.stop();
+    service.stop();
     if (clients) clients->close();
+    if (http) http->stop();
     transport->close();
     // Lets the farewells go out before the loop ends.
     asio::post(loop, [this] { loop.stop(); });
@@ -356,8 +378,14 @@ struct Front::Impl final : resp::Backend {
   Newcomers newcomers{certificates};
   std::unique_ptr<quic::Transport> transport;
   std::unique_ptr<resp::Server> clients;  ///< null without a client address
+  Service service;
+  std::unique_ptr<HttpPort> http;  ///< null without an address for it
+  RequestCounts requests;
+  std::int64_t started_ms = edge::wall_time().ns / ns_per_ms;
   std::function<MemoryUse()> memory_use;
+  std::function<Time()> step_began;
   bool watching_door = false;
+  bool member = false;    ///< when it was opened
   bool routed = false;    ///< group 0 has said who the members are
   bool stopping = false;  ///< a signal has come
   bool closed = false;
@@ -382,6 +410,7 @@ edge::NetInbox& Front::inbox() {
 }
 
 void Front::run() {
+  impl_->service.begin(impl_->member ? "" : waiting_text(impl_->config));
   impl_->loop.run();
 }
 

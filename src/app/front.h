@@ -27,6 +27,10 @@ struct FrontOptions {
   tls::Secret reset_secret{};
   /// What the other threads hold; the front adds its own.
   std::function<MemoryUse()> memory_use{};
+  /// When the core's step began that is under way; `long_ago`: none is. Any thread.
+  std::function<Time()> step_began{};
+  /// It is a member of its cluster already.
+  bool member = false;
 };
 
 class Front {

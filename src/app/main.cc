@@ -3,6 +3,7 @@
 
 #include "app/admin_words.h"
 #include "app/cert_command.h"
+#include "app/metrics.h"
 #include "app/migration_commands.h"
 #include "app/operator_commands.h"
 #include "app/operator_words.h"
@@ -220,7 +221,7 @@ void add_playground(CLI::App& app, PlaygroundWords& words, Exit& exit) {
   playground->add_option("--join", words.arguments.join, "how many more join it then");
   playground->add_option("--dir", words.arguments.directory, "where everything is kept")->required();
   playground->add_option("--base-port", words.arguments.base_port,
-                         "first of two ports for each node; default: free ones");
+                         "first of three ports for each node; default: free ones");
   playground->add_option("--rebalance", words.arguments.rebalance, "rebalance.mode, before any node joins")
       ->check(CLI::IsMember({"off", "advise", "auto"}));
   playground->add_flag("--restart", words.arguments.restart, "bring back a node that was killed");
@@ -257,6 +258,9 @@ int run(int count, char** words) {
   add_rotate(*app.get_subcommand("cert"), operators, rotate, exit);
   add_wal(app, wal, exit);
   add_playground(app, playground, exit);
+  CLI::App* const metrics = app.add_subcommand("metrics", "what a node tells at /metrics");
+  metrics->require_subcommand(1);
+  metrics->add_subcommand("page", "docs/metrics.md")->callback([] { print(metrics_page()); });
   app.add_subcommand("version", "the version")->callback([] {
     print("nodedb-cluster " NODEDB_VERSION "\n");
   });

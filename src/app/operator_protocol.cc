@@ -168,19 +168,7 @@ struct ReplyJson {
         .set("replication_factor", reply.cluster.replication_factor);
     return body;
   }
-  Json operator()(const node::Status& reply) const {
-    Json io = Json::object();
-    io.set("log_syncs", reply.log_syncs)
-        .set("datagrams_sent", around.net.datagrams_sent)
-        .set("bytes_sent", around.net.bytes_sent)
-        .set("datagrams_received", around.net.datagrams_received)
-        .set("bytes_received", around.net.bytes_received);
-    Json body = status_json(reply);
-    body.set("io", std::move(io))
-        .set("memory", memory_json(around.memory))
-        .set("certificates", around.certificates);
-    return body;
-  }
+  Json operator()(const node::Status& reply) const { return status_answer(reply, around); }
   Json operator()(const node::Transferred&) const { return Json::object(); }
   Json operator()(const node::Administered&) const { return Json::object(); }
   Json operator()(const node::TokenClaimed&) const { return Json::object(); }
@@ -220,6 +208,20 @@ Result<OperatorRequest> parse_request(BytesView line) {
   if (words[0] == "administer" && words.size() == 2) return parse_administer(words[1]);
   if (words[0] == "rebalance" && words.size() == 1) return AskRebalance{};
   return unknown(words[0]);
+}
+
+Json status_answer(const node::Status& status, const AnswerSurroundings& around) {
+  Json io = Json::object();
+  io.set("log_syncs", status.log_syncs)
+      .set("datagrams_sent", around.net.datagrams_sent)
+      .set("bytes_sent", around.net.bytes_sent)
+      .set("datagrams_received", around.net.datagrams_received)
+      .set("bytes_received", around.net.bytes_received);
+  Json body = status_json(status);
+  body.set("io", std::move(io))
+      .set("memory", memory_json(around.memory))
+      .set("certificates", around.certificates);
+  return body;
 }
 
 Bytes encode_answer(const Result<Json>& answer) {

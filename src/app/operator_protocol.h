@@ -94,6 +94,7 @@ struct AnswerSurroundings {
   MemoryTable memory;
   Json certificates;
 };
+Json status_answer(const node::Status& status, const AnswerSurroundings& around);
 Bytes encode_answer(const decltype(node::OperatorReply::result)& result, const AnswerSurroundings& around);
 
 /// Reads an answer back; a refused request is an error again, with its code. Errors: malformed, and the

@@ -192,6 +192,7 @@ class Playground {
           .set("pid", std::int64_t{children_[i].pid})
           .set("redis", PlaygroundPlan::address(plan_.nodes[i].redis))
           .set("quic", PlaygroundPlan::address(plan_.nodes[i].quic))
+          .set("http", PlaygroundPlan::address(plan_.nodes[i].http))
           .set("data", plan_.node_directory(i) + "/data")
           .set("start", std::move(start));
       nodes.push(std::move(node));
@@ -202,16 +203,17 @@ class Playground {
   }
 
   std::string table(const std::string& cluster) const {
-    Table rows({"NODE", "PID", "REDIS", "QUIC", "DIRECTORY"});
+    Table rows({"NODE", "PID", "REDIS", "QUIC", "HTTP", "DIRECTORY"});
     for (std::size_t i = 0; i < children_.size(); ++i)
       rows.add({std::to_string(children_[i].id), std::to_string(children_[i].pid),
                 PlaygroundPlan::address(plan_.nodes[i].redis), PlaygroundPlan::address(plan_.nodes[i].quic),
-                plan_.node_directory(i)});
+                PlaygroundPlan::address(plan_.nodes[i].http), plan_.node_directory(i)});
     const std::string port = std::to_string(plan_.nodes[0].redis);
     return "cluster " + cluster + " serves\n\n" + rows.text() + "\ntry: redis-cli -p " + port +
            " set hello world\n     nodedb-cluster status --certs " + plan_.operator_directory() + " --node " +
-           PlaygroundPlan::address(plan_.nodes[0].quic) + "\nCtrl-C ends it; " + plan_.directory +
-           " is kept for another start\n";
+           PlaygroundPlan::address(plan_.nodes[0].quic) + "\n     curl http://" +
+           PlaygroundPlan::address(plan_.nodes[0].http) + "/readyz?verbose\nCtrl-C ends it; " +
+           plan_.directory + " is kept for another start\n";
   }
 
   void signal_all(int signal) const {

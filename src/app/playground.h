@@ -19,7 +19,7 @@ struct PlaygroundArguments {
   std::int64_t nodes = 3;  ///< that form the cluster
   std::int64_t join = 0;   ///< that join it then, one after the other
   std::string directory;
-  /// QUIC and Redis ports from here on, two for each node; 0: free ones, which DIR remembers.
+  /// QUIC, Redis and HTTP ports from here on, three for each node; 0: free ones, which DIR remembers.
   std::int64_t base_port = 0;
   bool restart = false;
   std::string rebalance;  ///< the setting rebalance.mode; empty: as it is
@@ -36,6 +36,7 @@ struct PlaygroundPlan {
     std::string uuid;
     std::uint16_t quic = 0;
     std::uint16_t redis = 0;
+    std::uint16_t http = 0;
   };
   std::string directory;     ///< absolute
   std::vector<Node> nodes;   ///< the founders first

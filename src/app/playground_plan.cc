@@ -36,18 +36,21 @@ Result<void> choose_ports(PlaygroundPlan& plan, std::int64_t base_port) {
   std::vector<edge::FileHandle> held;
   for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
     if (base_port > 0) {
-      plan.nodes[i].quic = static_cast<std::uint16_t>(base_port + 2 * static_cast<std::int64_t>(i));
+      plan.nodes[i].quic = static_cast<std::uint16_t>(base_port + 3 * static_cast<std::int64_t>(i));
       plan.nodes[i].redis = static_cast<std::uint16_t>(plan.nodes[i].quic + 1);
+      plan.nodes[i].http = static_cast<std::uint16_t>(plan.nodes[i].quic + 2);
       continue;
     }
     auto quic = free_port(SOCK_DGRAM);
     if (!quic) return std::unexpected(quic.error());
     auto redis = free_port(SOCK_STREAM);
     if (!redis) return std::unexpected(redis.error());
-    plan.nodes[i].quic = quic->first;
-    plan.nodes[i].redis = redis->first;
+    auto http = free_port(SOCK_STREAM);
+    if (!http) return std::unexpected(http.error());
+    plan.nodes[i] = {plan.nodes[i].uuid, quic->first, redis->first, http->first};
     held.push_back(std::move(quic->second));
     held.push_back(std::move(redis->second));
+    held.push_back(std::move(http->second));
   }
   return {};
 }
@@ -72,7 +75,10 @@ Bytes plan_text(const PlaygroundPlan& plan) {
   Json nodes = Json::array();
   for (const PlaygroundPlan::Node& node : plan.nodes) {
     Json one = Json::object();
-    one.set("uuid", node.uuid).set("quic", std::int64_t{node.quic}).set("redis", std::int64_t{node.redis});
+    one.set("uuid", node.uuid)
+        .set("quic", std::int64_t{node.quic})
+        .set("redis", std::int64_t{node.redis})
+        .set("http", std::int64_t{node.http});
     nodes.push(std::move(one));
   }
   Json body = Json::object();
@@ -88,7 +94,8 @@ Result<PlaygroundPlan> read_plan(const std::string& directory, BytesView text) {
   plan.directory = directory;
   for (const Json& node : (*body)["nodes"].items())
     plan.nodes.push_back({node["uuid"].text(), static_cast<std::uint16_t>(node["quic"].number()),
-                          static_cast<std::uint16_t>(node["redis"].number())});
+                          static_cast<std::uint16_t>(node["redis"].number()),
+                          static_cast<std::uint16_t>(node["http"].number())});
   const auto everybody = static_cast<std::int64_t>(plan.nodes.size());
   plan.founders =
       static_cast<std::size_t>(std::clamp<std::int64_t>((*body)["founders"].number(everybody), 1, everybody));
@@ -111,6 +118,7 @@ std::vector<std::string> PlaygroundPlan::start(std::size_t index, bool trace) co
   const std::string home = node_directory(index);
   std::vector<std::string> line = {own_path(), "start", "--data", home + "/data", "--certs", home + "/certs"};
   line.insert(line.end(), {"--listen", address(nodes[index].quic), "--client", address(nodes[index].redis)});
+  line.insert(line.end(), {"--http", address(nodes[index].http)});
   for (std::size_t i = 0; i < founders; ++i) line.insert(line.end(), {"--seed", address(nodes[i].quic)});
   // One machine plays them all: each founder may sign for newcomers.
   if (index < founders) line.insert(line.end(), {"--ca-key", directory + "/ca/ca.key"});

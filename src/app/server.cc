@@ -18,6 +18,7 @@
 #include "edge/loop/core_loop.h"
 #include "edge/loop/trace_file.h"
 #include "edge/rocks/state_store.h"
+#include "edge/systemd/notify.h"
 #include "edge/tls/credentials.h"
 #include "kv/machine.h"
 #include "meta/machine.h"
@@ -138,15 +139,21 @@ struct Server::Impl {
       trace.emplace(std::move(*opened));
       on_trace = [this](NodeId id, std::span<const node::TraceEvent> events) { trace->write(id, events); };
     }
-    auto opened =
-        Front::open(config, {self.cluster, self.node, *reset_secret, [this] { return memory_use(); }}, inbox);
+    FrontOptions around{self.cluster, self.node, *reset_secret};
+    around.memory_use = [this] { return memory_use(); };
+    around.step_began = [this] {
+      const std::int64_t ns = core_facts.step_began_ns.load(std::memory_order_relaxed);
+      return ns == 0 ? long_ago : Time{ns};
+    };
+    around.member = node->initialised();
+    auto opened = Front::open(config, around, inbox);
     if (!opened) return std::unexpected(opened.error());
     front = std::move(*opened);
     applier.emplace(*state_store, data_machine, metadata_machine);
     disk.emplace(*log_store, inbox, front->inbox(), storage_failed);
     flush.emplace(inbox, storage_failed);
     apply.emplace(*applier, *flush, inbox, answers, storage_failed);
-    core.emplace(std::move(*node), inbox, *disk, *apply, front->inbox(), core_memory, std::move(on_trace));
+    core.emplace(std::move(*node), inbox, *disk, *apply, front->inbox(), core_facts, std::move(on_trace));
     return {};
   }
 
@@ -156,9 +163,9 @@ struct Server::Impl {
     const auto set = [&](Consumer consumer, std::size_t bytes) {
       used[static_cast<std::size_t>(consumer)] = bytes;
     };
-    set(Consumer::log, core_memory.log_bytes);
-    set(Consumer::requests, core_memory.request_bytes);
-    set(Consumer::snapshots, core_memory.snapshot_bytes);
+    set(Consumer::log, core_facts.log_bytes);
+    set(Consumer::requests, core_facts.request_bytes);
+    set(Consumer::snapshots, core_facts.snapshot_bytes);
     set(Consumer::inbox, inbox.bytes());
     set(Consumer::answers, answers.bytes());
     set(Consumer::block_cache, state_memory.block_cache_bytes);
@@ -192,7 +199,7 @@ struct Server::Impl {
   edge::DataDirectory directory;
   MemoryBudget budget;
   edge::StateMemory state_memory;
-  edge::CoreMemory core_memory;
+  edge::CoreFacts core_facts;
   kv::Machine data_machine;
   meta::Machine metadata_machine;
   std::unique_ptr<node::LogStore> log_store;
@@ -220,13 +227,15 @@ Result<std::unique_ptr<Server>> Server::open(const Config& config) {
   if (!directory) return std::unexpected(directory.error());
   const Incarnation incarnation = directory->incarnation();
   auto impl = std::make_unique<Impl>(std::move(*directory), config.memory());
+  systemd::status("reads its log and its state");
   if (auto assembled = impl->assemble(config, self); !assembled) return std::unexpected(assembled.error());
   log::info("the node starts", {{"version", NODEDB_VERSION},
                                 {"node", self.node.text()},
                                 {"cluster", self.cluster.text()},
                                 {"incarnation", incarnation.value},
                                 {"quic", config.listen},
-                                {"redis", config.client}});
+                                {"redis", config.client},
+                                {"http", config.http}});
   tell_budget(config.memory());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }

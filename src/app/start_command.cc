@@ -14,6 +14,7 @@
 #include "edge/base/log.h"
 #include "edge/base/machine.h"
 #include "edge/quic/join_client.h"
+#include "edge/systemd/notify.h"
 
 namespace nodedb::app {
 
@@ -47,6 +48,7 @@ Result<void> join_cluster(Config& config) {
   const auto at = parse_host_port(config.advertise.empty() ? config.listen : config.advertise);
   if (!at) return std::unexpected(at.error());
   plan->hosts = {at->host};
+  systemd::status("asks the cluster to let it in");
   const auto joined = quic::join_by_token(*plan);
   if (!joined) return std::unexpected(joined.error());
   if (!joined->already)

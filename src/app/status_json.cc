@@ -55,8 +55,31 @@ Json member_json(const node::MemberStatus& status) {
       .set("standing", swim::name(status.standing))
       .set("standing_ms", status.standing_ns < 0 ? std::int64_t{-1} : status.standing_ns / ns_per_ms)
       .set("leads", status.leads)
-      .set("wanted", status.wanted);
+      .set("wanted", status.wanted)
+      .set("lag_entries", status.lag_entries);
   return body;
+}
+
+Json snapshots_json(const node::Transfers::Counts& counts) {
+  Json body = Json::object();
+  body.set("sending", counts.sending)
+      .set("receiving", counts.receiving)
+      .set("sent", counts.sent)
+      .set("installed", counts.installed);
+  return body;
+}
+
+Json hot_json(std::span<const wire::VShardLoad> loads) {
+  Json list = Json::array();
+  for (const wire::VShardLoad& load : loads) {
+    Json one = Json::object();
+    one.set("vshard", std::uint32_t{load.vshard.value})
+        .set("bytes", load.bytes)
+        .set("writes", load.writes)
+        .set("reads", load.reads);
+    list.push(std::move(one));
+  }
+  return list;
 }
 
 Json config_json(const raft::Config& config) {
@@ -206,6 +229,7 @@ void set_moves(Json& body, const node::Status& status) {
   for (const std::string& reason : status.quarantined) quarantined.push(Json(reason));
   body.set("drives", status.drives)
       .set("driver", status.driver.value)
+      .set("in_touch", status.in_touch)
       .set("migrations", std::move(migrations))
       .set("ghosts", std::move(ghosts))
       .set("recoveries", std::move(recoveries))
@@ -279,6 +303,8 @@ Json status_json(const node::Status& status) {
       .set("requests_waiting", status.requests_waiting)
       .set("requests_refused", status.requests_refused)
       .set("log_bytes", status.log_bytes)
+      .set("snapshots", snapshots_json(status.snapshots))
+      .set("hot", hot_json(status.hot))
       .set("members", std::move(members));
   Json halted = Json::array();
   for (const node::HaltedGroup& one : status.halted) {

@@ -63,14 +63,30 @@ std::vector<VShardId> LoadMeter::take_unsized(std::size_t at_most) {
   return taken;
 }
 
+wire::VShardLoad LoadMeter::load_of(VShardId vshard) const {
+  const Meter& meter = meters_[vshard.value];
+  return {vshard, meter.bytes < bytes_min ? 0 : meter.bytes, meter.writes.value(), meter.reads.value()};
+}
+
+std::vector<wire::VShardLoad> LoadMeter::hottest(std::size_t at_most) const {
+  std::vector<wire::VShardLoad> busy;
+  for (std::uint16_t v = 0; v < vshard_count; ++v) {
+    const wire::VShardLoad load = load_of(VShardId(v));
+    if (meters_[v].led && load.writes + load.reads > 0) busy.push_back(load);
+  }
+  std::ranges::stable_sort(busy, std::greater(),
+                           [](const wire::VShardLoad& load) { return load.writes + load.reads; });
+  busy.resize(std::min(busy.size(), at_most));
+  return busy;
+}
+
 std::vector<wire::VShardLoad> LoadMeter::take_news(Time now, bool anew) {
   std::vector<wire::VShardLoad> news;
   for (std::uint16_t v = 0; v < vshard_count; ++v) {
     Meter& meter = meters_[v];
     if (!meter.led || now - meter.since < mean_ns) continue;
     const wire::VShardLoad nothing{VShardId(v)};
-    const wire::VShardLoad is{VShardId(v), meter.bytes < bytes_min ? 0 : meter.bytes, meter.writes.value(),
-                              meter.reads.value()};
+    const wire::VShardLoad is = load_of(VShardId(v));
     if (anew) meter.told = nothing;
     if (!differs(is, meter.told)) continue;
     meter.told = is;

@@ -31,6 +31,8 @@ class LoadMeter {
   void sample(Time now, const std::function<bool(VShardId)>& leads);
   /// Led vShards that have been written to since they were given here last; in turn, `at_most` of them.
   std::vector<VShardId> take_unsized(std::size_t at_most);
+  /// The led vShards with most writes and reads, the busiest first; those with nothing to tell are left out.
+  std::vector<wire::VShardLoad> hottest(std::size_t at_most) const;
   /// What differs by more than a tenth from what was given here last; with `anew`, all that is not nothing.
   std::vector<wire::VShardLoad> take_news(Time now, bool anew);
 
@@ -51,6 +53,8 @@ class LoadMeter {
     bool grown = false;     ///< may have another size
     wire::VShardLoad told;  ///< as `take_news` has given it last
   };
+
+  wire::VShardLoad load_of(VShardId vshard) const;
 
   std::vector<Meter> meters_ = std::vector<Meter>(vshard_count);
   Time sampled_ = long_ago;

@@ -11,6 +11,7 @@ namespace nodedb::node {
 namespace {
 
 constexpr std::size_t history_latest = 32;
+constexpr std::size_t hottest_shown = 8;
 
 std::string_view name(raft::Group::Follower::State state) {
   switch (state) {
@@ -40,7 +41,10 @@ Status Node::State::status(const StatusWish& wish) const {
   out.requests_waiting = gateway.waiting();
   out.requests_refused = gateway.admission().refused();
   out.log_syncs = log_syncs;
+  out.snapshots = transfers.counts();
+  out.hot = meter.hottest(hottest_shown);
   std::map<NodeId, std::uint32_t> led;
+  std::map<NodeId, std::uint64_t> lags;
   for (std::uint32_t group = 0; group < group_count; ++group) {
     const bool exists = group == 0 || (identity && !tables.placement[group - 1].replicas.empty());
     if (exists) ++led[leaders[group]];
@@ -53,6 +57,7 @@ Status Node::State::status(const StatusWish& wish) const {
           if (follower.node == self) continue;
           const std::uint64_t lag = here->raft.last().index.value - follower.match.value;
           out.lag_entries_max = std::max(out.lag_entries_max, lag);
+          lags[follower.node] = std::max(lags[follower.node], lag);
         }
       }
     }
@@ -75,6 +80,7 @@ Status Node::State::status(const StatusWish& wish) const {
     else if (heard != long_ago)
       one.last_heard_ns_ago = now.mono - heard;
     one.leads = led[id];
+    one.lag_entries = lags[id];
     if (const auto verdict = swim ? swim->verdict(id) : std::nullopt) {
       one.standing = verdict->standing;
       if (verdict->since != long_ago) one.standing_ns = now.mono - verdict->since;
@@ -112,6 +118,7 @@ Status::Balance Node::State::balance_status() {
 void Node::State::migration_status(Status& out, bool whole_history) const {
   out.drives = leads_metadata();
   out.driver = leaders[metadata_group.value];
+  out.in_touch = out.driver != NodeId() && in_touch(out.driver);
   for (const auto& [id, intent] : tables.migrations.intents()) {
     if (const auto record = tables.migrations.find(id))
       out.migrations.push_back(driver.status(now.mono, *record));

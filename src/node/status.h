@@ -18,8 +18,10 @@
 #include "meta/settings.h"
 #include "meta/trust.h"
 #include "meta/types.h"
+#include "node/transfers.h"
 #include "raft/types.h"
 #include "swim/types.h"
+#include "wire/load_messages.h"
 
 namespace nodedb::node {
 
@@ -30,8 +32,9 @@ struct MemberStatus {
   /// As SWIM has it: a hint. And for how long; -1: assumed, nothing was heard of it yet.
   swim::Standing standing = swim::Standing::alive;
   std::int64_t standing_ns = -1;
-  std::uint32_t leads = 0;   ///< groups that it claims to lead, as far as this node knows
-  std::uint32_t wanted = 0;  ///< replicas that the placement gives it
+  std::uint32_t leads = 0;        ///< groups that it claims to lead, as far as this node knows
+  std::uint32_t wanted = 0;       ///< replicas that the placement gives it
+  std::uint64_t lag_entries = 0;  ///< the most that a replica there is behind a leader here
 };
 
 struct FollowerStatus {
@@ -111,6 +114,9 @@ struct Status {
   std::vector<HaltedGroup> halted;  ///< groups of which this node applies nothing any more
   bool drives = false;              ///< this node leads group 0 and drives the migrations
   NodeId driver;                    ///< who does, as far as this node knows; 0: nobody
+  bool in_touch = false;            ///< with the driver, or it is this node
+  Transfers::Counts snapshots;
+  std::vector<wire::VShardLoad> hot;  ///< the busiest that it leads, the first most; few
   std::vector<MigrationStatus> migrations;
   std::vector<meta::GhostStub> ghosts;
   std::vector<RecoveryStatus> recoveries;       ///< under way

@@ -146,6 +146,7 @@ void Transfers::stop_sending(GroupId group) {
 void Transfers::end(std::map<wire::TransferId, Sending>::iterator at, bool ok) {
   if (at->second.state != Sending::State::opening) output_.tasks.push_back(CloseSnapshotTask{at->first});
   output_.finished.push_back({at->second.group, at->second.to, ok});
+  if (ok) ++sent_;
   sending_.erase(at);
 }
 
@@ -279,6 +280,7 @@ std::optional<std::pair<NodeId, wire::SnapshotCredit>> Transfers::installed(Grou
   credit.done = true;
   const NodeId from = at->second.from;
   receiving_.erase(at);
+  ++installed_;
   return std::pair(from, credit);
 }
 

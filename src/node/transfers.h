@@ -80,6 +80,15 @@ class Transfers {
   /// Who offered what is being received into `group`.
   std::optional<NodeId> source(GroupId group) const;
 
+  struct Counts {
+    std::uint64_t sending = 0;
+    std::uint64_t receiving = 0;
+    std::uint64_t sent = 0;       ///< whole, in this life
+    std::uint64_t installed = 0;  ///< whole, in this life
+    bool operator==(const Counts&) const = default;
+  };
+  Counts counts() const { return {sending_.size(), receiving_.size(), sent_, installed_}; }
+
   /// Of chunks that have been read and not been acknowledged.
   std::size_t held_bytes() const;
 
@@ -136,6 +145,8 @@ class Transfers {
   std::deque<Wish> wishes_;
   std::map<wire::TransferId, Sending> sending_;
   std::map<GroupId, Receiving> receiving_;
+  std::uint64_t sent_ = 0;
+  std::uint64_t installed_ = 0;
   Output output_;
 };
 

@@ -89,8 +89,8 @@ TEST_F(Hostile, ANodeOfAnotherClusterStaysOutside) {
   tls::NodeRequest request;
   request.node = *Uuid::parse("33333333-3333-4333-8333-333333333333");
   ASSERT_TRUE(tls::issue_node(other, out, request));
-  std::vector<std::string> line = {binary(), "start",    "--data",      data,          "--certs",
-                                   out,      "--listen", "127.0.0.1:0", "--advertise", "127.0.0.1:1"};
+  std::vector<std::string> line = {binary(),   "start",       "--data",      data,          "--certs", out,
+                                   "--listen", "127.0.0.1:0", "--advertise", "127.0.0.1:1", "--http",  ""};
   for (const Cluster::Node& node : cluster_->nodes()) line.insert(line.end(), {"--seed", node.quic});
   const auto pid = app::start_child(line, out + "/log");
   ASSERT_TRUE(pid);

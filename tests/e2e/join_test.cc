@@ -44,6 +44,7 @@ class Join : public SharedCluster<Join> {
     };
     set("--listen", quic);
     set("--client", "127.0.0.1:" + std::to_string(free_port()));
+    set("--http", "");
     if (!data.empty()) set("--data", data);
     return line;
   }

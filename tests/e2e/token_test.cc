@@ -26,8 +26,8 @@ class Token : public SharedCluster<Token> {
   static std::string home(const std::string& name) { return directory_->path() + "/" + name; }
   /// The command line of a machine that shows the token.
   static std::vector<std::string> line(const std::string& token, const std::string& name) {
-    return {binary(), "start", "--join",   token + "@" + cluster_->nodes()[0].quic,   "--data", home(name),
-            "--name", name,    "--listen", "127.0.0.1:" + std::to_string(free_port())};
+    return {binary(), "start", "--join",   token + "@" + cluster_->nodes()[0].quic,    "--data", home(name),
+            "--name", name,    "--listen", "127.0.0.1:" + std::to_string(free_port()), "--http", ""};
   }
   static std::string token_state(const std::string& token) {
     const std::string id = text(parse_join_token(token)->id);

@@ -18,18 +18,20 @@ void CoreLoop::run() {
       events.emplace_back(node::Wake{});
     }
     const Now now = read_clocks();
+    facts_.step_began_ns.store(now.mono.ns, std::memory_order_relaxed);
     node::Turn turn = node_.step(now, std::move(events));
     wake_at = turn.wake_at;
     tell_memory();
     carry_out(std::move(turn));
+    facts_.step_began_ns.store(0, std::memory_order_relaxed);
   }
 }
 
 void CoreLoop::tell_memory() {
   const node::Node::Held held = node_.held();
-  memory_.log_bytes.store(held.log_bytes, std::memory_order_relaxed);
-  memory_.request_bytes.store(held.request_bytes, std::memory_order_relaxed);
-  memory_.snapshot_bytes.store(held.snapshot_bytes, std::memory_order_relaxed);
+  facts_.log_bytes.store(held.log_bytes, std::memory_order_relaxed);
+  facts_.request_bytes.store(held.request_bytes, std::memory_order_relaxed);
+  facts_.snapshot_bytes.store(held.snapshot_bytes, std::memory_order_relaxed);
 }
 
 void CoreLoop::carry_out(node::Turn turn) {
@@ -44,6 +46,7 @@ void CoreLoop::carry_out(node::Turn turn) {
   }
   for (node::StateTask& task : turn.tasks) apply_.give(std::move(task));
 
+  out.notices = std::move(turn.notices);
   out.messages = std::move(turn.send_now);
   // Left here only if everything that they promise is durable already.
   std::ranges::move(turn.send_after, std::back_inserter(out.messages));

@@ -6,6 +6,7 @@
 // Sleeps until the turn's `wake_at` or the next event.
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <span>
 
@@ -17,11 +18,13 @@
 
 namespace nodedb::edge {
 
-/// What the node holds, for other threads to read.
-struct CoreMemory {
+/// What the core tells other threads, for them to read at any time: what the node holds, and since when the
+/// step has been under way that is; 0: none is, the core waits for events.
+struct CoreFacts {
   std::atomic<std::size_t> log_bytes = 0;
   std::atomic<std::size_t> request_bytes = 0;
   std::atomic<std::size_t> snapshot_bytes = 0;
+  std::atomic<std::int64_t> step_began_ns = 0;
 };
 
 /// Gets the turn's trace, in order, before anything of the turn leaves; core thread.
@@ -31,13 +34,13 @@ class CoreLoop {
  public:
   /// All must outlive the loop; `on_trace` may be empty.
   CoreLoop(node::Node node, CoreInbox& inbox, DiskLoop& disk, ApplyLoop& apply, NetInbox& net,
-           CoreMemory& memory, OnTrace on_trace)
+           CoreFacts& facts, OnTrace on_trace)
       : node_(std::move(node)),
         inbox_(inbox),
         disk_(disk),
         apply_(apply),
         net_(net),
-        memory_(memory),
+        facts_(facts),
         on_trace_(std::move(on_trace)) {}
 
   /// Until the inbox is closed and empty.
@@ -52,7 +55,7 @@ class CoreLoop {
   DiskLoop& disk_;
   ApplyLoop& apply_;
   NetInbox& net_;
-  CoreMemory& memory_;
+  CoreFacts& facts_;
   OnTrace on_trace_;
   bool drained_ = false;  ///< told already
   bool retired_ = false;  ///< told already

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "edge/base/mailbox.h"
@@ -20,12 +21,13 @@ struct ToNet {
   std::optional<std::vector<node::Peer>> peers;
   std::optional<node::Trust> trust;
   std::shared_ptr<const node::Routing> routing;  // shared as node/turn.h says
+  std::vector<std::string> notices;              ///< logged already
   bool drained = false;
   bool retired = false;
 
   bool empty() const {
     return messages.empty() && replies.empty() && operator_replies.empty() && !peers && !trust && !routing &&
-           !drained && !retired;
+           notices.empty() && !drained && !retired;
   }
 };
 

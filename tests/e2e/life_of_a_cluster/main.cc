@@ -223,6 +223,7 @@ class Life {
                    "--name",   name,
                    "--listen", member.quic,
                    "--client", "127.0.0.1:" + std::to_string(member.redis_port),
+                   "--http",   "",
                    "--join",   token + "@" + cluster_.nodes()[0].quic};
     member.process = std::make_unique<Process>(member.line, home + ".log");
     const bool there = eventually(60, [&] {

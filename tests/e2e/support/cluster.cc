@@ -113,9 +113,13 @@ std::optional<Cluster> Cluster::start(const std::string& directory, int nodes, s
     return std::nullopt;
   }
   for (const app::Json& node : (*said)["nodes"].items()) {
-    Node made{node["id"].number(),           static_cast<pid_t>(node["pid"].number()),
-              port_of(node["redis"].text()), node["quic"].text(),
-              node["data"].text(),           {}};
+    Node made{node["id"].number(),
+              static_cast<pid_t>(node["pid"].number()),
+              port_of(node["redis"].text()),
+              port_of(node["http"].text()),
+              node["quic"].text(),
+              node["data"].text(),
+              {}};
     for (const app::Json& word : node["start"].items()) made.start.push_back(word.text());
     cluster.nodes_.push_back(std::move(made));
   }

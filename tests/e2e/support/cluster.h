@@ -44,6 +44,7 @@ class Cluster {
     std::int64_t id = 0;
     pid_t pid = 0;  ///< 0: down
     int redis_port = 0;
+    int http_port = 0;
     std::string quic;
     std::string data;
     std::vector<std::string> start;

@@ -28,6 +28,14 @@ bool Process::wait_log(const std::string& text, int seconds) const {
   return eventually(seconds, [&] { return log().find(text) != std::string::npos; });
 }
 
+int Process::end(int signal, int seconds) {
+  ::kill(pid_, signal);
+  int status = 0;
+  if (!eventually(seconds, [&] { return ::waitpid(pid_, &status, WNOHANG) == pid_; })) return -1;
+  pid_ = 0;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 void Process::kill() {
   if (pid_ == 0) return;
   ::kill(pid_, SIGKILL);

@@ -24,6 +24,8 @@ class Process {
   pid_t pid() const { return pid_; }
   std::string log() const;
   bool wait_log(const std::string& text, int seconds) const;
+  /// Sends the signal and waits for the end: the exit status, or -1 if there is none in time.
+  int end(int signal, int seconds);
   void kill();
 
  private:

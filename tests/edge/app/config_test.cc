@@ -93,6 +93,21 @@ TEST(Config, LaterSourcesOverride) {
   EXPECT_EQ(configure(settings).config.pulse_ns, 90 * ns_per_ms);
 }
 
+TEST(Config, TheHttpPortIsOnLoopbackUnlessItIsNamedOrTurnedOff) {
+  EXPECT_TRUE(Config().http.starts_with("127.0.0.1:"));
+  const char* const off[] = {"NODEDB_HTTP=", nullptr};
+  EXPECT_EQ(configure(settings_of_environment(off)).config.http, "");
+  Config config = fine();
+  for (const char* good : {"", "127.0.0.1:0", "10.0.0.1:80", "[::1]:7080"}) {
+    config.http = good;
+    EXPECT_TRUE(config.validate().empty()) << good;
+  }
+  for (const char* bad : {"7080", ":7080", "127.0.0.1", "127.0.0.1:99999"}) {
+    config.http = bad;
+    EXPECT_EQ(config.validate().size(), 1u) << bad;
+  }
+}
+
 TEST(Config, AnUnknownVariableIsRefused) {
   const char* const environment[] = {"NODEDB_PULS=80ms", nullptr};
   const Configured made = configure(settings_of_environment(environment));

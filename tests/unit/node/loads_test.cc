@@ -74,6 +74,18 @@ TEST(LoadMeter, IdleIsSilent) {
   EXPECT_TRUE(one.news(true).empty());
 }
 
+TEST(LoadMeter, TheHottestComeFirst) {
+  Metered one;
+  one.run(10, 0);
+  for (int i = 0; i < 200; ++i) one.meter.read(cold);
+  one.run(10, 50);
+  const auto hottest = one.meter.hottest(8);
+  ASSERT_EQ(hottest.size(), 2u) << "idle vShards are not there";
+  EXPECT_EQ(hottest[0], (wire::VShardLoad{hot, 0, 50, 0}));
+  EXPECT_EQ(hottest[1], (wire::VShardLoad{cold, 0, 0, 20}));
+  EXPECT_EQ(one.meter.hottest(1), (std::vector<wire::VShardLoad>{{hot, 0, 50, 0}}));
+}
+
 TEST(LoadMeter, WhoLosesTheLeadForgets) {
   Metered one;
   one.run(100, 500);

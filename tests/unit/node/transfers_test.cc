@@ -115,6 +115,8 @@ TEST(Transfers, CarryAllChunksInOrder) {
   EXPECT_TRUE(pair.finished_[0].ok);
   EXPECT_TRUE(pair.installed_);
   EXPECT_EQ(pair.staged_, (std::vector<Bytes>{"one", "two", "three", "four", "five", "six", "seven"}));
+  EXPECT_EQ(pair.sender_.counts(), (Transfers::Counts{.sent = 1}));
+  EXPECT_EQ(pair.receiver_.counts(), (Transfers::Counts{.installed = 1}));
 }
 
 TEST(Transfers, GoOnAfterLostMessages) {
@@ -141,6 +143,7 @@ TEST(Transfers, ADamagedChunkEndsTheTransfer) {
   ASSERT_TRUE(pair.run(5));
   EXPECT_FALSE(pair.finished_[0].ok);
   EXPECT_FALSE(pair.installed_);
+  EXPECT_EQ(pair.sender_.counts(), Transfers::Counts());
 }
 
 TEST(Transfers, AChunkThatHoldsNoWholeRowsNeverComesToTheStore) {

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds tests/package/consumer against an installed library: shared and static, by CMake and by pkg-config.
+# Usage: library.sh PREFIX|BUILD: where it is installed, or the build folder out of which it is to be. What was
+# installed is moved elsewhere first: nothing in it may know where it is.
+set -euo pipefail
+from=$(cd "$1" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+complain() { echo "library.sh: $*" >&2; exit 1; }
+
+if [[ -f $from/CMakeCache.txt ]]; then
+  for component in library dev; do
+    cmake --install "$from" --prefix "$root/first" --component "$component" >"$root/log" ||
+      { cat "$root/log"; exit 1; }
+  done
+  mv "$root/first" "$root/usr"
+else
+  cp -a "$from" "$root/usr"
+fi
+shared=$(find "$root/usr" -name 'libnodedb-cluster.so.[0-9]' -print -quit)
+[[ -n $shared ]] || complain 'no shared library is installed'
+libraries=$(dirname "$shared")
+
+objdump -p "$shared" | grep -q 'SONAME *libnodedb-cluster.so.0$' || complain 'its soname is another'
+nm -DC --defined-only "$shared" | cut -d' ' -f3- | LC_ALL=C sort | diff "$here/exports.txt" - ||
+  complain 'it exports something else than exports.txt says'
+
+expect='3, then incompatible'
+for linkage in shared static; do
+  cmake -S "$here/consumer" -B "$root/$linkage" -G Ninja -DLINKAGE=$linkage -DCMAKE_PREFIX_PATH="$root/usr" \
+    -DCMAKE_BUILD_TYPE=Debug >"$root/log" && ninja -C "$root/$linkage" --quiet || { cat "$root/log"; exit 1; }
+  [[ $("$root/$linkage/consumer") == "$expect" ]] || complain "the $linkage consumer does not work"
+done
+readelf -d "$root/shared/consumer" | grep -q 'NEEDED.*libnodedb-cluster.so.0' || complain 'it is not linked to the soname'
+
+export PKG_CONFIG_PATH=$libraries/pkgconfig
+read -ra flags < <(pkg-config --cflags --libs nodedb-cluster)
+"${CXX:-c++}" "$here/consumer/main.cc" "${flags[@]}" -o "$root/by-pkg-config"
+[[ $(LD_LIBRARY_PATH=$libraries "$root/by-pkg-config") == "$expect" ]] || complain 'the consumer by pkg-config does not work'
