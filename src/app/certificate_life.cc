@@ -46,7 +46,7 @@ void CertificateLife::await_time() {
 
 void CertificateLife::tend() {
   signer_.refresh();
-  if (!trust_) return;
+  if (!trust_ || !trust_->current) return;
   const auto rewritten = keep_authorities(options_.directory, transport_->credentials(), *trust_);
   if (!rewritten && rewritten.error().detail != last_trouble_) {
     last_trouble_ = rewritten.error().detail;
@@ -82,7 +82,7 @@ bool CertificateLife::received(const Uuid& peer, const wire::PeerMessage& messag
   }
   const auto* given = std::get_if<wire::CertificateGiven>(&message);
   if (given == nullptr) return false;
-  if (trust_ && renewal_->given(*trust_, peer, *given, edge::monotonic_time().ns)) {
+  if (trust_ && trust_->current && renewal_->given(*trust_, peer, *given, edge::monotonic_time().ns)) {
     use_new_files();
     tell_core();
   }

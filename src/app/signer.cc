@@ -21,21 +21,6 @@ tls::Validity valid_for(std::int64_t life_ns) {
 
 }  // namespace
 
-Result<void> may_sign(const node::Trust& trust, const Digest& authority) {
-  const meta::Authority* const staged = trust.find(meta::AuthorityState::staged);
-  const meta::Authority* const sole = trust.find(meta::AuthorityState::sole);
-  if (staged != nullptr && staged->fingerprint == authority) {
-    if (trust.staged_everywhere) return {};
-    return fail(Code::invalid_state, "not every member trusts the new authority yet");
-  }
-  if (staged != nullptr && trust.staged_everywhere)
-    return fail(Code::invalid_state,
-                "its key is the old authority's: put the new one's in the place of ca_key");
-  if (sole != nullptr && sole->fingerprint != authority)
-    return fail(Code::invalid_state, "its key is of an authority that is not trusted any more");
-  return {};
-}
-
 Signer::Signer(std::string key_file, std::string authorities_file)
     : key_file_(std::move(key_file)),
       authorities_file_(std::move(authorities_file)),
@@ -60,7 +45,7 @@ void Signer::load() {
 
 Result<Bytes> Signer::sign(const node::Trust& trust, BytesView signing_request, tls::NodeGrant grant) const {
   if (!authority_) return fail(Code::not_found, "it does not have the authority's key");
-  if (auto wanted = may_sign(trust, authority_->fingerprint()); !wanted)
+  if (auto wanted = node::may_sign(trust, authority_->fingerprint()); !wanted)
     return std::unexpected(wanted.error());
   grant.validity = valid_for(trust.certificate_lifetime_ns);
   return authority_->sign(signing_request, grant);

@@ -15,10 +15,6 @@
 
 namespace nodedb::app {
 
-/// Whether certificates of this authority are wanted now. While one takes the other's place: of the old one
-/// until every member trusts the new one, then of the new one alone. Errors: invalid_state, with what to do.
-Result<void> may_sign(const node::Trust& trust, const Digest& authority);
-
 class Signer {
  public:
   /// No key file: it signs nothing.

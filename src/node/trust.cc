@@ -16,12 +16,30 @@ constexpr std::int64_t trust_patience_ns = 5 * ns_per_s;
 
 }  // namespace
 
+Result<void> may_sign(const Trust& trust, const Digest& authority) {
+  if (!trust.current)
+    return fail(Code::not_initialised, "this node does not know yet what the cluster trusts");
+  const meta::Authority* const staged = trust.find(meta::AuthorityState::staged);
+  const meta::Authority* const sole = trust.find(meta::AuthorityState::sole);
+  if (staged != nullptr && staged->fingerprint == authority) {
+    if (trust.staged_everywhere) return {};
+    return fail(Code::invalid_state, "not every member trusts the new authority yet");
+  }
+  if (staged != nullptr && trust.staged_everywhere)
+    return fail(Code::invalid_state,
+                "its key is the old authority's: put the new one's in the place of ca_key");
+  if (sole != nullptr && sole->fingerprint != authority)
+    return fail(Code::invalid_state, "its key is of an authority that is not trusted any more");
+  return {};
+}
+
 void Node::State::publish_trust() {
   Trust made;
   for (const auto& [id, member] : tables.members) {
     if (member.state != meta::MemberState::retired) made.members.insert(member.uuid);
     if (is_refused(id)) made.refused.insert(member.uuid);
   }
+  made.current = metadata_current();
   made.certificate_lifetime_ns = tables.settings.certificate_lifetime_ns;
   for (const auto& [fingerprint, authority] : tables.authorities) made.authorities.push_back(authority);
   if (const auto* incoming = made.find(meta::AuthorityState::staged)) {
@@ -44,6 +62,7 @@ void Node::State::handle(CertificateInUse event) {
 
 /// Until group 0's row says so.
 void Node::State::tell_trust() {
+  if (!trust.current && metadata_current()) publish_trust();
   const auto me = tables.members.find(self);
   if (!in_use || me == tables.members.end() || tell_trust_at > now.mono || !founding_durable()) return;
   if (me->second.state == meta::MemberState::retired) return;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/digest.h"
+#include "base/error.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "meta/trust.h"
@@ -25,6 +26,9 @@ struct Trust {
   std::int64_t certificate_lifetime_ns = 0;  ///< of what is signed from now on
   std::vector<meta::Authority> authorities;  ///< the sole one, the staged one, both or none
   bool staged_everywhere = false;            ///< every member trusts the staged one
+  /// All that was decided before this life is in it. Until then nothing is dropped, made or renewed by it:
+  /// what a node has been told of, and has reported, may not be in the rows that it boots with.
+  bool current = false;
   bool operator==(const Trust&) const = default;
 
   const meta::Authority* find(meta::AuthorityState state) const {
@@ -33,6 +37,10 @@ struct Trust {
     return nullptr;
   }
 };
+
+/// Whether certificates of this authority are wanted now. While one takes the other's place: of the old one
+/// until every member trusts the new one, then of the new one alone. Errors: invalid_state, with what to do.
+Result<void> may_sign(const Trust& trust, const Digest& authority);
 
 /// An event: by whom our own certificate is, as it is shown from now on, and the staged authority, if it is
 /// trusted here.

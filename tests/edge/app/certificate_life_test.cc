@@ -45,6 +45,7 @@ class Life : public testing::Test {
   void SetUp() override {
     quic::World::must(tls::create_ca(world.path() + "/ca2", world.cluster()));
     trust.members = {uuid_of(1), uuid_of(2), uuid_of(3)};
+    trust.current = true;
     trust.certificate_lifetime_ns = 3600 * ns_per_s;
   }
   void TearDown() override {
@@ -224,17 +225,17 @@ TEST_F(Life, AnAuthorityThatDoesNotDoIsNotTrusted) {
 TEST_F(Life, WhoMaySignWhat) {
   const Digest old_one = fingerprint_of("ca");
   const Digest new_one = fingerprint_of("ca2");
-  EXPECT_TRUE(may_sign(trust, old_one));
+  EXPECT_TRUE(node::may_sign(trust, old_one));
   trust.authorities = {authority("ca2", meta::AuthorityState::staged)};
-  EXPECT_TRUE(may_sign(trust, old_one));
-  EXPECT_FALSE(may_sign(trust, new_one)) << "somebody would refuse it";
+  EXPECT_TRUE(node::may_sign(trust, old_one));
+  EXPECT_FALSE(node::may_sign(trust, new_one)) << "somebody would refuse it";
   trust.staged_everywhere = true;
-  EXPECT_FALSE(may_sign(trust, old_one)) << "it would have to be renewed again";
-  EXPECT_TRUE(may_sign(trust, new_one));
+  EXPECT_FALSE(node::may_sign(trust, old_one)) << "it would have to be renewed again";
+  EXPECT_TRUE(node::may_sign(trust, new_one));
   trust.authorities = {authority("ca2", meta::AuthorityState::sole)};
   trust.staged_everywhere = false;
-  EXPECT_FALSE(may_sign(trust, old_one));
-  EXPECT_TRUE(may_sign(trust, new_one));
+  EXPECT_FALSE(node::may_sign(trust, old_one));
+  EXPECT_TRUE(node::may_sign(trust, new_one));
 }
 
 TEST_F(Life, TheStatusTellsWhatEnds) {

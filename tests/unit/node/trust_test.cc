@@ -41,6 +41,7 @@ TEST(Trust, MembersComeWithTheFirstTurn) {
   EXPECT_TRUE(turn.trust->refused.empty());
   EXPECT_TRUE(turn.trust->authorities.empty());
   EXPECT_GT(turn.trust->certificate_lifetime_ns, 0);
+  EXPECT_FALSE(turn.trust->current) << "group 0 has not been read in this life";
 }
 
 TEST(Trust, ARetiredMemberIsRefusedOnceGroupZeroHasLetItGo) {
