@@ -22,7 +22,7 @@ std::vector<Bytes> wanted_authorities(const tls::Credentials& used, const node::
     add(sole->certificate);
   else
     for (const tls::CertificateFacts& one : used.authorities()) add(one.der);
-  if (const auto* staged = trust.find(meta::AuthorityState::staged)) add(staged->certificate);
+  for (const meta::Authority& one : trust.authorities) add(one.certificate);
   return wanted;
 }
 

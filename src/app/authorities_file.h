@@ -18,9 +18,9 @@ namespace nodedb::app {
 Result<void> check_authority(BytesView certificate, const Digest& fingerprint, const Uuid& cluster);
 
 /// Rewrites DIRECTORY/ca.crt, durably, if group 0 wants it to hold something else than is `used` now: the
-/// sole authority alone, or what there is, and the staged one in either case. Whether it did. Errors: those
-/// of check_authority; unauthenticated (our own certificate would not be trusted by it: it stays), those of
-/// files.
+/// sole authority alone, or what there is, and those that were staged in either case. Whether it did. Errors:
+/// those of check_authority; unauthenticated (our own certificate would not be trusted by it: it stays),
+/// those of files.
 Result<bool> keep_authorities(const std::string& directory, const tls::Credentials& used,
                               const node::Trust& trust);
 

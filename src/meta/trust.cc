@@ -15,6 +15,8 @@ std::string_view name(AuthorityState state) {
       return "staged";
     case AuthorityState::sole:
       return "sole";
+    case AuthorityState::withdrawn:
+      return "withdrawn";
   }
   return "?";
 }
@@ -64,19 +66,28 @@ Step stage(Draft& draft, const AuthorityStage& entry) {
     return refuse(Code::malformed, "an authority needs a certificate and its fingerprint");
   const auto authorities = all_authorities(draft);
   if (!authorities) return std::unexpected(authorities.error());
+  std::size_t withdrawn = 0;
   for (const Authority& there : *authorities) {
-    if (there.fingerprint == entry.authority) {
+    if (there.fingerprint == entry.authority && there.state != AuthorityState::withdrawn) {
       if (there.state == AuthorityState::staged) return {};
       return refuse(Code::invalid_state,
                     named_authority(entry.authority) + " is the cluster's only one already");
     }
+    if (there.fingerprint != entry.authority && there.state != AuthorityState::sole) ++withdrawn;
     if (there.state != AuthorityState::staged) continue;
     const auto renewed = members_by(draft, there.fingerprint, true);
     if (!renewed) return std::unexpected(renewed.error());
     if (!renewed->empty())
       return refuse(Code::conflict, named_authority(there.fingerprint) + " is being brought in, and " +
                                         *renewed + " has certificates of it: finalize that first");
-    draft.erase(authority_key(there.fingerprint));
+  }
+  if (withdrawn > withdrawn_authorities_max)
+    return refuse(Code::conflict,
+                  "too many authorities were staged and never finalized: finalize one of them");
+  for (Authority there : *authorities) {
+    if (there.state != AuthorityState::staged) continue;
+    there.state = AuthorityState::withdrawn;
+    draft.put(authority_key(there.fingerprint), there);
   }
   draft.put(authority_key(entry.authority),
             Authority{entry.authority, AuthorityState::staged, entry.certificate, entry.by});

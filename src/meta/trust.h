@@ -8,6 +8,8 @@
 //
 // Staged: every member is to trust it beside what it trusts; once all do, they renew their certificates by
 // it. Sole: every member's certificate is of it, and nobody trusts any other.
+// Withdrawn: another one was staged in its place. It is trusted until the next one is the sole one: a member
+// may have been renewed by it just then, and nobody has heard of that yet.
 
 #include <cstdint>
 #include <string_view>
@@ -43,8 +45,10 @@ struct MemberTrust {
 
 // --- rows ---
 
-enum class AuthorityState : std::uint8_t { staged, sole };
-inline constexpr AuthorityState last_authority_state = AuthorityState::sole;
+enum class AuthorityState : std::uint8_t { staged, sole, withdrawn };
+inline constexpr AuthorityState last_authority_state = AuthorityState::withdrawn;
+/// So many at most: all that are trusted go to a newcomer in one message.
+inline constexpr std::size_t withdrawn_authorities_max = 4;
 std::string_view name(AuthorityState state);
 
 struct Authority {

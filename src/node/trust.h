@@ -24,7 +24,7 @@ struct Trust {
   std::set<Uuid> members;                    ///< all that are not retired, this node included
   std::set<Uuid> refused;                    ///< retired, and has had its chance to hear of it
   std::int64_t certificate_lifetime_ns = 0;  ///< of what is signed from now on
-  std::vector<meta::Authority> authorities;  ///< the sole one, the staged one, both or none
+  std::vector<meta::Authority> authorities;  ///< the sole one, the staged one, withdrawn ones
   bool staged_everywhere = false;            ///< every member trusts the staged one
   /// All that was decided before this life is in it. Until then nothing is dropped, made or renewed by it:
   /// what a node has been told of, and has reported, may not be in the rows that it boots with.

@@ -121,9 +121,28 @@ TEST_F(Rotation, AStagedOneGivesWayUntilSomebodyHasACertificateOfIt) {
   ASSERT_TRUE(world.submit(stage_of(new_one)).has_value());
   report(1, old_one, new_one);
   ASSERT_TRUE(world.submit(stage_of(other)).has_value());
-  EXPECT_EQ(world.tables.authorities.size(), 1U);
+  EXPECT_EQ(state(other), AuthorityState::staged);
+  EXPECT_EQ(state(new_one), AuthorityState::withdrawn) << "somebody may have been renewed by it just now";
   report(2, other, other);
   expect_refused(stage_of(new_one), Code::conflict, "node 2");
+  report(1, other, other);
+  report(3, other, other);
+  ASSERT_TRUE(world.submit(AuthorityFinalise{other, at(2)}).has_value());
+  EXPECT_EQ(world.tables.authorities.size(), 1U);
+}
+
+TEST_F(Rotation, WithdrawnOnesAreFewAndMayBeStagedAgain) {
+  const auto numbered = [](std::uint8_t number) {
+    AuthorityStage one{{}, "a certificate", at(1)};
+    one.authority.bytes.fill(number);
+    return one;
+  };
+  for (std::uint8_t n = 0; n <= withdrawn_authorities_max; ++n)
+    ASSERT_TRUE(world.submit(numbered(static_cast<std::uint8_t>(100 + n))).has_value());
+  expect_refused(numbered(200), Code::conflict, "finalize one");
+  ASSERT_TRUE(world.submit(numbered(100)).has_value());
+  EXPECT_EQ(state(numbered(100).authority), AuthorityState::staged);
+  EXPECT_EQ(world.tables.authorities.size(), withdrawn_authorities_max + 1);
 }
 
 TEST_F(Rotation, BadRequests) {
