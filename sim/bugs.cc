@@ -8,7 +8,7 @@ namespace nodedb::sim {
 
 namespace {
 
-constexpr std::array<PlantedBug, 33> all{{
+constexpr std::array<PlantedBug, 36> all{{
     {"vote-not-persisted", "term and vote are not written to disk",
      [](Bugs& b) { b.raft.vote_not_persisted = true; }},
     {"ack-before-fsync", "an append is acknowledged before it is durable",
@@ -31,7 +31,7 @@ constexpr std::array<PlantedBug, 33> all{{
     {"match-by-index-only", "a previous entry matches whatever its term",
      [](Bugs& b) { b.raft.match_by_index_only = true; }},
     {"torn-batch-accepted", "half a batch is taken for whole after a crash",
-     [](Bugs& b) { b.accept_torn_batch = true; }},
+     [](Bugs& b) { b.machine.accept_torn_batch = true; }},
     {"lease-never-fenced", "leases hold at boot and during a transfer",
      [](Bugs& b) { b.raft.lease_never_fenced = true; }},
     {"reply-before-apply", "a write is acknowledged when it is proposed",
@@ -75,6 +75,12 @@ constexpr std::array<PlantedBug, 33> all{{
     {"settings-by-arrival",
      "a node goes by the setting that it was asked for last, whatever group 0's log says",
      [](Bugs& b) { b.node.moves.settings_by_arrival = true; }},
+    {"finalised-early", "an authority is made the only one while members have no certificate of it",
+     [](Bugs& b) { b.node.moves.finalised_early = true; }},
+    {"renewed-early", "members renew by a new authority before every member trusts it",
+     [](Bugs& b) { b.node.moves.renewed_early = true; }},
+    {"old-authority-forgotten", "who is to trust another authority trusts the old one no more",
+     [](Bugs& b) { b.machine.forgets_at_stage = true; }},
 }};
 
 }  // namespace

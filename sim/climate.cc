@@ -19,6 +19,8 @@ constexpr std::uint64_t room_salt = 1971;
 /// … and none of them a change of members, nor witnesses.
 constexpr std::uint64_t members_salt = 11189;
 constexpr std::uint64_t witnesses_salt = 577;
+/// … nor an exchange of the authority.
+constexpr std::uint64_t authority_salt = 20;
 
 /// Spread evenly over orders of magnitude.
 std::int64_t log_uniform(Rng& rng, std::int64_t low, std::int64_t high) {
@@ -110,6 +112,12 @@ void draw_members(Climate& c) {
   c.change_every_ns = log_uniform(rng, 2 * ns_per_s, 10 * ns_per_s);
 }
 
+/// By itself, too, and only where machines come and go.
+void draw_authority(Climate& c) {
+  Rng rng(mix(c.seed, authority_salt));
+  c.set(Fault::authority, rng.chance(0.5) && c.on(Fault::members));
+}
+
 /// A lease that holds for too long shows only to somebody who reads and writes just then.
 void draw_witnesses(Climate& c) {
   Rng rng(mix(c.seed, witnesses_salt));
@@ -123,7 +131,7 @@ std::string_view name(Fault fault) {
   static constexpr std::array<std::string_view, fault_count> names = {
       "crash",    "crash_many", "pause", "partition", "one_way",   "flap",       "loss",      "duplicate",
       "reorder",  "stale",      "drift", "wall_jump", "slow_disk", "slow_apply", "full_disk", "failed_sync",
-      "transfer", "config",     "drain", "again",     "trap",      "migrate",    "members"};
+      "transfer", "config",     "drain", "again",     "trap",      "migrate",    "members",   "authority"};
   return names[static_cast<std::size_t>(fault)];
 }
 
@@ -134,7 +142,7 @@ Climate draw_climate(std::uint64_t seed, std::int64_t duration_ns) {
   const double windy = 0.15 + share(rng, 0.5);
   for (std::size_t i = 0; i < fault_count; ++i) {
     const auto fault = static_cast<Fault>(i);
-    if (fault != Fault::migrate && fault != Fault::members) c.faults[i] = rng.chance(windy);
+    if (fault < Fault::migrate) c.faults[i] = rng.chance(windy);
   }
   draw_cluster(c, rng);
   draw_speeds(c, rng);
@@ -149,6 +157,7 @@ Climate draw_climate(std::uint64_t seed, std::int64_t duration_ns) {
   draw_room(c);
   draw_members(c);
   draw_witnesses(c);
+  draw_authority(c);
   return c;
 }
 

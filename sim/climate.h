@@ -40,8 +40,9 @@ enum class Fault : std::uint8_t {
   trap,         ///< a leader is cut off at the worst moment: handing over, losing a supporter, frozen
   migrate,      ///< replicas of vShards move from node to node; some moves are cancelled
   members,      ///< machines come, leave, are replaced, wiped and lost for good; settings change
+  authority,    ///< the cluster's certificate authority is exchanged, again and again
 };
-inline constexpr std::size_t fault_count = 23;
+inline constexpr std::size_t fault_count = 24;
 std::string_view name(Fault fault);
 
 struct Climate {

@@ -164,7 +164,9 @@ std::vector<MemberScene> member_scenes() {
           {"token", Deed::token, false, false},
           {"decommission", Deed::decommission, true, false},
           {"decommission-driver", Deed::decommission, false, true},
-          {"replace", Deed::replace, true, false}};
+          {"replace", Deed::replace, true, false},
+          {"exchange", Deed::exchange, false, false},
+          {"exchange-driver", Deed::exchange, false, true}};
 }
 
 std::vector<Blow> blows_of(const Scene& scene) {

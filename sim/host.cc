@@ -41,16 +41,17 @@ bool misread(std::vector<Put>& rows, Rng rng) {
 
 }  // namespace
 
-Host::Life::Life(node::Node node, StateDisk& state, const meta::Machine& metadata, node::PlantedBugs bugs)
-    : core(std::move(node)), applier(state, data_machine, metadata, bugs) {}
+Host::Life::Life(node::Node node, StateDisk& state, const meta::Machine& metadata, node::PlantedBugs bugs,
+                 CertificateKeeper certificates)
+    : core(std::move(node)), applier(state, data_machine, metadata, bugs), keeper(std::move(certificates)) {}
 
-Host::Host(std::size_t number, node::Options options, World world, Rng rng, bool accept_torn)
+Host::Host(std::size_t number, node::Options options, World world, Rng rng, Mistakes mistakes)
     : number_(number),
       options_(std::move(options)),
       metadata_machine_(options_.bugs.moves),
       world_(world),
       rng_(rng),
-      accept_torn_(accept_torn),
+      mistakes_(mistakes),
       clock_(rng_.between(0, 1'000 * ns_per_s)) {
   world_.oracle.watch(log_, state_);
 }
@@ -100,10 +101,13 @@ bool Host::start(node::Boot boot) {
     return false;
   }
   ++life_number_;
-  life_ = std::make_unique<Life>(std::move(*core), state_, metadata_machine_, options_.bugs);
+  life_ = std::make_unique<Life>(
+      std::move(*core), state_, metadata_machine_, options_.bugs,
+      CertificateKeeper(options_.uuid, files_, Rng(mix(life_number_, number_)), mistakes_.forgets_at_stage));
   life_->deadline = world_.schedule.now();
   life_->alarm = no_alarm;
   world_.oracle.booted(number_, life_->core);
+  if (world_.climate.on(Fault::authority)) tend_certificates();
   set_alarm();
   return true;
 }
@@ -114,7 +118,7 @@ void Host::crash() {
   if (life_->disk_busy) world_.schedule.mark("crashed-while-writing");
   const bool in_flight = life_->disk_busy && log_.trouble() != LogDisk::Trouble::full;
   log_.crash(in_flight ? std::span<const node::LogBatch>(life_->writing) : std::span<const node::LogBatch>(),
-             rng_, accept_torn_);
+             rng_, mistakes_.accept_torn_batch);
   state_.crash(rng_);
   if (log_.trouble() == LogDisk::Trouble::failing) log_.set_trouble(LogDisk::Trouble::none);
   life_.reset();
@@ -145,6 +149,8 @@ meta::Settings Host::settings() const {
 
 void Host::happened(node::Event event) {
   if (!life_) return;
+  if (const auto* up = std::get_if<node::PeerConnected>(&event)) life_->keeper.connected(up->peer);
+  if (const auto* down = std::get_if<node::PeerDisconnected>(&event)) life_->keeper.disconnected(down->peer);
   life_->inbox.push_back(std::move(event));
   ask_step(around(world_.climate.core_ns));
 }
@@ -204,6 +210,13 @@ void Host::carry_out(node::Turn turn) {
   if (!turn.trace.empty()) world_.outside.trace(number_, turn.trace);
   for (const std::string& text : turn.notices) world_.outside.notice(number_, text);
   if (turn.peers) world_.outside.peers(number_, *turn.peers);
+  if (turn.trust && world_.climate.on(Fault::authority)) {
+    later(around(world_.climate.core_ns), [this, trust = std::move(*turn.trust)]() mutable {
+      life_->trust = trust;
+      life_->keeper.admit(std::move(trust));
+      keep_certificates();
+    });
+  }
   for (node::ClientReply& reply : turn.replies) world_.outside.answer(number_, std::move(reply));
   for (node::OperatorReply& reply : turn.operator_replies) world_.outside.answer(number_, std::move(reply));
   start_disk();
@@ -349,6 +362,60 @@ void Host::finish_flush() {
   life.flush_busy = false;
   world_.outside.wrote(number_);
   start_flush();
+}
+
+// --- net thread ---
+
+void Host::tend_certificates() {
+  later(ns_per_s, [this] {
+    tend_certificates();
+    keep_certificates();
+  });
+}
+
+void Host::keep_certificates() {
+  while (auto step = life_->keeper.next(world_.schedule.now())) {
+    if (!carry_out(std::move(*step))) return;
+  }
+  if (const auto news = life_->keeper.news()) happened(*news);
+}
+
+/// False: the machine was killed by it.
+bool Host::carry_out(CertificateKeeper::Step step) {
+  if (step.send) release(std::move(*step.send));
+  if (!step.write) return true;
+  const bool renewed = step.write->issuer != files_.issuer;
+  const Fate fate =
+      world_.outside.writing(number_, renewed ? DurableWrite::certificate : DurableWrite::authorities);
+  if (fate == Fate::kept || fate == Fate::last) give_certificates(*step.write);
+  if (fate != Fate::kept) {
+    world_.outside.killed(number_);
+    return false;
+  }
+  world_.schedule.mark(renewed ? "certificate-renewed" : "authorities-rewritten");
+  world_.outside.wrote(number_);
+  return life_ != nullptr;
+}
+
+void Host::give_certificates(const CertificateFiles& files) {
+  files_ = files;
+  world_.oracle.certified(number_, files_);
+  if (!life_) return;
+  life_->keeper.use(files_);
+  world_.outside.certified(number_);
+}
+
+bool Host::about_certificates(const Uuid& peer, const wire::PeerMessage& message) {
+  if (std::holds_alternative<wire::CertificateWanted>(message)) {
+    if (life_) release({peer, life_->keeper.answer(peer)});
+    return true;
+  }
+  const auto* given = std::get_if<wire::CertificateGiven>(&message);
+  if (given == nullptr) return false;
+  if (!life_) return true;
+  auto step = life_->keeper.given(peer, *given);
+  if (!step || carry_out(std::move(*step))) keep_certificates();
+  return true;
 }
 
 }  // namespace nodedb::sim

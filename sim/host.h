@@ -16,6 +16,7 @@
 #include "meta/machine.h"
 #include "node/applier.h"
 #include "node/node.h"
+#include "sim/certificates.h"
 #include "sim/climate.h"
 #include "sim/clock.h"
 #include "sim/log_disk.h"
@@ -26,12 +27,12 @@
 namespace nodedb::sim {
 
 /// What a machine is about to make durable.
-enum class DurableWrite : std::uint8_t { log, flush, install, destroy };
+enum class DurableWrite : std::uint8_t { log, flush, install, destroy, authorities, certificate };
 /// What becomes of it.
 enum class Fate : std::uint8_t {
   kept,
   lost,  ///< the machine stops right before it
-  torn,  ///< the machine stops in the middle: the first half of the batches is there
+  torn,  ///< the machine stops in the middle: the first half of the batches is there, of a file nothing
   last,  ///< the machine stops right after it
 };
 
@@ -44,6 +45,8 @@ class Host {
     virtual void answer(std::size_t node, node::ClientReply reply) = 0;
     virtual void answer(std::size_t node, node::OperatorReply reply) = 0;
     virtual void peers(std::size_t node, const std::vector<node::Peer>& peers) = 0;
+    /// Others are judged, and judge it, by other certificates from now on.
+    virtual void certified(std::size_t node) = 0;
     virtual void trace(std::size_t node, const std::vector<node::TraceEvent>& events) = 0;
     virtual void notice(std::size_t node, const std::string& text) = 0;
     virtual void drained(std::size_t node) = 0;
@@ -65,7 +68,11 @@ class Host {
     Outside& outside;
   };
 
-  Host(std::size_t number, node::Options options, World world, Rng rng, bool accept_torn);
+  struct Mistakes {
+    bool accept_torn_batch = false;
+    bool forgets_at_stage = false;  ///< certificates.h
+  };
+  Host(std::size_t number, node::Options options, World world, Rng rng, Mistakes mistakes);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
@@ -79,6 +86,13 @@ class Host {
   const node::Node* core() const { return life_ ? &life_->core : nullptr; }
 
   void happened(node::Event event);
+  /// Whether it was a message about certificates, which the node does not see.
+  bool about_certificates(const Uuid& peer, const wire::PeerMessage& message);
+  /// By an operator's hand, whether the process is up or not.
+  void give_certificates(const CertificateFiles& files);
+  const CertificateFiles& certificates() const { return files_; }
+  /// Group 0's latest word about authorities; null: none in this life.
+  const node::Trust* trust() const { return life_ && life_->trust ? &*life_->trust : nullptr; }
   node::Status status(bool groups = false) const;
   /// In force there. Pre: running.
   meta::Settings settings() const;
@@ -102,7 +116,8 @@ class Host {
     wire::Outbound out;
   };
   struct Life {
-    Life(node::Node node, StateDisk& state, const meta::Machine& metadata, node::PlantedBugs bugs);
+    Life(node::Node node, StateDisk& state, const meta::Machine& metadata, node::PlantedBugs bugs,
+         CertificateKeeper keeper);
     node::Node core;
     node::Applier applier;
     bool wiped = false;
@@ -129,6 +144,9 @@ class Host {
     };
     std::deque<Flushing> flushes;
     bool flush_busy = false;
+    // The net thread, as far as certificates go.
+    CertificateKeeper keeper;
+    std::optional<node::Trust> trust;
   };
 
   /// Runs `action` later, if this life still goes on.
@@ -154,6 +172,9 @@ class Host {
   void finish_apply(std::size_t count);
   void start_flush();
   void finish_flush();
+  void tend_certificates();
+  void keep_certificates();
+  bool carry_out(CertificateKeeper::Step step);
   std::vector<Put> metadata_rows();
 
   std::size_t number_;
@@ -161,10 +182,11 @@ class Host {
   meta::Machine metadata_machine_;
   World world_;
   Rng rng_;
-  bool accept_torn_;
+  Mistakes mistakes_;
   Clock clock_;
   LogDisk log_;
   StateDisk state_;
+  CertificateFiles files_;
   std::int64_t paused_until_ = 0;
   std::int64_t slow_disk_until_ = 0;
   std::int64_t slow_apply_until_ = 0;

@@ -21,6 +21,8 @@ constexpr std::int64_t ask_again_ns = 2 * ns_per_s;
 constexpr std::uint64_t tag = 3;
 constexpr TokenId the_token(1);
 
+const Digest new_authority = authority_numbered(1);
+
 const Uuid thief = [] {
   Rng rng(7);
   return Uuid::v4(rng);
@@ -38,7 +40,8 @@ Climate member_climate(const MemberScene& scene) {
   c.set(Fault::migrate, false);
   c.set(Fault::members, true);
   c.spares = scene.deed == Deed::decommission ? 1 : scene.deed == Deed::replace ? 2 : 0;
-  c.reserve = leaves(scene) ? 0 : 1;
+  c.reserve = leaves(scene) || scene.deed == Deed::exchange ? 0 : 1;
+  c.set(Fault::authority, scene.deed == Deed::exchange);
   c.think_ns = ns_per_s;  // most writes are to be the scene's
   return c;
 }
@@ -52,7 +55,8 @@ void MemberRehearsal::cast(World& world) {
     if (node != leader) others.push_back(node);
   }
   const std::size_t last = world.climate().machines() - 1;
-  subject_ = !leaves(scene_) ? last : scene_.subject_leads ? leader : others.front();
+  const bool founder_acts = leaves(scene_) || scene_.deed == Deed::exchange;
+  subject_ = !founder_acts ? last : scene_.subject_leads ? leader : others.front();
   other_ = leaves(scene_) ? last : leader;
   bystander_ = others.back();
   driver_ = scene_.subject_drives ? subject_ : others.back();
@@ -105,6 +109,7 @@ bool MemberRehearsal::ask(World& world) {
   const std::size_t driver = world.leader_of(metadata_group);
   if (driver >= world.climate().machines()) return false;
   const meta::Tables seen = tables_on(world.host(driver));
+  if (scene_.deed == Deed::exchange) return ask_exchange(world, seen);
   return scene_.deed == Deed::token ? ask_token(world, seen) : ask_member(world, seen);
 }
 
@@ -141,12 +146,33 @@ bool MemberRehearsal::ask_token(World& world, const meta::Tables& seen) {
   return false;
 }
 
+/// One machine alone signs.
+bool MemberRehearsal::ask_exchange(World& world, const meta::Tables& seen) {
+  const auto authority = seen.authorities.find(new_authority);
+  if (authority == seen.authorities.end()) {
+    for (std::size_t node = 0; node < world.climate().nodes; ++node)
+      world.authorities().put_key(node, std::nullopt);
+    administer(world, meta::AuthorityStage{new_authority, "certificate", {}});
+    return false;
+  }
+  world.authorities().put_key(subject_, new_authority);
+  if (authority->second.state == meta::AuthorityState::sole) return true;
+  administer(world, meta::AuthorityFinalise{new_authority, {}});
+  return false;
+}
+
 void MemberRehearsal::judge(World& world) {
   if (accident_.planned() && !accident_.struck())
     return world.oracle().complain("C3", "the trouble never came");
   const std::size_t driver = world.leader_of(metadata_group);
   if (driver >= world.climate().machines()) return world.oracle().complain("C3", "nobody drives");
   const meta::Tables seen = tables_on(world.host(driver));
+  if (scene_.deed == Deed::exchange) {
+    const auto authority = seen.authorities.find(new_authority);
+    if (authority == seen.authorities.end() || authority->second.state != meta::AuthorityState::sole)
+      return world.oracle().complain("C6", "the new authority is not the only one");
+    return world.mark("ended-" + scene_.name);
+  }
   const auto member = seen.members.find(id_of(subject_));
   const bool there = member != seen.members.end() && member->second.state == meta::MemberState::active;
   const bool gone = member != seen.members.end() && member->second.state == meta::MemberState::retired;
@@ -164,6 +190,12 @@ void MemberRehearsal::judge(World& world) {
 // --- trouble ---
 
 Moment MemberRehearsal::moment(World& world, std::size_t node, DurableWrite what) const {
+  if (scene_.deed == Deed::exchange) {
+    return {node,
+            what,
+            std::nullopt,
+            {{"driver", driver_}, {"signer", subject_}, {"leader", other_}, {"bystander", bystander_}}};
+  }
   return {node,
           what,
           std::nullopt,

@@ -2,7 +2,8 @@
 #pragma once
 
 // A machine that comes or goes, played by a script in the mild world of rehearsal.h: it joins, uses a token,
-// is decommissioned, is replaced. The operator asks again until group 0's rows show what was asked for.
+// is decommissioned, is replaced. Or the cluster's
+// authority is exchanged. The operator asks again until group 0's rows show what was asked for.
 // Without trouble it lists every durable write from the first word on, until all is as it is wanted.
 
 #include <cstdint>
@@ -18,7 +19,7 @@
 namespace nodedb::sim {
 
 struct MemberScene {
-  enum class Deed : std::uint8_t { join, token, decommission, replace };
+  enum class Deed : std::uint8_t { join, token, decommission, replace, exchange };
   std::string name;
   Deed deed = Deed::join;
   bool subject_leads = false;   ///< who leaves leads the vShard's group; else another does
@@ -47,13 +48,15 @@ class MemberRehearsal final : public World::Script {
   bool ask(World& world);
   bool ask_member(World& world, const meta::Tables& seen);
   bool ask_token(World& world, const meta::Tables& seen);
+  bool ask_exchange(World& world, const meta::Tables& seen);
   void administer(World& world, meta::MetaEntry entry);
   bool over(World& world);
 
   MemberScene scene_;
   Accident accident_;
-  std::size_t subject_ = 0;    ///< the machine that comes or goes
-  std::size_t other_ = 0;      ///< its successor, or the one that takes its replicas
+  std::size_t subject_ = 0;  ///< the machine that comes or goes, or signs
+  std::size_t other_ =
+      0;  ///< its successor, or the one that takes its replicas, or asks it for a certificate
   std::size_t bystander_ = 0;  ///< a founder that stays
   std::size_t driver_ = 0;
   bool armed_ = false;

@@ -17,6 +17,7 @@ bool strikes(Fault fault) {
     case Fault::stale:
     case Fault::migrate:
     case Fault::members:
+    case Fault::authority:
       return false;
     case Fault::crash:
     case Fault::crash_many:
@@ -115,6 +116,7 @@ void Nemesis::strike(Fault fault) {
     case Fault::stale:
     case Fault::migrate:
     case Fault::members:
+    case Fault::authority:
       return;
   }
 }

@@ -90,8 +90,15 @@ void Network::attempt(std::size_t a, std::size_t b) {
     try_connect(a, b, rng_.between(50 * ns_per_ms, 2 * ns_per_s));
     return;
   }
+  const std::array shown = {receiver_.shown_by(std::min(a, b)), receiver_.shown_by(std::max(a, b))};
+  if (!receiver_.trusts(std::max(a, b), shown[0]) || !receiver_.trusts(std::min(a, b), shown[1])) {
+    schedule_.mark("certificate-refused");
+    try_connect(a, b, rng_.between(50 * ns_per_ms, 2 * ns_per_s));
+    return;
+  }
   l.up = true;
   ++l.epoch;
+  l.shown = shown;
   const bool a_dials = dials(a, b) && (!dials(b, a) || rng_.chance(0.5));
   open(a, b, l.epoch, a_dials);
   open(b, a, l.epoch, !a_dials);
@@ -131,6 +138,13 @@ void Network::lose(std::size_t a, std::size_t b, std::int64_t within_ns) {
 
 void Network::flap(std::size_t a, std::size_t b) {
   lose(a, b, 200 * ns_per_ms);
+}
+
+void Network::judge_again(std::size_t node) {
+  for (std::size_t peer = 0; peer < nodes_; ++peer) {
+    if (peer == node || !link(node, peer).up) continue;
+    if (!receiver_.trusts(node, link(node, peer).shown[peer > node ? 1 : 0])) lose(node, peer, ns_per_ms);
+  }
 }
 
 // --- cuts ---

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/rng.h"
 #include "sim/climate.h"
 #include "sim/schedule.h"
@@ -23,6 +24,9 @@ class Network {
     virtual void connected(std::size_t node, std::size_t peer, bool dialled) = 0;
     virtual void disconnected(std::size_t node, std::size_t peer) = 0;
     virtual void received(std::size_t node, std::size_t from, wire::PeerMessage message) = 0;
+    /// Whose certificate it shows, and whether it lets in who shows that one's.
+    virtual Digest shown_by(std::size_t node) = 0;
+    virtual bool trusts(std::size_t node, const Digest& issuer) = 0;
     /// A message did not survive its own encoding.
     virtual void codec_failed(std::size_t from, const Error& error) = 0;
   };
@@ -41,6 +45,9 @@ class Network {
   void mend(std::size_t from, std::size_t to);
   /// The connection breaks and is dialled again.
   void flap(std::size_t a, std::size_t b);
+  /// `node` trusts others than before: it closes connections whose other end it would no longer let in, by
+  /// the certificate that they began with.
+  void judge_again(std::size_t node);
   /// No more faults of any kind from now on, and all cuts undone.
   void calm();
   bool is_cut(std::size_t from, std::size_t to) const { return lane(from, to).cuts > 0; }
@@ -69,6 +76,7 @@ class Network {
     bool up = false;
     bool trying = false;
     std::uint64_t epoch = 0;
+    std::array<Digest, 2> shown{};  ///< by the lower number, by the higher one
   };
 
   Link& link(std::size_t a, std::size_t b) { return links_[std::min(a, b) * nodes_ + std::max(a, b)]; }

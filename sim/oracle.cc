@@ -39,7 +39,7 @@ struct Oracle::Eyes final : LogDisk::Witness, StateDisk::Witness {
 };
 
 Oracle::Oracle(Schedule& schedule, Judges judges)
-    : schedule_(schedule), moves_(*this, judges.moves), roster_(*this, judges.roster) {}
+    : schedule_(schedule), moves_(*this, judges.moves), roster_(*this, judges.roster), exchange_(*this) {}
 Oracle::~Oracle() = default;
 
 void Oracle::watch(LogDisk& log, StateDisk& state) {
@@ -126,6 +126,7 @@ void Oracle::state_moved(std::size_t node, GroupId group, raft::Position before,
   if (group == metadata_group) {
     moves_.applied(id_of(node), after.index, *state.rows(group));
     roster_.applied(after.index, *state.rows(group));
+    exchange_.applied(after.index, *state.rows(group));
   }
   collect();
 }

@@ -19,6 +19,7 @@
 
 #include "node/node.h"
 #include "raft/invariants.h"
+#include "sim/exchange_judge.h"
 #include "sim/log_disk.h"
 #include "sim/move_judge.h"
 #include "sim/roster_judge.h"
@@ -60,6 +61,10 @@ class Oracle : MoveJudge::Evidence {
   void sent(std::size_t node, const node::Node& core, std::size_t to, const wire::PeerMessage& message);
   /// The core gave its apply thread something to do; in that order it will be done.
   void handed_out(std::size_t node, const node::Node& core, const node::StateTask& task);
+
+  /// The files of a machine say so now.
+  void certified(std::size_t node, const CertificateFiles& files) { exchange_.certified(id_of(node), files); }
+  const ExchangeJudge& exchange() const { return exchange_; }
 
   void complain(std::string rule, std::string what) override;
   const std::optional<Violation>& violation() const { return violation_; }
@@ -114,6 +119,7 @@ class Oracle : MoveJudge::Evidence {
   std::function<std::int64_t()> quiet_since_;
   MoveJudge moves_;
   RosterJudge roster_;
+  ExchangeJudge exchange_;
   std::map<GroupId, PerGroup> groups_;
   raft::ClusterChecker replicas_;
   std::optional<Violation> violation_;

@@ -38,7 +38,7 @@ World::World(Climate climate, Bugs bugs, Listeners listeners)
   for (std::size_t i = 0; i < climate_.machines(); ++i) {
     hosts_.push_back(std::make_unique<Host>(i, options_for(i, bugs),
                                             Host::World{climate_, schedule_, oracle_, *this}, rng_.fork(),
-                                            bugs.accept_torn_batch));
+                                            bugs.machine));
     hosts_[i]->clocks().set_rate(0, rng_.between(-climate_.drift_ppm, climate_.drift_ppm));
     if (climate_.on(Fault::wall_jump)) hosts_[i]->clocks().jump_wall(rng_.between(-ns_per_s, ns_per_s));
   }
@@ -54,6 +54,9 @@ World::World(Climate climate, Bugs bugs, Listeners listeners)
   membership_ =
       std::make_unique<MembershipNemesis>(climate_, schedule_, static_cast<MembershipNemesis::Power&>(*this),
                                           oracle_, Rng(mix(climate_.seed, 0x6d656d62657273)));
+  exchange_ =
+      std::make_unique<ExchangeNemesis>(climate_, schedule_, static_cast<MembershipNemesis::Power&>(*this),
+                                        oracle_, Rng(mix(climate_.seed, 0x6361)));
 }
 
 node::Options World::options_for(std::size_t node, const Bugs& bugs) const {
@@ -101,7 +104,12 @@ void World::disconnected(std::size_t node, std::size_t peer) {
 }
 
 void World::received(std::size_t node, std::size_t from, wire::PeerMessage message) {
+  if (hosts_[node]->about_certificates(uuids_[from], message)) return;
   hosts_[node]->happened(node::FromPeer{uuids_[from], std::move(message)});
+}
+
+bool World::trusts(std::size_t node, const Digest& issuer) {
+  return !climate_.on(Fault::authority) || hosts_[node]->certificates().authorities.contains(issuer);
 }
 
 void World::codec_failed(std::size_t from, const Error& error) {
@@ -125,6 +133,11 @@ void World::answer(std::size_t node, node::OperatorReply reply) {
     const std::string told = reply.result ? "taken" : std::string(nodedb::name(reply.result.error().code));
     schedule_.mark("move-" + told);
     return say(node, "a move is asked for: " + (reply.result ? told : reply.result.error().detail));
+  }
+  if (reply.tag == exchange_tag) {
+    schedule_.mark("exchange-" +
+                   (reply.result ? "taken" : std::string(nodedb::name(reply.result.error().code))));
+    return say(node, "authorities: " + (reply.result ? "taken" : reply.result.error().detail));
   }
   if (reply.tag > membership_tags) {
     if (!reply.result) say(node, "a change is refused: " + reply.result.error().detail);
@@ -206,6 +219,7 @@ void World::boot(std::size_t node) {
   if (hosts_[node]->running() || gone_[node]) return;
   say(node, "boots");
   started_[node] = true;
+  if (climate_.on(Fault::authority)) exchange_->equip(node);
   hosts_[node]->boot();
   connect(node);
 }
@@ -237,6 +251,7 @@ std::vector<std::size_t> World::seeds_of(std::size_t node) const {
 void World::start_trouble() {
   nemesis_->start();
   if (climate_.on(Fault::members)) membership_->start();
+  if (climate_.on(Fault::authority)) exchange_->start();
   clients_->start();
 }
 

@@ -16,6 +16,7 @@
 #include "node/options.h"
 #include "sim/clients.h"
 #include "sim/climate.h"
+#include "sim/exchange_nemesis.h"
 #include "sim/history.h"
 #include "sim/host.h"
 #include "sim/membership_judge.h"
@@ -31,7 +32,7 @@ namespace nodedb::sim {
 struct Bugs {
   raft::PlantedBugs raft;
   node::PlantedBugs node;
-  bool accept_torn_batch = false;  ///< the log store takes half a batch for whole
+  Host::Mistakes machine;
 };
 
 struct Listeners {
@@ -94,6 +95,7 @@ class World final : Network::Receiver,
   const Uuid& uuid_of(std::size_t node) const override { return uuids_[node]; }
   /// The machine never boots again.
   void give_up(std::size_t node) { gone_[node] = true; }
+  ExchangeNemesis& authorities() { return *exchange_; }
   void mark(std::string_view what) { schedule_.mark(what); }
   /// `machines` if nobody does.
   std::size_t leader_of(GroupId group) { return nemesis_->leader_of(group); }
@@ -113,12 +115,15 @@ class World final : Network::Receiver,
   void connected(std::size_t node, std::size_t peer, bool dialled) override;
   void disconnected(std::size_t node, std::size_t peer) override;
   void received(std::size_t node, std::size_t from, wire::PeerMessage message) override;
+  Digest shown_by(std::size_t node) override { return hosts_[node]->certificates().issuer; }
+  bool trusts(std::size_t node, const Digest& issuer) override;
   void codec_failed(std::size_t from, const Error& error) override;
   // Host::Outside
   void send(std::size_t node, wire::Outbound out) override;
   void answer(std::size_t node, node::ClientReply reply) override;
   void answer(std::size_t node, node::OperatorReply reply) override;
   void peers(std::size_t node, const std::vector<node::Peer>& peers) override;
+  void certified(std::size_t node) override { network_->judge_again(node); }
   void trace(std::size_t node, const std::vector<node::TraceEvent>& events) override;
   void notice(std::size_t node, const std::string& text) override;
   void drained(std::size_t node) override;
@@ -162,6 +167,7 @@ class World final : Network::Receiver,
   // world_members.cc
   bool members_settled();
   bool judge_members();
+  std::string members_amiss(std::size_t driver);
   MembershipJudge::Machines machines();
   bool placed(std::size_t driver);
   bool all_led();
@@ -185,6 +191,7 @@ class World final : Network::Receiver,
   std::unique_ptr<Clients> clients_;
   std::unique_ptr<Nemesis> nemesis_;
   std::unique_ptr<MembershipNemesis> membership_;
+  std::unique_ptr<ExchangeNemesis> exchange_;
   Script* script_ = nullptr;
   bool formed_ = false;
   std::vector<bool> kept_down_;

@@ -17,6 +17,7 @@ constexpr std::int64_t moves_patience_ns = 180 * ns_per_s;
 void World::heal() {
   nemesis_->stop();
   membership_->stop();
+  exchange_->stop();
   network_->calm();
   std::size_t spared = climate_.heal_all || climate_.on(Fault::config) || climate_.moves() || !formed_
                            ? 0

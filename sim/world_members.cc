@@ -26,8 +26,15 @@ bool World::members_settled() {
   unsettled_ = amiss_;
   if (schedule_.now() < look_again_ns_) return false;
   look_again_ns_ = schedule_.now() + ns_per_s;
-  unsettled_ = amiss_ = MembershipJudge(machines(), driver).amiss();
+  unsettled_ = amiss_ = members_amiss(driver);
   return unsettled_.empty();
+}
+
+std::string World::members_amiss(std::size_t driver) {
+  if (!climate_.on(Fault::authority)) return MembershipJudge(machines(), driver).amiss();
+  exchange_->put_right();
+  auto what = oracle_.exchange().unfinished([this](NodeId node) { return gone_[node.value - 1]; });
+  return what.empty() ? MembershipJudge(machines(), driver).amiss() : what;
 }
 
 bool World::judge_members() {

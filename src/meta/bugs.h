@@ -26,6 +26,8 @@ struct PlantedBugs {
   bool orphan_kept = false;               ///< leaves a replica that nobody wants where it is
   bool old_row_believed = false;          ///< takes a machine in by its row here, however old that is
   bool settings_by_arrival = false;       ///< takes a setting when it is asked for, not from group 0's log
+  bool finalised_early = false;           ///< drops the old authority whoever still needs it
+  bool renewed_early = false;             ///< renews by an authority that not every member trusts yet
 };
 
 }  // namespace nodedb::meta

@@ -45,7 +45,7 @@ void Node::State::publish_trust() {
   if (const auto* incoming = made.find(meta::AuthorityState::staged)) {
     made.staged_everywhere = std::ranges::all_of(tables.members, [&](const auto& member) {
       const auto row = tables.trusts.find(member.first);
-      return member.second.state == meta::MemberState::retired ||
+      return options.bugs.moves.renewed_early || member.second.state == meta::MemberState::retired ||
              (row != tables.trusts.end() && row->second.staged == incoming->fingerprint);
     });
   }

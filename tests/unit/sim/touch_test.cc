@@ -30,7 +30,7 @@ class Trio : Host::Outside {
       // Leaderships stay where an election puts them.
       options.rebalance_after_ns = 0;
       hosts_[node] = std::make_unique<Host>(node, options, Host::World{climate_, schedule_, oracle_, *this},
-                                            rng_.fork(), false);
+                                            rng_.fork(), Host::Mistakes{});
     }
     oracle_.look_through([this](std::size_t node) { return hosts_[node]->core(); });
     for (const auto& host : hosts_) host->boot();
@@ -80,6 +80,7 @@ class Trio : Host::Outside {
   void answer(std::size_t, node::ClientReply) override {}
   void answer(std::size_t, node::OperatorReply) override {}
   void peers(std::size_t, const std::vector<node::Peer>&) override {}
+  void certified(std::size_t) override {}
   void trace(std::size_t, const std::vector<node::TraceEvent>&) override {}
   void notice(std::size_t, const std::string&) override {}
   void drained(std::size_t) override {}
