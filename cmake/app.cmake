@@ -66,6 +66,10 @@ set_tests_properties(e2e_placement e2e_recover PROPERTIES LABELS "e2e;long")
 add_test(NAME e2e_recover_metadata COMMAND e2e_recover --gtest_filter=*MetadataGroup*)
 set_tests_properties(e2e_recover_metadata PROPERTIES LABELS e2e RUN_SERIAL ON TIMEOUT 300)
 
+# What ./quickstart shows.
+add_test(NAME demo COMMAND ${PROJECT_SOURCE_DIR}/tools/demo $<TARGET_FILE:nodedb-cluster>)
+set_tests_properties(demo PROPERTIES LABELS e2e RUN_SERIAL ON TIMEOUT 180)
+
 add_executable(e2e_chaos tests/e2e/chaos/main.cc tests/e2e/chaos/workload.cc)
 target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support nodedb_sim)
 add_test(NAME e2e_chaos COMMAND e2e_chaos --rounds 10)
