@@ -3,7 +3,7 @@
 
 // What operators and the cluster itself change beside placement: the states of members, settings, join
 // tokens; and the audit log, in which every such change, made or refused, leaves a line. Shapes only; what
-// the entries do is in meta/membership.h, settings.h, tokens.h and audit.h.
+// the entries do is in meta/administer.h, settings.h and audit.cc.
 
 #include <cstdint>
 #include <string>

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "meta/bugs.h"
 #include "meta/codec.h"
@@ -50,11 +51,20 @@ class Draft {
                                   const std::string& name) const {
     const auto bytes = raw(key);
     if (!bytes) return refuse(Code::not_found, name + " is not known");
-    auto row = decode(*bytes);
-    if (!row) {
-      return halt({Code::damaged, "the stored row of " + name + " cannot be read: " + row.error().detail});
+    return read(*bytes, decode, name);
+  }
+  /// Every row whose key begins with `prefix`, in key order; `name` is that of one. Halts if one cannot be
+  /// read.
+  template <class Row>
+  std::expected<std::vector<Row>, Refusal> all(BytesView prefix, Result<Row> (*decode)(BytesView),
+                                               const std::string& name) const {
+    std::vector<Row> all;
+    for (const auto& [key, bytes] : rows(prefix)) {
+      auto row = read(bytes, decode, name);
+      if (!row) return std::unexpected(std::move(row.error()));
+      all.push_back(std::move(*row));
     }
-    return std::move(*row);
+    return all;
   }
   bool has(const Bytes& key) const { return raw(key).has_value(); }
   /// Every row whose key begins with `prefix`.
@@ -80,6 +90,15 @@ class Draft {
   const PlantedBugs& bugs() const { return bugs_; }
 
  private:
+  template <class Row>
+  static std::expected<Row, Refusal> read(BytesView bytes, Result<Row> (*decode)(BytesView),
+                                          const std::string& name) {
+    auto row = decode(bytes);
+    if (!row) {
+      return halt({Code::damaged, "the stored row of " + name + " cannot be read: " + row.error().detail});
+    }
+    return std::move(*row);
+  }
   std::optional<Bytes> raw(const Bytes& key) const {
     const auto written = writes_.find(key);
     return written != writes_.end() ? written->second : view_.get(key);

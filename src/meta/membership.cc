@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who belongs to the cluster, and on its way in or out.
-#include "meta/membership.h"
-
 #include <algorithm>
 
 #include "base/limits.h"
@@ -27,23 +25,11 @@ std::string_view name(MemberState state) {
   return "?";
 }
 
-std::expected<std::vector<Member>, Refusal> all_members(const Draft& draft) {
-  std::vector<Member> members;
-  for (const auto& [key, value] : draft.rows(member_rows)) {
-    auto member = decode_member(value);
-    if (!member) {
-      return halt({Code::damaged, "the stored row of a member cannot be read: " + member.error().detail});
-    }
-    members.push_back(std::move(*member));
-  }
-  return members;
-}
-
 namespace {
 
 Step enough_stay(const Draft& draft, NodeId without) {
   if (draft.bugs().too_few_stay) return {};
-  const auto members = all_members(draft);
+  const auto members = draft.all(member_rows, decode_member, "a member");
   if (!members) return std::unexpected(members.error());
   const auto cluster = draft.get(cluster_key(), decode_cluster, "the cluster");
   if (!cluster) return std::unexpected(cluster.error());
@@ -129,7 +115,7 @@ Step up(Draft& draft, const MemberUp& entry) {
 }
 
 Step join(Draft& draft, const MemberJoin& entry) {
-  const auto members = all_members(draft);
+  const auto members = draft.all(member_rows, decode_member, "a member");
   if (!members) return std::unexpected(members.error());
   const auto known = std::ranges::find(*members, entry.uuid, &Member::uuid);
   if (known != members->end() && known->state == MemberState::retired) {

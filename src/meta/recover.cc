@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "meta/membership.h"
 #include "meta/migrate.h"
 #include "meta/rows.h"
 
@@ -26,7 +25,7 @@ Step lose(Draft& draft, const MemberLost& entry) {
   auto lost = draft.get(member_key(entry.node), decode_member, named(entry.node));
   if (!lost) return std::unexpected(lost.error());
   if (lost->state == MemberState::retired) return {};
-  const auto members = all_members(draft);
+  const auto members = draft.all(member_rows, decode_member, "a member");
   if (!members) return std::unexpected(members.error());
   const auto left = std::ranges::count_if(*members, [&](const Member& member) {
     return member.id != entry.node && member.state != MemberState::retired;

@@ -35,17 +35,6 @@ Step forbidden(std::string why) {
   return refuse(Code::forbidden, std::move(why));
 }
 
-std::expected<std::vector<Token>, Refusal> all_tokens(const Draft& draft) {
-  std::vector<Token> tokens;
-  for (const auto& [key, value] : draft.rows(token_rows)) {
-    auto token = decode_token(value);
-    if (!token)
-      return halt({Code::damaged, "the stored row of a token cannot be read: " + token.error().detail});
-    tokens.push_back(std::move(*token));
-  }
-  return tokens;
-}
-
 // A token that can admit nobody any more is kept only as long as there is room.
 bool is_over(const Token& token, std::uint64_t now_ms) {
   return token.state == TokenState::consumed || token.state == TokenState::revoked ||
@@ -53,7 +42,7 @@ bool is_over(const Token& token, std::uint64_t now_ms) {
 }
 
 Step make_room(Draft& draft, std::uint64_t now_ms) {
-  auto tokens = all_tokens(draft);
+  auto tokens = draft.all(token_rows, decode_token, "a token");
   if (!tokens) return std::unexpected(tokens.error());
   if (tokens->size() < limits::tokens_max) return {};
   std::ranges::sort(*tokens, {}, [](const Token& token) { return std::pair(token.issued_ms, token.id); });
@@ -141,7 +130,7 @@ Step revoke(Draft& draft, const TokenRevoke& entry) {
 }
 
 Step consume(Draft& draft, const Uuid& node) {
-  const auto tokens = all_tokens(draft);
+  const auto tokens = draft.all(token_rows, decode_token, "a token");
   if (!tokens) return std::unexpected(tokens.error());
   for (Token token : *tokens) {
     if (token.state != TokenState::in_flight || token.holder != node) continue;

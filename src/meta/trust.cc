@@ -2,8 +2,6 @@
 // The exchange of the cluster's authority: two steps, each of which may be asked for again at any time.
 #include "meta/trust.h"
 
-#include <algorithm>
-
 #include "meta/administer.h"
 #include "meta/rows.h"
 
@@ -27,34 +25,21 @@ std::string named_authority(const Digest& fingerprint) {
   return "authority " + fingerprint.text();
 }
 
-std::expected<std::vector<Authority>, Refusal> all_authorities(const Draft& draft) {
-  std::vector<Authority> authorities;
-  for (const auto& [key, value] : draft.rows(authority_rows)) {
-    auto authority = decode_authority(value);
-    if (!authority)
-      return halt(
-          {Code::damaged, "the stored row of an authority cannot be read: " + authority.error().detail});
-    authorities.push_back(std::move(*authority));
-  }
-  return authorities;
-}
-
 // The members whose certificates are (or are not) by that authority, as text; empty if there are none.
 std::expected<std::string, Refusal> members_by(const Draft& draft, const Digest& authority, bool by_it) {
+  const auto members = draft.all(member_rows, decode_member, "a member");
+  if (!members) return std::unexpected(members.error());
   std::string text;
-  for (const auto& [key, value] : draft.rows(member_rows)) {
-    const auto member = decode_member(value);
-    if (!member)
-      return halt({Code::damaged, "the stored row of a member cannot be read: " + member.error().detail});
-    if (member->state == MemberState::retired) continue;
-    const Bytes trust_key = member_trust_key(member->id);
+  for (const Member& member : *members) {
+    if (member.state == MemberState::retired) continue;
+    const Bytes trust_key = member_trust_key(member.id);
     Digest issuer;
     if (draft.has(trust_key)) {
-      const auto trust = draft.get(trust_key, decode_member_trust, "what " + named(member->id) + " trusts");
+      const auto trust = draft.get(trust_key, decode_member_trust, "what " + named(member.id) + " trusts");
       if (!trust) return std::unexpected(trust.error());
       issuer = trust->issuer;
     }
-    if ((issuer == authority) == by_it) text += (text.empty() ? "" : ", ") + named(member->id);
+    if ((issuer == authority) == by_it) text += (text.empty() ? "" : ", ") + named(member.id);
   }
   return text;
 }
@@ -64,7 +49,7 @@ std::expected<std::string, Refusal> members_by(const Draft& draft, const Digest&
 Step stage(Draft& draft, const AuthorityStage& entry) {
   if (entry.certificate.empty() || entry.authority == Digest())
     return refuse(Code::malformed, "an authority needs a certificate and its fingerprint");
-  const auto authorities = all_authorities(draft);
+  const auto authorities = draft.all(authority_rows, decode_authority, "an authority");
   if (!authorities) return std::unexpected(authorities.error());
   std::size_t withdrawn = 0;
   for (const Authority& there : *authorities) {
@@ -105,7 +90,7 @@ Step finalise(Draft& draft, const AuthorityFinalise& entry) {
     return refuse(Code::invalid_state, "still without a certificate of the new authority: " + *behind +
                                            "; nodedb-cluster cert rotate-ca --status shows why, a node that "
                                            "is lost is to be decommissioned");
-  const auto authorities = all_authorities(draft);
+  const auto authorities = draft.all(authority_rows, decode_authority, "an authority");
   if (!authorities) return std::unexpected(authorities.error());
   for (const Authority& other : *authorities) draft.erase(authority_key(other.fingerprint));
   authority->state = AuthorityState::sole;
