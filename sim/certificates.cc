@@ -31,33 +31,16 @@ void CertificateKeeper::use(const CertificateFiles& files) {
   used_ = files;
 }
 
-std::set<Digest> CertificateKeeper::wanted_authorities() const {
-  const meta::Authority* const sole = trust_->find(meta::AuthorityState::sole);
-  const meta::Authority* const staged = trust_->find(meta::AuthorityState::staged);
-  std::set<Digest> wanted = used_.authorities;
-  if (sole != nullptr) wanted = {sole->fingerprint};
-  if (staged != nullptr && forgets_at_stage_) wanted = {used_.issuer};
-  for (const meta::Authority& one : trust_->authorities) wanted.insert(one.fingerprint);
-  return wanted;
-}
-
-/// Null: the one that there is does.
-const meta::Authority* CertificateKeeper::wanted_issuer() const {
-  const meta::Authority* const staged = trust_->find(meta::AuthorityState::staged);
-  const bool now = staged != nullptr && trust_->staged_everywhere && used_.issuer != staged->fingerprint;
-  return now ? staged : nullptr;
-}
-
 std::optional<CertificateKeeper::Step> CertificateKeeper::next(std::int64_t now_ns) {
   if (!trust_ || !trust_->current) return std::nullopt;
   if (used_.key && used_.authorities.contains(*used_.key)) signs_by_ = used_.key;
-  if (!trust_->authorities.empty()) {
-    const std::set<Digest> wanted = wanted_authorities();
-    // Who would not be trusted by itself could not start again.
-    if (wanted != used_.authorities && wanted.contains(used_.issuer))
-      return Step{CertificateFiles{wanted, used_.issuer, used_.key}, {}};
-  }
-  if (wanted_issuer() == nullptr) {
+  const bool forgets = forgets_at_stage_ && trust_->find(meta::AuthorityState::staged) != nullptr;
+  const std::set<Digest> wanted =
+      node::wanted_authorities(*trust_, forgets ? std::set{used_.issuer} : used_.authorities);
+  // Who would not be trusted by itself could not start again.
+  if (wanted != used_.authorities && wanted.contains(used_.issuer))
+    return Step{CertificateFiles{wanted, used_.issuer, used_.key}, {}};
+  if (node::wanted_issuer(*trust_, used_.issuer) == nullptr) {
     tried_.clear();
     asked_.reset();
     next_ns_ = 0;
@@ -86,7 +69,7 @@ std::optional<CertificateKeeper::Step> CertificateKeeper::ask_next(std::int64_t 
 }
 
 std::optional<CertificateKeeper::Step> CertificateKeeper::take(const Digest& issuer) const {
-  const meta::Authority* const wanted = wanted_issuer();
+  const meta::Authority* const wanted = node::wanted_issuer(*trust_, used_.issuer);
   if (wanted == nullptr || issuer != wanted->fingerprint || !used_.authorities.contains(issuer))
     return std::nullopt;
   return Step{CertificateFiles{used_.authorities, issuer, used_.key}, {}};
@@ -109,10 +92,7 @@ wire::CertificateGiven CertificateKeeper::answer(const Uuid& peer) const {
 
 std::optional<node::CertificateInUse> CertificateKeeper::news() {
   if (!trust_ || !trust_->current) return std::nullopt;
-  node::CertificateInUse now{used_.issuer, {}};
-  if (const auto* staged = trust_->find(meta::AuthorityState::staged)) {
-    if (used_.authorities.contains(staged->fingerprint)) now.staged = staged->fingerprint;
-  }
+  const node::CertificateInUse now = node::certificate_in_use(*trust_, used_.issuer, used_.authorities);
   if (told_ == now) return std::nullopt;
   return told_ = now;
 }

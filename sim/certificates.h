@@ -58,8 +58,6 @@ class CertificateKeeper {
   std::optional<node::CertificateInUse> news();
 
  private:
-  std::set<Digest> wanted_authorities() const;
-  const meta::Authority* wanted_issuer() const;
   std::optional<Step> take(const Digest& issuer) const;
   std::optional<Step> ask_next(std::int64_t now_ns);
 

@@ -2,6 +2,7 @@
 #include "app/authorities_file.h"
 
 #include <algorithm>
+#include <map>
 #include <span>
 
 #include "edge/disk/files.h"
@@ -13,23 +14,15 @@ namespace nodedb::app {
 
 namespace {
 
-std::vector<Bytes> wanted_authorities(const tls::Credentials& used, const node::Trust& trust) {
-  std::vector<Bytes> wanted;
-  const auto add = [&](const Bytes& der) {
-    if (std::ranges::find(wanted, der) == wanted.end()) wanted.push_back(der);
-  };
-  if (const auto* sole = trust.find(meta::AuthorityState::sole))
-    add(sole->certificate);
-  else
-    for (const tls::CertificateFacts& one : used.authorities()) add(one.der);
-  for (const meta::Authority& one : trust.authorities) add(one.certificate);
-  return wanted;
-}
-
-bool same(const std::vector<Bytes>& wanted, const std::vector<tls::CertificateFacts>& used) {
-  return wanted.size() == used.size() && std::ranges::all_of(used, [&](const tls::CertificateFacts& one) {
-           return std::ranges::find(wanted, one.der) != wanted.end();
-         });
+/// The certificates themselves.
+std::vector<Bytes> ders_of(const std::set<Digest>& wanted, const tls::Credentials& used,
+                           const node::Trust& trust) {
+  std::map<Digest, Bytes> ders;
+  for (const tls::CertificateFacts& one : used.authorities()) ders.emplace(one.fingerprint, one.der);
+  for (const meta::Authority& one : trust.authorities) ders.emplace(one.fingerprint, one.certificate);
+  std::vector<Bytes> texts;
+  for (const Digest& fingerprint : wanted) texts.push_back(ders.at(fingerprint));
+  return texts;
 }
 
 }  // namespace
@@ -48,14 +41,21 @@ Result<void> check_authority(BytesView certificate, const Digest& fingerprint, c
   return {};
 }
 
+std::set<Digest> trusted_by(const tls::Credentials& used) {
+  std::set<Digest> trusted;
+  for (const tls::CertificateFacts& one : used.authorities()) trusted.insert(one.fingerprint);
+  return trusted;
+}
+
 Result<bool> keep_authorities(const std::string& directory, const tls::Credentials& used,
                               const node::Trust& trust) {
-  if (trust.authorities.empty()) return false;
-  const std::vector<Bytes> wanted = wanted_authorities(used, trust);
-  if (same(wanted, used.authorities())) return false;
+  const std::set<Digest> now = trusted_by(used);
+  const std::set<Digest> fingerprints = node::wanted_authorities(trust, now);
+  if (fingerprints == now) return false;
   for (const meta::Authority& one : trust.authorities)
     if (auto fine = check_authority(one.certificate, one.fingerprint, used.self().cluster); !fine)
       return std::unexpected(fine.error());
+  const std::vector<Bytes> wanted = ders_of(fingerprints, used, trust);
   const auto text = tls::pem_of(wanted);
   if (!text) return std::unexpected(text.error());
   if (auto fits = tls::Credentials::load(directory, tls::Holder::node, wanted); !fits)

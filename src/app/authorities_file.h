@@ -4,6 +4,7 @@
 // ca.crt while the cluster exchanges its authority (docs/decisions/014): what it is to hold, and the one way
 // in which it is rewritten. Blocking.
 
+#include <set>
 #include <string>
 
 #include "base/error.h"
@@ -17,6 +18,8 @@ namespace nodedb::app {
 /// wrong_cluster.
 Result<void> check_authority(BytesView certificate, const Digest& fingerprint, const Uuid& cluster);
 
+/// The fingerprints of the authorities that are trusted.
+std::set<Digest> trusted_by(const tls::Credentials& used);
 /// Rewrites DIRECTORY/ca.crt, durably, if group 0 wants it to hold something else than is `used` now: the
 /// sole authority alone, or what there is, and those that were staged in either case. Whether it did. Errors:
 /// those of check_authority; unauthenticated (our own certificate would not be trusted by it: it stays),

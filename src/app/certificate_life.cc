@@ -65,11 +65,7 @@ void CertificateLife::use_new_files() {
 
 void CertificateLife::tell_core() {
   const tls::Credentials& used = transport_->credentials();
-  node::CertificateInUse now{used.issuer(), {}};
-  if (const auto* staged = trust_->find(meta::AuthorityState::staged)) {
-    for (const tls::CertificateFacts& one : used.authorities())
-      if (one.fingerprint == staged->fingerprint) now.staged = one.fingerprint;
-  }
+  const node::CertificateInUse now = node::certificate_in_use(*trust_, used.issuer(), trusted_by(used));
   if (told_ == now) return;
   told_ = now;
   to_core_(now);

@@ -32,14 +32,8 @@ CertificateRenewal::CertificateRenewal(std::string directory, quic::Transport& t
       pause_ns_(pause_first_ns),
       told_ns_(long_ago.ns) {}
 
-bool CertificateRenewal::wants_another_authority(const node::Trust& trust) const {
-  const meta::Authority* const staged = trust.find(meta::AuthorityState::staged);
-  return staged != nullptr && trust.staged_everywhere &&
-         transport_.credentials().issuer() != staged->fingerprint;
-}
-
 bool CertificateRenewal::due(const node::Trust& trust, std::int64_t now_s) {
-  return wants_another_authority(trust) ||
+  return node::wanted_issuer(trust, transport_.credentials().issuer()) != nullptr ||
          now_s >= tls::renew_at_s(transport_.credentials().own().validity, luck_);
 }
 
@@ -137,8 +131,8 @@ Result<void> CertificateRenewal::take(const node::Trust& trust, const Bytes& cer
   const auto next = tls::Credentials::make({*authorities, *text, *key}, tls::Holder::node, directory_);
   if (!next) return std::unexpected(next.error());
   if (auto fine = used.accepts(*next); !fine) return fine;
-  if (wants_another_authority(trust)) {
-    if (next->issuer() != trust.find(meta::AuthorityState::staged)->fingerprint)
+  if (const auto* issuer = node::wanted_issuer(trust, used.issuer())) {
+    if (next->issuer() != issuer->fingerprint)
       return fail(Code::invalid_state, "it is not of the new authority");
   } else if (next->own().validity.until_s <= used.own().validity.until_s) {
     return fail(Code::invalid_state, "it ends no later than the one there is");

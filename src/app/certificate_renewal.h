@@ -39,7 +39,6 @@ class CertificateRenewal {
 
  private:
   bool due(const node::Trust& trust, std::int64_t now_s);
-  bool wants_another_authority(const node::Trust& trust) const;
   bool ask_next(const node::Trust& trust, std::int64_t now_ns);
   Result<wire::CertificateWanted> request() const;
   Result<void> take(const node::Trust& trust, const Bytes& certificate);

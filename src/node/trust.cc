@@ -33,6 +33,27 @@ Result<void> may_sign(const Trust& trust, const Digest& authority) {
   return {};
 }
 
+std::set<Digest> wanted_authorities(const Trust& trust, std::set<Digest> now) {
+  if (const auto* sole = trust.find(meta::AuthorityState::sole)) now = {sole->fingerprint};
+  for (const meta::Authority& one : trust.authorities) now.insert(one.fingerprint);
+  return now;
+}
+
+const meta::Authority* wanted_issuer(const Trust& trust, const Digest& issuer) {
+  const meta::Authority* const staged = trust.find(meta::AuthorityState::staged);
+  const bool wanted = staged != nullptr && trust.staged_everywhere && staged->fingerprint != issuer;
+  return wanted ? staged : nullptr;
+}
+
+CertificateInUse certificate_in_use(const Trust& trust, const Digest& issuer,
+                                    const std::set<Digest>& trusted) {
+  CertificateInUse now{issuer, {}};
+  if (const auto* staged = trust.find(meta::AuthorityState::staged);
+      staged != nullptr && trusted.contains(staged->fingerprint))
+    now.staged = staged->fingerprint;
+  return now;
+}
+
 void Node::State::publish_trust() {
   Trust made;
   for (const auto& [id, member] : tables.members) {

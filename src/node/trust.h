@@ -41,6 +41,11 @@ struct Trust {
 /// Whether certificates of this authority are wanted now. While one takes the other's place: of the old one
 /// until every member trusts the new one, then of the new one alone. Errors: invalid_state, with what to do.
 Result<void> may_sign(const Trust& trust, const Digest& authority);
+/// Which authorities a node is to trust that trusts those of `now`: the sole one, or what it trusts, and
+/// those that were staged in either case.
+std::set<Digest> wanted_authorities(const Trust& trust, std::set<Digest> now);
+/// By whom a node is to be renewed at once that shows a certificate of `issuer`; null: by nobody.
+const meta::Authority* wanted_issuer(const Trust& trust, const Digest& issuer);
 
 /// An event: by whom our own certificate is, as it is shown from now on, and the staged authority, if it is
 /// trusted here.
@@ -49,6 +54,9 @@ struct CertificateInUse {
   std::optional<Digest> staged;
   bool operator==(const CertificateInUse&) const = default;
 };
+/// Of a node that shows a certificate of `issuer` and trusts these authorities.
+CertificateInUse certificate_in_use(const Trust& trust, const Digest& issuer,
+                                    const std::set<Digest>& trusted);
 
 /// An event: something at the door that is to be remembered in the audit log.
 struct DoorNote {

@@ -76,6 +76,38 @@ TEST(Trust, AStagedAuthorityIsTrustedEverywhereOnlyIfEveryMemberSaysSo) {
                   .trust->staged_everywhere);
 }
 
+meta::Authority authority(std::uint8_t byte, meta::AuthorityState state) {
+  return {fingerprint(byte), state, "a certificate", {}};
+}
+
+TEST(Trust, WhatIsStagedComesToWhatThereIsAndTheSoleOneReplacesIt) {
+  using enum meta::AuthorityState;
+  const std::set<Digest> now{fingerprint(1), fingerprint(2)};
+  Trust trust;
+  EXPECT_EQ(wanted_authorities(trust, now), now) << "no authority was ever exchanged";
+  trust.authorities = {authority(3, staged), authority(4, withdrawn)};
+  EXPECT_EQ(wanted_authorities(trust, now),
+            (std::set{fingerprint(1), fingerprint(2), fingerprint(3), fingerprint(4)}));
+  trust.authorities = {authority(3, sole), authority(5, staged)};
+  EXPECT_EQ(wanted_authorities(trust, now), (std::set{fingerprint(3), fingerprint(5)}));
+}
+
+TEST(Trust, ARenewalByAnotherAuthorityWaitsForEverybody) {
+  using enum meta::AuthorityState;
+  Trust trust;
+  EXPECT_EQ(wanted_issuer(trust, fingerprint(1)), nullptr);
+  trust.authorities = {authority(1, sole), authority(2, staged)};
+  EXPECT_EQ(wanted_issuer(trust, fingerprint(1)), nullptr) << "somebody would refuse it";
+  trust.staged_everywhere = true;
+  ASSERT_NE(wanted_issuer(trust, fingerprint(1)), nullptr);
+  EXPECT_EQ(wanted_issuer(trust, fingerprint(1))->fingerprint, fingerprint(2));
+  EXPECT_EQ(wanted_issuer(trust, fingerprint(2)), nullptr) << "it has been renewed";
+  EXPECT_EQ(certificate_in_use(trust, fingerprint(1), {fingerprint(1)}),
+            (CertificateInUse{fingerprint(1), {}}));
+  EXPECT_EQ(certificate_in_use(trust, fingerprint(1), {fingerprint(1), fingerprint(2)}),
+            (CertificateInUse{fingerprint(1), fingerprint(2)}));
+}
+
 /// A founder that is group 0's only voter and leads it: what it writes there can be seen.
 class Alone {
  public:
