@@ -189,22 +189,10 @@ void Node::State::offer_genesis(const Uuid& peer) {
 /// another disk, and what it has promised then would be forgotten. So group 0 is read, unless there is none.
 bool Node::State::never_reported(const Uuid& peer) {
   if (!may_be_formed(peer) || options.bugs.moves.old_row_believed) return true;
-  Known& entry = known[peer];
-  Replica& metadata = *replica(metadata_group);
-  if (entry.row_read.index && metadata.applied >= *entry.row_read.index) return true;
-  if (now.mono - entry.row_read.asked < row_read_patience_ns) return false;
-  entry.row_read = {now.mono, ++last_token, std::nullopt};
-  (void)metadata.raft.read_index(now.mono, entry.row_read.token, live);  // no leader yet: asked again
-  touch(metadata_group);
+  MetadataRead& read = known[peer].row_read;
+  if (is_done(read)) return true;
+  if (now.mono - read.asked >= row_read_patience_ns) ask(read);
   return false;
-}
-
-void Node::State::row_read(const raft::ReadGrant& grant) {
-  for (auto& [peer, entry] : known) {
-    if (entry.row_read.token != grant.context || !grant.granted) continue;
-    entry.row_read.index = grant.index;
-    offer_genesis(peer);
-  }
 }
 
 /// May group 0 ever have had a leader? Not if this node has seen nothing of one and too few others have a

@@ -123,12 +123,8 @@ void Node::State::ask_read(std::uint64_t token) {
 }
 
 void Node::State::granted(const raft::ReadGrant& grant) {
-  if (grant.context == metadata_read.token && grant.granted) {
-    metadata_read.index = grant.index;
-    raise_replicas();
-  }
   const auto at = reads.find(grant.context);
-  if (at == reads.end()) return row_read(grant);
+  if (at == reads.end()) return metadata_granted(grant);
   if (!grant.granted) {
     drop_read(grant.context, {Code::not_leader, "leadership was lost"});
     return;

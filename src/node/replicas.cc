@@ -55,20 +55,38 @@ void Node::State::raise_replicas() {
   }
 }
 
-/// Do the rows of group 0 here hold all that was decided before this life began?
-bool Node::State::metadata_current() const {
-  const Replica* metadata = replica(metadata_group);
-  return metadata != nullptr && metadata_read.index && metadata->applied >= *metadata_read.index;
+void Node::State::ask(MetadataRead& read) {
+  read = {now.mono, ++last_token, std::nullopt};
+  // No leader yet, or too much else: whoever wants it asks again.
+  (void)replica(metadata_group)->raft.read_index(now.mono, read.token, live);
+  touch(metadata_group);
 }
 
-/// A read index says what the rows must hold; asked until there is an answer.
-void Node::State::ask_metadata() {
-  Replica* metadata = replica(metadata_group);
-  if (metadata == nullptr || metadata_read.index) return;
-  metadata_read.token = ++last_token;
-  // No leader yet, or too much else: the next upkeep asks again.
-  (void)metadata->raft.read_index(now.mono, metadata_read.token, live);
-  touch(metadata_group);
+bool Node::State::is_done(const MetadataRead& read) const {
+  const Replica* metadata = replica(metadata_group);
+  return metadata != nullptr && read.index && metadata->applied >= *read.index;
+}
+
+void Node::State::metadata_granted(const raft::ReadGrant& grant) {
+  if (!grant.granted) return;
+  if (life_read.token == grant.context) {
+    life_read.index = grant.index;
+    raise_replicas();
+  }
+  for (auto& [peer, entry] : known) {
+    if (entry.row_read.token != grant.context) continue;
+    entry.row_read.index = grant.index;
+    offer_genesis(peer);
+  }
+}
+
+/// Do the rows of group 0 here hold all that was decided before this life began?
+bool Node::State::metadata_current() const {
+  return is_done(life_read);
+}
+
+void Node::State::read_metadata() {
+  if (replica(metadata_group) != nullptr && !life_read.index) ask(life_read);
 }
 
 void Node::State::raise(GroupId group) {

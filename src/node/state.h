@@ -48,17 +48,20 @@ inline constexpr std::uint32_t group_count = vshard_count + 1;
 /// Every replica is born here, with an empty state (group 0's: with the genesis' rows).
 inline constexpr raft::Position birth{Index(1), Term(1)};
 
+/// What group 0 had decided when this was asked is in the rows here once they have come to its index.
+struct MetadataRead {
+  Time asked = long_ago;
+  std::uint64_t token = 0;
+  std::optional<Index> index;  ///< nothing: there is no answer yet
+};
+
 /// What is known of the peer at the other end of a certificate.
 struct Known {
   bool connected = false;
   std::string dialled;         ///< the seed address under which it was reached
   Time join_asked = long_ago;  ///< when group 0 was last asked to take it in
   std::optional<wire::Hello> hello;
-  struct {
-    Time asked = long_ago;
-    std::uint64_t token = 0;
-    std::optional<Index> index;
-  } row_read;  ///< since its hello: up to where group 0's rows must be known here to believe its row
+  MetadataRead row_read;  ///< since its hello: before it is done here, its row is not believed
 };
 
 /// An `init` that waits for the other founders.
@@ -121,10 +124,7 @@ struct Node::State {
   std::set<std::pair<Time, GroupId>> held_back;  ///< groups with writes that wait, by the first one's time
   std::set<GroupId> awaiting_support;            ///< groups with reads that wait for a round
   std::map<std::uint64_t, PendingRead> reads;
-  struct {
-    std::uint64_t token = 0;
-    std::optional<Index> index;
-  } metadata_read;  ///< once in each life: what was decided before it
+  MetadataRead life_read;  ///< what was decided before this life
   std::uint64_t last_token = 0;
 
   Gateway::Leaders leaders;        ///< by group: whom to ask; a hint
@@ -266,7 +266,6 @@ struct Node::State {
   void offer_genesis(const Uuid& peer);
   bool never_reported(const Uuid& peer);
   bool may_be_formed(const Uuid& target) const;
-  void row_read(const raft::ReadGrant& grant);
   void meet(const Uuid& peer, NodeId id);
   void offer_again();
   void ask_to_join(const Uuid& peer, const wire::Hello& hello);
@@ -384,8 +383,11 @@ struct Node::State {
   void metadata_changed();
   void bear_replica(GroupId group, const raft::Config& config, std::optional<Time> promised = {});
   void raise_replicas();
+  void ask(MetadataRead& read);
+  bool is_done(const MetadataRead& read) const;
   bool metadata_current() const;
-  void ask_metadata();
+  void read_metadata();
+  void metadata_granted(const raft::ReadGrant& grant);
   void raise(GroupId group);
   void bury(GroupId group);
   void receive(Destroyed done);

@@ -27,7 +27,7 @@ void Node::State::upkeep() {
   announce();
   tell_trust();
   offer_again();
-  ask_metadata();
+  read_metadata();
   raise_replicas();
   recover_replicas();
   find_deviations();

@@ -137,7 +137,7 @@ void Node::State::role_changed(Replica& group) {
     paces.erase(id);
     give_back(group);
   }
-  if (id == metadata_group && group.raft.leader() != NodeId()) ask_metadata();
+  if (id == metadata_group && group.raft.leader() != NodeId()) read_metadata();
   if (group.raft.leader() != NodeId())
     set_leader(id, group.raft.leader(), term);
   else if (leaders[id.value] == self)
