@@ -11,15 +11,10 @@ namespace {
 
 constexpr node::StatusWish admin_wish{.admin = true};
 
-Exit finish(const Json& body, Output output, const std::string& text) {
-  print(output == Output::json ? body.dump() + "\n" : text);
-  return Exit::ok;
-}
-
 Exit administer(const Operator& from, const meta::MetaEntry& entry, Output output, const std::string& text) {
   const auto done = ask(from, AskAdminister{entry});
   if (!done) return complain(done.error());
-  return finish(*done, output, text);
+  return show(*done, output, text);
 }
 
 std::string settings_table(const Json& settings) {
@@ -37,14 +32,14 @@ Exit run_settings_list(const Operator& from, Output output) {
   const auto status = ask(from, AskStatus{admin_wish});
   if (!status) return complain(status.error());
   const Json& settings = (*status)["settings"];
-  return finish(settings, output, settings_table(settings));
+  return show(settings, output, settings_table(settings));
 }
 
 Exit run_settings_get(const Operator& from, const std::string& name, Output output) {
   const auto status = ask(from, AskStatus{admin_wish});
   if (!status) return complain(status.error());
   for (const Json& one : (*status)["settings"].items())
-    if (one["name"].text() == name) return finish(one, output, one["value"].text() + "\n");
+    if (one["name"].text() == name) return show(one, output, one["value"].text() + "\n");
   return complain(
       {Code::not_found, "there is no setting '" + name + "': nodedb-cluster settings ls shows all"});
 }
@@ -66,7 +61,7 @@ Exit run_audit_list(const Operator& from, std::uint64_t last, Output output) {
     table.add({time_text(lines[i]["ts_ms"].number()), lines[i]["actor"].text(), lines[i]["what"].text()});
     kept.push(lines[i]);
   }
-  return finish(kept, output, table.text());
+  return show(kept, output, table.text());
 }
 
 std::string settings_page() {

@@ -60,8 +60,7 @@ Exit run_member_change(const Operator& from, const MemberWish& wish, Output outp
     const auto reached = await_members(source, {wish.nodes, wish.wanted, *timeout});
     if (!reached) return complain(reached.error());
   }
-  print(output == Output::json ? done->dump() + "\n" : outcome_text(wish));
-  return Exit::ok;
+  return show(*done, output, outcome_text(wish));
 }
 
 }  // namespace nodedb::app

@@ -33,8 +33,7 @@ Exit show_rows(const Operator& from, Output output, const char* rows, std::strin
         "status");
   const Json& shown = (*status)[rows];
   for (const Json& reason : (*status)["quarantined"].items()) note("quarantined: " + reason.text());
-  print(output == Output::json ? (shown.is_null() ? Json::array() : shown).dump() + "\n" : table(shown));
-  return Exit::ok;
+  return show((shown.is_null() ? Json::array() : shown), output, table(shown));
 }
 
 Result<std::int64_t> wait_patience(const MigrationWait& wait) {
@@ -50,13 +49,9 @@ Exit await_and_tell(MoveSource& source, const std::vector<std::string>& ids, std
   if (!ended) return complain(ended.error());
   Json rows = Json::array();
   for (const Json& row : *ended) rows.push(row);
-  if (output == Output::json) {
-    Json body = Json::object();
-    body.set("migrations", rows);
-    print(body.dump() + "\n");
-  } else {
-    print(history_table(rows));
-  }
+  Json body = Json::object();
+  body.set("migrations", rows);
+  show(body, output, history_table(rows));
   Exit exit = Exit::ok;
   for (const Json& row : *ended) {
     if (row["outcome"].text() == wanted) continue;
@@ -173,13 +168,9 @@ Exit carry_out(const Operator& from, MoveSource& source, const MovePlan& plan, s
     const Exit ended = await_and_tell(source, ids, *timeout, "completed", output);
     return refused == Exit::ok ? ended : refused;
   }
-  if (output == Output::json) {
-    Json body = Json::object();
-    body.set("migrations", std::move(started));
-    print(body.dump() + "\n");
-  } else {
-    print("watch: nodedb-cluster migration ls\n");
-  }
+  Json body = Json::object();
+  body.set("migrations", std::move(started));
+  show(body, output, "watch: nodedb-cluster migration ls\n");
   return refused;
 }
 
@@ -218,8 +209,7 @@ Exit run_migration_show(const Operator& from, const std::string& id, Output outp
   MoveSource source(from);
   const auto found = look_for(source, id);
   if (!found) return complain(found.error());
-  print(output == Output::json ? found->migration.dump() + "\n" : migration_text(found->migration));
-  return Exit::ok;
+  return show(found->migration, output, migration_text(found->migration));
 }
 
 Exit run_migration_cancel(const Operator& from, const std::string& id, const MigrationWait& wait,
@@ -241,10 +231,8 @@ Exit run_migration_cancel(const Operator& from, const std::string& id, const Mig
   const auto taken = ask_patiently(from, AskCancel{*uuid});
   if (!taken) return complain(taken.error());
   if (wait.wait) return await_and_tell(source, {whole}, *timeout, "aborted", output);
-  print(output == Output::json
-            ? taken->dump() + "\n"
-            : "migration " + whole + " is being undone: nodedb-cluster migration show " + whole + "\n");
-  return Exit::ok;
+  return show(*taken, output,
+              "migration " + whole + " is being undone: nodedb-cluster migration show " + whole + "\n");
 }
 
 Exit run_migration_undo(const Operator& from, const std::string& id, const MigrationStart& start,

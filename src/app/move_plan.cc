@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "app/operator_protocol.h"
 #include "base/ids.h"
 #include "base/rng.h"
 #include "base/units.h"
@@ -131,8 +132,8 @@ Result<std::vector<std::int64_t>> parse_vshards(BytesView text) {
   if (!first || !last || *first > *last)
     return fail(Code::malformed,
                 "'" + std::string(text.substr(0, 64)) + "' is no vShard or range of them, as 7 or 10-19");
-  if (*last >= vshard_count)
-    return fail(Code::not_found, "there is no vShard " + std::to_string(*last) + "; they are 0 to 1023");
+  if (const auto known = vshard_of(static_cast<std::int64_t>(*last)); !known)
+    return std::unexpected(known.error());
   std::vector<std::int64_t> vshards;
   for (std::uint64_t one = *first; one <= *last; ++one) vshards.push_back(static_cast<std::int64_t>(one));
   return vshards;

@@ -11,11 +11,6 @@ namespace nodedb::app {
 
 namespace {
 
-Exit finish(const Json& body, Output output, const std::string& sentence) {
-  print(output == Output::json ? body.dump() + "\n" : sentence + "\n");
-  return Exit::ok;
-}
-
 std::string state_of(const MemberPicture& member) {
   if (member.state == meta::name(meta::MemberState::retired)) return member.state;
   if (!member.up) return "down";
@@ -66,12 +61,6 @@ const Json* group_of_status(const Json& status, GroupId group) {
   return nullptr;
 }
 
-Result<GroupId> group_named(std::int64_t vshard) {
-  if (vshard >= 0 && vshard < std::int64_t{vshard_count})
-    return group_of(VShardId(static_cast<std::uint16_t>(vshard)));
-  return fail(Code::not_found, "there is no vShard " + std::to_string(vshard) + "; they are 0 to 1023");
-}
-
 std::string ids_text(const Json& ids) {
   std::string text;
   for (const Json& id : ids.items()) text += (text.empty() ? "" : ",") + std::to_string(id.number());
@@ -85,16 +74,12 @@ Exit run_init(const Operator& from, Output output) {
   patient.timeout_ns = std::max(from.timeout_ns, 30 * ns_per_s);  // every founder must answer
   const auto formed = ask(patient, AskInit{});
   if (!formed) return complain(formed.error());
-  return finish(*formed, output, "cluster " + (*formed)["cluster"].text() + " is formed");
+  return show(*formed, output, "cluster " + (*formed)["cluster"].text() + " is formed\n");
 }
 
 Exit run_status(const Operator& from, Output output) {
   const auto picture = look(from);
   if (!picture) return complain(picture.error());
-  if (output == Output::json) {
-    print(picture_json(*picture).dump() + "\n");
-    return Exit::ok;
-  }
   std::string text = "cluster " + picture->cluster["uuid"].text() + ", " +
                      (picture->healthy() ? "healthy" : "not healthy") + "\n" +
                      std::to_string(picture->groups_total) + " groups, " +
@@ -107,8 +92,7 @@ Exit run_status(const Operator& from, Output output) {
   for (const std::string& reason : picture->halted) text += "halted: " + reason + "\n";
   for (const MemberPicture& member : picture->members)
     if (!member.up && !member.why_down.empty()) text += "down: " + member.why_down + "\n";
-  print(text);
-  return Exit::ok;
+  return show(picture_json(*picture), output, text);
 }
 
 Exit run_node_list(const Operator& from, bool all, Output output) {
@@ -116,57 +100,57 @@ Exit run_node_list(const Operator& from, bool all, Output output) {
   if (!picture) return complain(picture.error());
   std::vector<MemberPicture>& members = picture->members;
   if (all) members.insert(members.end(), picture->retired.begin(), picture->retired.end());
-  print(output == Output::json ? members_json(members).dump() + "\n" : members_table(members));
-  return Exit::ok;
+  return show(members_json(members), output, members_table(members));
 }
 
 Exit run_shard_show(const Operator& from, std::int64_t vshard, Output output) {
-  const auto id = group_named(vshard);
-  if (!id) return complain(id.error());
-  const auto answers = ask_everybody(from, {.group = *id});
+  const auto known = vshard_of(vshard);
+  if (!known) return complain(known.error());
+  const GroupId group = group_of(*known);
+  const auto answers = ask_everybody(from, {.group = group});
   if (!answers) return complain(answers.error());
   if ((*answers->front().status)["cluster"].is_null()) return complain(not_formed(from).error());
   Json replicas = Json::array();
   Table table({"NODE", "ROLE", "TERM", "LEADER", "COMMIT", "APPLIED", "LAST", "LOG-KIB", "VOTERS", "WANTED"});
   for (const NodeAnswer& answer : *answers) {
     if (!answer.status) continue;
-    const Json* const group = group_of_status(*answer.status, *id);
-    if (!group || !(*group)["replica"].boolean()) continue;
-    const auto number = [&](const char* key) { return std::to_string((*group)[key].number()); };
+    const Json* const row = group_of_status(*answer.status, group);
+    if (!row || !(*row)["replica"].boolean()) continue;
+    const auto number = [&](const char* key) { return std::to_string((*row)[key].number()); };
     const std::string node = std::to_string((*answer.status)["id"].number());
-    table.add({node, (*group)["role"].text(), number("term"), number("leader"), number("commit"),
-               number("applied"), std::to_string((*group)["last"]["index"].number()),
-               std::to_string((*group)["log_bytes"].number() / 1024), ids_text((*group)["config"]["voters"]),
-               ids_text((*group)["wanted"])});
+    table.add({node, (*row)["role"].text(), number("term"), number("leader"), number("commit"),
+               number("applied"), std::to_string((*row)["last"]["index"].number()),
+               std::to_string((*row)["log_bytes"].number() / 1024), ids_text((*row)["config"]["voters"]),
+               ids_text((*row)["wanted"])});
     Json replica = Json::object();
-    replica.set("node", (*answer.status)["id"].number()).set("state", *group);
+    replica.set("node", (*answer.status)["id"].number()).set("state", *row);
     replicas.push(std::move(replica));
   }
   Json body = Json::object();
   body.set("vshard", vshard).set("group", vshard + 1).set("replicas", std::move(replicas));
-  print(output == Output::json ? body.dump() + "\n" : table.text());
-  return Exit::ok;
+  return show(body, output, table.text());
 }
 
 Exit run_shard_transfer(const Operator& from, std::int64_t vshard, std::int64_t to_node, Output output) {
-  const auto id = group_named(vshard);
-  if (!id) return complain(id.error());
+  const auto known = vshard_of(vshard);
+  if (!known) return complain(known.error());
+  const GroupId group = group_of(*known);
   if (to_node < 1 || to_node > std::numeric_limits<std::uint32_t>::max())
     return complain({Code::not_found, "--to: there is no node " + std::to_string(to_node)});
-  const auto answers = ask_everybody(from, {.group = *id});
+  const auto answers = ask_everybody(from, {.group = group});
   if (!answers) return complain(answers.error());
   for (const NodeAnswer& answer : *answers) {
     if (!answer.status) continue;
-    const Json* const group = group_of_status(*answer.status, *id);
-    if (!group || (*group)["role"].text() != "leader") continue;
+    const Json* const row = group_of_status(*answer.status, group);
+    if (!row || (*row)["role"].text() != "leader") continue;
     Operator leader = from;
     leader.node = answer.address;
-    const AskTransfer request{*id, NodeId(static_cast<std::uint32_t>(to_node))};
+    const AskTransfer request{group, NodeId(static_cast<std::uint32_t>(to_node))};
     const auto started = ask(leader, request);
     if (!started) return complain(started.error());
-    return finish(*started, output,
-                  "vShard " + std::to_string(vshard) + ": leadership is on its way to node " +
-                      std::to_string(to_node) + "; nodedb-cluster shard show " + std::to_string(vshard));
+    return show(*started, output,
+                "vShard " + std::to_string(vshard) + ": leadership is on its way to node " +
+                    std::to_string(to_node) + "; nodedb-cluster shard show " + std::to_string(vshard) + "\n");
   }
   return complain(
       {Code::no_leader, "vShard " + std::to_string(vshard) + " has no leader that can be reached now"});

@@ -6,10 +6,9 @@
 
 #include "app/exit_code.h"
 #include "app/operator_calls.h"
+#include "app/output.h"
 
 namespace nodedb::app {
-
-enum class Output : std::uint8_t { table, json };
 
 /// Forms the cluster out of the asked node's seeds. Idempotent.
 Exit run_init(const Operator& from, Output output);

@@ -102,8 +102,7 @@ Result<OperatorRequest> parse_transfer(const std::vector<BytesView>& words) {
 Result<OperatorRequest> parse_migrate(const std::vector<BytesView>& words) {
   const auto vshard = parse_id(words[1]);
   if (!vshard) return std::unexpected(vshard.error());
-  if (*vshard >= vshard_count)
-    return fail(Code::not_found, "there is no vShard " + std::to_string(*vshard) + "; they are 0 to 1023");
+  if (const auto known = vshard_of(*vshard); !known) return std::unexpected(known.error());
   const auto from = parse_id(words[2]);
   if (!from) return std::unexpected(from.error());
   const auto to = parse_id(words[3]);
@@ -188,6 +187,12 @@ struct ReplyJson {
 
 Bytes encode_request(const OperatorRequest& request) {
   return std::visit(RequestText{}, request);
+}
+
+Result<VShardId> vshard_of(std::int64_t number) {
+  if (number >= 0 && number < std::int64_t{vshard_count}) return VShardId(static_cast<std::uint16_t>(number));
+  return fail(Code::not_found, "there is no vShard " + std::to_string(number) + "; they are 0 to " +
+                                   std::to_string(vshard_count - 1));
 }
 
 Result<OperatorRequest> parse_request(BytesView line) {

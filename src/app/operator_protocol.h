@@ -74,7 +74,9 @@ using OperatorRequest = std::variant<AskInit, AskStatus, AskTransfer, AskMigrate
                                      AskRecoverMetadata, AskRebalance>;
 
 Bytes encode_request(const OperatorRequest& request);
-/// Errors: malformed, too_large.
+/// Which an operator means by a number. Errors: not_found.
+Result<VShardId> vshard_of(std::int64_t number);
+/// Errors: malformed, too_large, not_found.
 Result<OperatorRequest> parse_request(BytesView line);
 
 /// Of QUIC, since the start.

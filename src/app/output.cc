@@ -18,6 +18,11 @@ void print(std::string_view text) {
   std::cout << text << std::flush;
 }
 
+Exit show(const Json& body, Output output, const std::string& text) {
+  print(output == Output::json ? body.dump() + "\n" : text);
+  return Exit::ok;
+}
+
 Exit complain(const Error& error) {
   std::cerr << "nodedb-cluster: " << error.detail << " (" << name(error.code) << ")\n";
   return exit_of(error.code);

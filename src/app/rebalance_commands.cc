@@ -19,11 +19,6 @@ Result<Json> look(const Operator& from, const node::StatusWish& wish) {
   return status;
 }
 
-Exit finish(const Json& body, Output output, const std::string& text) {
-  print(output == Output::json ? body.dump() + "\n" : text);
-  return Exit::ok;
-}
-
 std::string mode_text(const Json& status) {
   const Json& balance = status["balance"];
   return "mode " + balance["mode"].text() + (balance["paused"].boolean() ? ", paused" : "") + ", node " +
@@ -50,27 +45,24 @@ Exit run_rebalance_status(const Operator& from, Output output) {
       .set("nodes", balance["nodes"]);
   std::string text = mode_text(*status) + balance_table(balance) + complaints_text(balance);
   if (!(*status)["migrations"].items().empty()) text += migrations_table((*status)["migrations"]);
-  return finish(body, output, text);
+  return show(body, output, text);
 }
 
 Exit run_rebalance_plan(const Operator& from, Output output) {
   const auto status = look(from, {.plan = true});
   if (!status) return complain(status.error());
   const Json& balance = (*status)["balance"];
-  return finish(
-      balance, output,
-      mode_text(*status) + steps_table(balance) + balance_table(balance) + complaints_text(balance));
+  return show(balance, output,
+              mode_text(*status) + steps_table(balance) + balance_table(balance) + complaints_text(balance));
 }
 
 Exit run_rebalance_explain(const Operator& from, std::int64_t vshard, Output output) {
-  if (vshard < 0 || vshard >= std::int64_t{vshard_count})
-    return complain(
-        {Code::not_found, "there is no vShard " + std::to_string(vshard) + "; they are 0 to 1023"});
-  const GroupId group = group_of(VShardId(static_cast<std::uint16_t>(vshard)));
-  const auto status = look(from, {.group = group, .plan = true});
+  const auto known = vshard_of(vshard);
+  if (!known) return complain(known.error());
+  const auto status = look(from, {.group = group_of(*known), .plan = true});
   if (!status) return complain(status.error());
   const Json body = explained(*status, vshard);
-  return finish(body, output, "vShard " + std::to_string(vshard) + ": " + body["text"].text() + "\n");
+  return show(body, output, "vShard " + std::to_string(vshard) + ": " + body["text"].text() + "\n");
 }
 
 Exit run_rebalance_apply(const Operator& from, Output output) {
@@ -81,15 +73,15 @@ Exit run_rebalance_apply(const Operator& from, Output output) {
   there.node = *driver;
   const auto done = ask(there, AskRebalance{});
   if (!done) return complain(done.error());
-  return finish(*done, output, "the plan is being carried out: nodedb-cluster rebalance status\n");
+  return show(*done, output, "the plan is being carried out: nodedb-cluster rebalance status\n");
 }
 
 Exit run_rebalance_pause(const Operator& from, bool pause, Output output) {
   const auto done = ask(from, AskAdminister{meta::SettingChange{"rebalance.paused", pause ? "on" : "off"}});
   if (!done) return complain(done.error());
-  return finish(*done, output,
-                pause ? "paused: no move begins, repair and decommission included; moves under way end\n"
-                      : "resumed\n");
+  return show(*done, output,
+              pause ? "paused: no move begins, repair and decommission included; moves under way end\n"
+                    : "resumed\n");
 }
 
 }  // namespace nodedb::app

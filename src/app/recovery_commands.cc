@@ -102,8 +102,7 @@ Exit run_recover_collect(const Operator& from, const std::string& file, Output o
     if (!member.answers) silent.push(Json(id.value));
   Json told = Json::object();
   told.set("file", file).set("silent", std::move(silent));
-  print(output == Output::json ? told.dump() + "\n" : survey_text(*survey));
-  return Exit::ok;
+  return show(told, output, survey_text(*survey));
 }
 
 Exit run_recover_plan(const std::string& survey, const std::vector<std::int64_t>& lost,
@@ -128,8 +127,7 @@ Exit run_recover_plan(const std::string& survey, const std::vector<std::int64_t>
   }
   const Json written = plan_json(*plan);
   if (auto done = write_json(file, written); !done) return complain(done.error());
-  print(output == Output::json ? written.dump() + "\n" : plan_text(*plan));
-  return Exit::ok;
+  return show(written, output, plan_text(*plan));
 }
 
 Exit run_recover_apply(const Operator& from, const std::string& file, const std::string& timeout,
@@ -144,12 +142,10 @@ Exit run_recover_apply(const Operator& from, const std::string& file, const std:
   if (!done) return complain(done.error());
   Json told = Json::object();
   told.set("recovered", *done);
-  print(output == Output::json
-            ? told.dump() + "\n"
-            : std::to_string(*done) +
+  return show(told, output,
+              std::to_string(*done) +
                   " groups go on from their survivors; nodedb-cluster recover verify tells "
                   "when they have all their replicas again\n");
-  return Exit::ok;
 }
 
 Exit run_recover_verify(const Operator& from, Output output) {
@@ -170,9 +166,7 @@ Exit run_recover_verify(const Operator& from, Output output) {
   const bool complete = missing.items().empty();
   Json told = Json::object();
   told.set("complete", complete).set("groups", survey->replicas.size()).set("missing", missing);
-  print(output == Output::json ? told.dump() + "\n"
-        : complete             ? "every group has a leader and all its voters\n"
-                               : table.text());
+  show(told, output, complete ? "every group has a leader and all its voters\n" : table.text());
   return complete ? Exit::ok : Exit::retry;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/json_words.h"
 #include "base/crc32c.h"
 #include "base/node_list.h"
 
@@ -70,23 +71,15 @@ std::set<NodeId> unaccounted(const Survey& survey, GroupId group, const std::vec
   return nodes;
 }
 
-Json nodes_json(const std::vector<NodeId>& nodes) {
-  Json list = Json::array();
-  for (const NodeId node : nodes) list.push(Json(node.value));
-  return list;
-}
-
 Json group_json(const GroupPlan& plan) {
-  Json last = Json::object();
-  last.set("index", plan.last.index.value).set("term", plan.last.term.value);
   Json body = Json::object();
   body.set("group", plan.group.value)
       .set("name", group_name(plan.group))
       .set("survivor", plan.survivor.value)
-      .set("learners", nodes_json(plan.learners))
-      .set("lost", nodes_json(plan.lost))
+      .set("learners", ids_json(plan.learners))
+      .set("lost", ids_json(plan.lost))
       .set("term", plan.term.value)
-      .set("last", std::move(last))
+      .set("last", position_json(plan.last))
       .set("committed", plan.committed.value)
       .set("epoch", plan.epoch.value)
       .set("moving", plan.moving)
@@ -94,23 +87,13 @@ Json group_json(const GroupPlan& plan) {
   return body;
 }
 
-std::vector<NodeId> nodes_in(const Json& list) {
-  std::vector<NodeId> nodes;
-  for (const Json& one : list.items()) nodes.push_back(NodeId(static_cast<std::uint32_t>(one.number())));
-  return nodes;
-}
-
-std::uint64_t count_in(const Json& value) {
-  return static_cast<std::uint64_t>(value.number());
-}
-
 GroupPlan group_in(const Json& row) {
   return {GroupId(static_cast<std::uint32_t>(row["group"].number())),
           NodeId(static_cast<std::uint32_t>(row["survivor"].number())),
-          nodes_in(row["learners"]),
-          nodes_in(row["lost"]),
+          ids_in(row["learners"]),
+          ids_in(row["lost"]),
           Term(count_in(row["term"])),
-          {Index(count_in(row["last"]["index"])), Term(count_in(row["last"]["term"]))},
+          position_in(row["last"]),
           Index(count_in(row["committed"])),
           Epoch(count_in(row["epoch"])),
           row["moving"].boolean()};
@@ -124,7 +107,7 @@ Json body_json(const RecoveryPlan& plan) {
   Json body = Json::object();
   body.set("format", format)
       .set("cluster", plan.cluster.text())
-      .set("lost", nodes_json(plan.lost))
+      .set("lost", ids_json(plan.lost))
       .set("groups", std::move(groups))
       .set("gone", std::move(gone));
   return body;
@@ -183,7 +166,7 @@ Result<RecoveryPlan> read_plan(const Json& file) {
   const auto cluster = Uuid::parse(file["cluster"].text());
   if (!cluster) return std::unexpected(cluster.error());
   plan.cluster = *cluster;
-  plan.lost = nodes_in(file["lost"]);
+  plan.lost = ids_in(file["lost"]);
   for (const Json& row : file["groups"].items()) plan.groups.push_back(group_in(row));
   for (const Json& group : file["gone"].items())
     plan.gone.push_back(GroupId(static_cast<std::uint32_t>(group.number())));

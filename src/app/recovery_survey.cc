@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "app/json_words.h"
 #include "raft/quorum.h"
 
 namespace nodedb::app {
@@ -11,20 +12,6 @@ namespace {
 
 constexpr BytesView format = "nodedb-cluster survey 1";
 
-std::vector<NodeId> nodes_in(const Json& list) {
-  std::vector<NodeId> nodes;
-  for (const Json& one : list.items()) nodes.push_back(NodeId(static_cast<std::uint32_t>(one.number())));
-  return nodes;
-}
-
-std::uint64_t count_in(const Json& value) {
-  return static_cast<std::uint64_t>(value.number());
-}
-
-raft::Position position_in(const Json& value) {
-  return {Index(count_in(value["index"])), Term(count_in(value["term"]))};
-}
-
 SurveyedReplica replica_in(NodeId node, const Json& row) {
   const Json& config = row["config"];
   return {node,
@@ -32,8 +19,8 @@ SurveyedReplica replica_in(NodeId node, const Json& row) {
           position_in(row["last"]),
           Index(count_in(row["commit"])),
           row["role"].text() == "leader",
-          {nodes_in(config["voters"]), nodes_in(config["outgoing"]), nodes_in(config["learners"]),
-           nodes_in(config["learners_next"]), false}};
+          {ids_in(config["voters"]), ids_in(config["outgoing"]), ids_in(config["learners"]),
+           ids_in(config["learners_next"]), false}};
 }
 
 SurveyedRecovery recovery_in(const Json& row) {
@@ -41,7 +28,7 @@ SurveyedRecovery recovery_in(const Json& row) {
   recovery.vshard = VShardId(static_cast<std::uint16_t>(row["vshard"].number()));
   recovery.epoch = Epoch(count_in(row["epoch"]));
   recovery.survivor = NodeId(static_cast<std::uint32_t>(row["survivor"].number()));
-  recovery.learners = nodes_in(row["learners"]);
+  recovery.learners = ids_in(row["learners"]);
   recovery.term = Term(count_in(row["term"]));
   const raft::Position last = position_in(row["last"]);
   recovery.last = last.index;

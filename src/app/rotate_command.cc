@@ -53,11 +53,6 @@ std::string rotation_text(const Json& status) {
   return text + table.text();
 }
 
-Exit finish(const Json& body, Output output, const std::string& text) {
-  print(output == Output::json ? body.dump() + "\n" : text);
-  return Exit::ok;
-}
-
 }  // namespace
 
 Exit run_rotate_stage(const Operator& from, const std::string& ca_directory, Output output) {
@@ -77,10 +72,10 @@ Exit run_rotate_stage(const Operator& from, const std::string& ca_directory, Out
   if (auto added = add_authority(from.certs, certificate); !added) return complain(added.error());
   const auto done = ask(from, AskAdminister{meta::AuthorityStage{fingerprint, certificate}});
   if (!done) return complain(done.error());
-  return finish(*done, output,
-                "authority " + fingerprint.text() + " is staged, and trusted by this operator\nnext: put " +
-                    ca_directory + "/ca.key in the place of ca_key on the nodes that sign, " + "add " + file +
-                    " to every operator's ca.crt,\nand watch nodedb-cluster cert rotate-ca --status\n");
+  return show(*done, output,
+              "authority " + fingerprint.text() + " is staged, and trusted by this operator\nnext: put " +
+                  ca_directory + "/ca.key in the place of ca_key on the nodes that sign, " + "add " + file +
+                  " to every operator's ca.crt,\nand watch nodedb-cluster cert rotate-ca --status\n");
 }
 
 Exit run_rotate_finalize(const Operator& from, Output output) {
@@ -94,7 +89,7 @@ Exit run_rotate_finalize(const Operator& from, Output output) {
   if (!fingerprint) return complain(fingerprint.error());
   const auto done = ask(from, AskAdminister{meta::AuthorityFinalise{*fingerprint}});
   if (!done) return complain(done.error());
-  return finish(
+  return show(
       *done, output,
       "authority " + staged +
           " is the only one from now on\nnext: operators without a certificate of it need a new one, by "
@@ -104,7 +99,7 @@ Exit run_rotate_finalize(const Operator& from, Output output) {
 Exit run_rotate_status(const Operator& from, Output output) {
   const auto status = ask(from, AskStatus{});
   if (!status) return complain(status.error());
-  return finish((*status)["rotation"], output, rotation_text(*status));
+  return show((*status)["rotation"], output, rotation_text(*status));
 }
 
 }  // namespace nodedb::app

@@ -5,22 +5,11 @@
 #include <span>
 
 #include "app/balance_json.h"
+#include "app/json_words.h"
 
 namespace nodedb::app {
 
 namespace {
-
-Json ids_json(std::span<const NodeId> ids) {
-  Json list = Json::array();
-  for (const NodeId id : ids) list.push(Json(id.value));
-  return list;
-}
-
-Json position_json(raft::Position at) {
-  Json body = Json::object();
-  body.set("index", at.index.value).set("term", at.term.value);
-  return body;
-}
 
 BytesView role_name(raft::Role role) {
   switch (role) {

@@ -33,11 +33,9 @@ Exit run_token_create(const Operator& from, const TokenWish& wish, Output output
   if (const auto made = ask(from, AskAdminister{entry}); !made) return complain(made.error());
   Json body = Json::object();
   body.set("id", text(token.id)).set("token", text(token));
-  print(output == Output::json
-            ? body.dump() + "\n"
-            : text(token) + "\nnext, on the new machine: nodedb-cluster start --join TOKEN@" + from.node +
+  return show(body, output,
+              text(token) + "\nnext, on the new machine: nodedb-cluster start --join TOKEN@" + from.node +
                   " --data DIR --listen HOST:PORT\n");
-  return Exit::ok;
 }
 
 Exit run_token_list(const Operator& from, Output output) {
@@ -50,8 +48,7 @@ Exit run_token_list(const Operator& from, Output output) {
     table.add({one["id"].text(), one["state"].text(), name.empty() ? "any" : name,
                time_text(one["expires_ms"].number()), one["issuer"].text(), one["holder"].text()});
   }
-  print(output == Output::json ? tokens.dump() + "\n" : table.text());
-  return Exit::ok;
+  return show(tokens, output, table.text());
 }
 
 Exit run_token_revoke(const Operator& from, const std::string& id, Output output) {
@@ -59,8 +56,7 @@ Exit run_token_revoke(const Operator& from, const std::string& id, Output output
   if (!token) return complain(token.error());
   const auto done = ask(from, AskAdminister{meta::TokenRevoke{*token}});
   if (!done) return complain(done.error());
-  print(output == Output::json ? done->dump() + "\n" : "token " + id + " is revoked\n");
-  return Exit::ok;
+  return show(*done, output, "token " + id + " is revoked\n");
 }
 
 }  // namespace nodedb::app

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/json.h"
+#include "app/json_words.h"
 #include "app/output.h"
 #include "app/table.h"
 #include "edge/disk/data_directory.h"
@@ -106,10 +107,6 @@ std::string check_text(const Checked& checked) {
 
 std::string name_of(GroupId group) {
   return group == metadata_group ? "metadata" : "vshard " + std::to_string(vshard_of(group).value);
-}
-
-Json position_json(const raft::Position& at) {
-  return Json::object().set("index", at.index.value).set("term", at.term.value);
 }
 
 Json item_json(const edge::LogItem& item) {
