@@ -118,6 +118,8 @@ struct Front::Impl final : resp::Backend {
     if (auto opened_http = open_http(options); !opened_http) return opened_http;
     limit_send_queues(others.size());
     certificates.start(*transport, clients.get(), Rng(random_seed()));
+    // After all that the loop has ready: one step for all.
+    core.set_offered([this] { asio::post(loop, [this] { core.step_offered(); }); });
     await_signal();
     return {};
   }

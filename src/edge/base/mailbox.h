@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A bounded queue from many threads to one: how values pass between the server's threads, and the only place
-// of the server with a lock. Order is kept per sender. The receiver drains it whole, so that one wake-up pays
-// for all that queued meanwhile. A full mailbox says so; who must not lose a value waits with `push`, who may
-// answer `busy` uses `try_push`. After `close`, nothing goes in, and what is inside can still be taken.
+// A bounded queue from many threads to one: how values pass between the server's threads. Order is kept per
+// sender. The receiver drains it whole, so that one wake-up pays for all that queued meanwhile. A full
+// mailbox says so; who must not lose a value waits with `push`, who may answer `busy` uses `try_push`. After
+// `close`, nothing goes in, and what is inside can still be taken.
 
 #include <condition_variable>
 #include <cstddef>
@@ -61,6 +61,21 @@ class Mailbox {
     return true;
   }
 
+  /// Never waits: takes the value even beyond the bound. False if there is no room for more. After `close`,
+  /// drops it.
+  bool push_over(T value) {
+    bool room = true;
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return true;
+      queue_.push_back(std::move(value));
+      room = queue_.size() < capacity_;
+      if (queue_.size() > 1) return room;
+    }
+    announce();
+    return room;
+  }
+
   /// All that is there, in order; waits until there is something, the deadline has passed (then empty) or the
   /// mailbox is closed. `long_ago` does not wait, `never` waits without end. One receiver only.
   std::vector<T> take_all(Time deadline) {
@@ -87,6 +102,11 @@ class Mailbox {
     filled_.notify_all();
     room_.notify_all();
     if (wake_) wake_();
+  }
+
+  bool empty() const {
+    const std::lock_guard lock(mutex_);
+    return queue_.empty();
   }
 
   /// True once it is closed and everything has been taken.

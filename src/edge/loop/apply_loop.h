@@ -16,6 +16,8 @@ namespace nodedb::edge {
 class ApplyLoop {
  public:
   static constexpr std::size_t inbox_max = 16 * 1024;
+  /// So many tasks are soon done: this thread steps the node after the last, instead of waking another one.
+  static constexpr std::size_t few = 4;
 
   /// All must outlive the loop.
   ApplyLoop(node::Applier& applier, FlushLoop& flush, CoreInbox& core, const Answers& answers,
@@ -28,16 +30,18 @@ class ApplyLoop {
                    "the state store has room again"),
         inbox_(inbox_max) {}
 
-  /// The core thread's. Waits if the apply thread is that far behind.
-  void give(node::StateTask task) { static_cast<void>(inbox_.push(std::move(task))); }
+  /// As DiskLoop::give.
+  bool give(node::StateTask task, bool wait) {
+    return wait ? inbox_.push(std::move(task)) : inbox_.push_over(std::move(task));
+  }
 
   void run();
   /// As DiskLoop::close.
   void close(bool abandon);
 
  private:
-  /// False: the process stops.
-  bool carry_out(const node::StateTask& task);
+  /// False: the process stops. `steps`: this thread does so later.
+  bool carry_out(const node::StateTask& task, bool steps);
   /// As DiskLoop's.
   void discard();
 

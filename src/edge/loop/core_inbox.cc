@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/loop/core_inbox.h"
 
+#include <utility>
+
+#include "edge/base/clock.h"
+
 namespace nodedb::edge {
 
 namespace {
@@ -57,7 +61,10 @@ bool CoreInbox::offer(node::Event&& event) {
   const bool room = bytes_before == 0 || (bytes_before < full_bytes && bytes_before + bytes <= bytes_max_);
   if (events_before < events_max && room) {
     Item item{std::move(event), bytes, true};
-    if (mailbox_.try_push(std::move(item)) == Pushed::ok) return true;
+    if (put(std::move(item), !offered_)) {
+      if (offered_ && !std::exchange(announced_, true)) offered_();
+      return true;
+    }
     event = std::move(item.event);
   }
   events_.fetch_sub(1, std::memory_order_relaxed);
@@ -65,8 +72,100 @@ bool CoreInbox::offer(node::Event&& event) {
   return false;
 }
 
-std::vector<node::Event> CoreInbox::take_all(Time deadline) {
-  auto taken = mailbox_.take_all(deadline);
+void CoreInbox::report(node::Event event) {
+  static_cast<void>(put({std::move(event), 0, false}, true));
+}
+
+void CoreInbox::report_to_step(node::Event event) {
+  static_cast<void>(put({std::move(event), 0, false}, !step_here_));
+}
+
+bool CoreInbox::put(Item&& item, bool wake) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    queue_.push_back(std::move(item));
+    // Who steps looks again at the end.
+    wake = wake && !stepping_ && asleep_until_ > long_ago;
+  }
+  if (wake) core_thread_.notify_one();
+  return true;
+}
+
+void CoreInbox::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  core_thread_.notify_one();
+}
+
+void CoreInbox::step_here() {
+  if (step_here_) step_here_();
+}
+
+void CoreInbox::step_offered() {
+  announced_ = false;
+  step_here();
+}
+
+std::optional<std::vector<node::Event>> CoreInbox::await() {
+  std::vector<Item> taken;
+  {
+    std::unique_lock lock(mutex_);
+    while (stepping_ || (queue_.empty() && wake_at_ > monotonic_time())) {
+      if (closed_ && !stepping_ && queue_.empty()) return std::nullopt;
+      // Who steps now wakes this thread if there is more to do.
+      asleep_until_ = stepping_ ? never : wake_at_;
+      if (asleep_until_ == never)
+        core_thread_.wait(lock);
+      else
+        core_thread_.wait_until(lock, steady_instant(asleep_until_));
+      asleep_until_ = long_ago;
+    }
+    if (closed_ && queue_.empty()) return std::nullopt;
+    taken = begin_step();
+  }
+  return opened(std::move(taken));
+}
+
+std::vector<node::Event> CoreInbox::claim() {
+  std::vector<Item> taken;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stepping_ || queue_.empty()) return {};
+    if (!is_claimable()) {
+      core_thread_.notify_one();
+      return {};
+    }
+    taken = begin_step();
+  }
+  return opened(std::move(taken));
+}
+
+std::vector<node::Event> CoreInbox::end_step(Time wake_at, bool crowded, bool on) {
+  std::vector<Item> taken;
+  {
+    const std::lock_guard lock(mutex_);
+    stepping_ = false;
+    crowded_ = crowded;
+    wake_at_ = wake_at;
+    if (on && is_claimable())
+      taken = begin_step();
+    else if (asleep_until_ > long_ago && (closed_ || !queue_.empty() || wake_at_ < asleep_until_))
+      core_thread_.notify_one();
+  }
+  return opened(std::move(taken));
+}
+
+bool CoreInbox::is_claimable() const {
+  return !closed_ && !crowded_ && !queue_.empty() && queue_.size() <= little;
+}
+
+std::vector<CoreInbox::Item> CoreInbox::begin_step() {
+  stepping_ = true;
+  return std::exchange(queue_, {});
+}
+
+std::vector<node::Event> CoreInbox::opened(std::vector<Item> taken) {
   std::vector<node::Event> events;
   events.reserve(taken.size());
   std::size_t from_outside = 0;

@@ -10,21 +10,30 @@
 namespace nodedb::edge {
 
 void CoreLoop::run() {
-  Time wake_at = long_ago;
-  while (true) {
-    std::vector<node::Event> events = inbox_.take_all(wake_at);
-    if (events.empty()) {
-      if (inbox_.finished()) return;
-      events.emplace_back(node::Wake{});
-    }
-    const Now now = read_clocks();
-    facts_.step_began_ns.store(now.mono.ns, std::memory_order_relaxed);
-    node::Turn turn = node_.step(now, std::move(events));
-    wake_at = turn.wake_at;
-    tell_memory();
-    carry_out(std::move(turn));
-    facts_.step_began_ns.store(0, std::memory_order_relaxed);
+  while (std::optional<std::vector<node::Event>> events = inbox_.await()) {
+    step(std::move(*events), Room::awaited);
+    inbox_.end_step(wake_at_, false, false);
   }
+}
+
+void CoreLoop::step_here() {
+  std::vector<node::Event> events = inbox_.claim();
+  for (int steps = 1; !events.empty(); ++steps) {
+    const bool crowded = !step(std::move(events), Room::taken);
+    events = inbox_.end_step(wake_at_, crowded, steps < steps_here_max);
+  }
+}
+
+bool CoreLoop::step(std::vector<node::Event> events, Room room) {
+  if (events.empty()) events.emplace_back(node::Wake{});
+  const Now now = read_clocks();
+  facts_.step_began_ns.store(now.mono.ns, std::memory_order_relaxed);
+  node::Turn turn = node_.step(now, std::move(events));
+  wake_at_ = turn.wake_at;
+  tell_memory();
+  const bool roomy = carry_out(std::move(turn), room);
+  facts_.step_began_ns.store(0, std::memory_order_relaxed);
+  return roomy;
 }
 
 void CoreLoop::tell_memory() {
@@ -34,17 +43,19 @@ void CoreLoop::tell_memory() {
   facts_.snapshot_bytes.store(held.snapshot_bytes, std::memory_order_relaxed);
 }
 
-void CoreLoop::carry_out(node::Turn turn) {
+bool CoreLoop::carry_out(node::Turn turn, Room room) {
+  const bool wait = room == Room::awaited;
+  bool roomy = true;
   for (const std::string& notice : turn.notices) log::info(notice);
   if (on_trace_ && !turn.trace.empty()) on_trace_(node_.id(), turn.trace);
 
   ToNet out;
   // The sync takes longest: let it begin first.
   if (turn.log || (!turn.send_after.empty() && !disk_.idle())) {
-    disk_.give({std::move(turn.log), std::move(turn.send_after)});
+    roomy &= disk_.give({std::move(turn.log), std::move(turn.send_after)}, wait);
     turn.send_after.clear();
   }
-  for (node::StateTask& task : turn.tasks) apply_.give(std::move(task));
+  for (node::StateTask& task : turn.tasks) roomy &= apply_.give(std::move(task), wait);
 
   out.notices = std::move(turn.notices);
   out.messages = std::move(turn.send_now);
@@ -59,7 +70,8 @@ void CoreLoop::carry_out(node::Turn turn) {
   drained_ = drained_ || turn.drained;
   out.retired = turn.retired && !retired_;
   retired_ = retired_ || turn.retired;
-  if (!out.empty()) static_cast<void>(net_.push(std::move(out)));
+  if (!out.empty()) roomy &= wait ? net_.push(std::move(out)) : net_.push_over(std::move(out));
+  return roomy;
 }
 
 }  // namespace nodedb::edge

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The core thread: takes every event that waits, reads the clocks after that (a read is linearizable only
-// then), steps the node once for all of them, and hands each part of the turn to the thread that does it.
-// Sleeps until the turn's `wake_at` or the next event.
+// Steps the node: takes every event that waits, reads the clocks after that (a read is linearizable only
+// then), steps once for all of them, and hands each part of the turn to the thread that does it. The core
+// thread sleeps until the turn's `wake_at` or the next event; a thread that has just given a little steps
+// itself, and whatever the next thread has no room for is given beyond its bound, once: then the core thread,
+// which may wait, goes on.
 
 #include <atomic>
 #include <cstdint>
@@ -27,7 +29,7 @@ struct CoreFacts {
   std::atomic<std::int64_t> step_began_ns = 0;
 };
 
-/// Gets the turn's trace, in order, before anything of the turn leaves; core thread.
+/// Gets the turn's trace, in order, before anything of the turn leaves; on the thread that steps.
 using OnTrace = std::function<void(NodeId self, std::span<const node::TraceEvent>)>;
 
 class CoreLoop {
@@ -41,13 +43,23 @@ class CoreLoop {
         apply_(apply),
         net_(net),
         facts_(facts),
-        on_trace_(std::move(on_trace)) {}
+        on_trace_(std::move(on_trace)) {
+    inbox_.set_stepper([this] { step_here(); });
+  }
 
-  /// Until the inbox is closed and empty.
+  /// The core thread's body: until the inbox is closed and empty.
   void run();
 
  private:
-  void carry_out(node::Turn turn);
+  enum class Room : bool { taken, awaited };
+  /// Steps in a row on a thread that has other work.
+  static constexpr int steps_here_max = 4;
+
+  /// Another thread's: steps while it is its turn.
+  void step_here();
+  /// False: somebody has no room for more.
+  bool step(std::vector<node::Event> events, Room room);
+  bool carry_out(node::Turn turn, Room room);
   void tell_memory();
 
   node::Node node_;
@@ -57,6 +69,7 @@ class CoreLoop {
   NetInbox& net_;
   CoreFacts& facts_;
   OnTrace on_trace_;
+  Time wake_at_ = long_ago;
   bool drained_ = false;  ///< told already
   bool retired_ = false;  ///< told already
 };

@@ -6,9 +6,9 @@
 
 namespace nodedb::edge {
 
-void DiskLoop::give(DiskItem item) {
+bool DiskLoop::give(DiskItem item, bool wait) {
   ++given_;
-  static_cast<void>(inbox_.push(std::move(item)));
+  return wait ? inbox_.push(std::move(item)) : inbox_.push_over(std::move(item));
 }
 
 void DiskLoop::close(bool abandon) {
@@ -59,7 +59,13 @@ bool DiskLoop::carry_out(std::vector<DiskItem> items) {
   for (DiskItem& item : items) std::ranges::move(item.after, std::back_inserter(out.messages));
   if (!out.empty()) static_cast<void>(net_.push(std::move(out)));
   done_.fetch_add(items.size(), std::memory_order_release);
-  if (!batches.empty()) core_.report(node::LogDurable{durable});
+  if (batches.empty()) return true;
+  if (!inbox_.empty()) {
+    core_.report(node::LogDurable{durable});
+  } else {
+    core_.report_to_step(node::LogDurable{durable});
+    core_.step_here();
+  }
   return true;
 }
 

@@ -2,8 +2,9 @@
 #pragma once
 
 // The disk thread: makes log batches durable, in order, with one sync for all that queued meanwhile, and only
-// then lets go what waited for it: first the messages, then the report to the core. A full disk keeps the
-// batches and tries again; any other failure ends the process before anything is acknowledged.
+// then lets go what waited for it: first the messages, then the report to the node, which it steps if there
+// is nothing else to write. A full disk keeps the batches and tries again; any other failure ends the process
+// before anything is acknowledged.
 
 #include <atomic>
 #include <optional>
@@ -40,9 +41,10 @@ class DiskLoop {
                    [&core](bool full) { core.report(node::DiskRoom{.full = full}); }),
         inbox_(inbox_max) {}
 
-  /// The core thread's. Waits if the disk is that far behind.
-  void give(DiskItem item);
-  /// The core thread's: nothing waits and nothing is under way.
+  /// Of the thread that steps. Waits if the disk is that far behind, or without `wait` takes the item all the
+  /// same. False: there is no room for more.
+  bool give(DiskItem item, bool wait);
+  /// Of the thread that steps: nothing waits and nothing is under way.
   bool idle() const { return given_ == done_.load(std::memory_order_acquire); }
 
   /// The thread's body: until `close`, and then what is left.
@@ -63,7 +65,7 @@ class DiskLoop {
   NetInbox& net_;
   FullDisk full_disk_;
   Mailbox<DiskItem> inbox_;
-  std::uint64_t given_ = 0;  ///< items; core thread
+  std::uint64_t given_ = 0;  ///< items; of the thread that steps
   std::atomic<std::uint64_t> done_ = 0;
 };
 

@@ -2,6 +2,7 @@
 // The disk and apply loops against stores that this test controls: what is released, when, and in what order.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -61,6 +62,14 @@ class GatedStore : public node::LogStore {
   std::vector<std::size_t> writes_;
 };
 
+/// What waits; until then, waits for something to come.
+std::vector<node::Event> take(CoreInbox& inbox, Time until = long_ago) {
+  inbox.end_step(until, false, false);
+  const auto events = inbox.await();
+  inbox.end_step(until, false, false);
+  return events.value_or(std::vector<node::Event>());
+}
+
 class DiskLoopTest : public ::testing::Test {
  protected:
   DiskLoopTest()
@@ -74,6 +83,7 @@ class DiskLoopTest : public ::testing::Test {
     thread_.join();
   }
 
+  void give(DiskItem item) { ASSERT_TRUE(loop_.give(std::move(item), true)); }
   static DiskItem item(std::uint64_t id, std::uint64_t message) {
     DiskItem made;
     made.log.emplace().id = id;
@@ -99,27 +109,27 @@ class DiskLoopTest : public ::testing::Test {
 };
 
 TEST_F(DiskLoopTest, NothingLeavesBeforeItsBatchIsDurable) {
-  loop_.give(item(1, 10));
+  give(item(1, 10));
   store_.await_write();
   EXPECT_TRUE(sent(long_ago).empty());
-  EXPECT_TRUE(core_.take_all(long_ago).empty());
+  EXPECT_TRUE(take(core_).empty());
   EXPECT_FALSE(loop_.idle());
   store_.permit(1);
   EXPECT_EQ(sent(never), std::vector<std::uint64_t>{10});
-  const auto events = core_.take_all(never);
+  const auto events = take(core_, never);
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(std::get<node::LogDurable>(events[0]).id, 1u);
   EXPECT_TRUE(loop_.idle());
 }
 
 TEST_F(DiskLoopTest, WhatQueuesMeanwhileSharesOneWrite) {
-  loop_.give(item(1, 10));
+  give(item(1, 10));
   store_.await_write();
-  loop_.give(item(2, 20));
+  give(item(2, 20));
   DiskItem promise_only;
   promise_only.after = item(0, 21).after;
-  loop_.give(std::move(promise_only));
-  loop_.give(item(3, 30));
+  give(std::move(promise_only));
+  give(item(3, 30));
   store_.permit(2);
   std::vector<std::uint64_t> all = sent(never);
   while (all.size() < 4)
@@ -129,32 +139,32 @@ TEST_F(DiskLoopTest, WhatQueuesMeanwhileSharesOneWrite) {
 }
 
 TEST_F(DiskLoopTest, AFullDiskKeepsTheBatchesAndRecovers) {
-  loop_.give(item(1, 10));
+  give(item(1, 10));
   store_.await_write();
   store_.permit(1, Error{Code::disk_full, "no room"});
-  const auto full = core_.take_all(never);
+  const auto full = take(core_, never);
   ASSERT_EQ(full.size(), 1u);
   EXPECT_TRUE(std::get<node::DiskRoom>(full[0]).full);
   EXPECT_TRUE(sent(long_ago).empty());
   store_.await_write();
   store_.permit(1);
   EXPECT_EQ(sent(never), std::vector<std::uint64_t>{10});
-  std::vector<node::Event> events = core_.take_all(never);
+  std::vector<node::Event> events = take(core_, never);
   while (events.size() < 2)
-    for (node::Event& event : core_.take_all(never)) events.push_back(std::move(event));
+    for (node::Event& event : take(core_, never)) events.push_back(std::move(event));
   EXPECT_FALSE(std::get<node::DiskRoom>(events[0]).full);
   EXPECT_EQ(std::get<node::LogDurable>(events[1]).id, 1u);
 }
 
 TEST_F(DiskLoopTest, AFailedDiskAcknowledgesNothing) {
-  loop_.give(item(1, 10));
+  give(item(1, 10));
   store_.await_write();
   store_.permit(1, Error{Code::disk_failed, "fsync"});
   stop();
   ASSERT_TRUE(failure_);
   EXPECT_EQ(failure_->code, Code::disk_failed);
   EXPECT_TRUE(sent(long_ago).empty());
-  EXPECT_TRUE(core_.take_all(long_ago).empty());
+  EXPECT_TRUE(take(core_).empty());
 }
 
 TEST(CoreInbox, RefusesTheOutsideBeforeTheInside) {
@@ -162,12 +172,12 @@ TEST(CoreInbox, RefusesTheOutsideBeforeTheInside) {
   for (std::size_t i = 0; i < CoreInbox::outside_max; ++i) ASSERT_TRUE(inbox.offer(node::Wake{}));
   EXPECT_FALSE(inbox.offer(node::Wake{}));
   inbox.report(node::LogDurable{1});
-  EXPECT_EQ(inbox.take_all(long_ago).size(), CoreInbox::outside_max + 1);
+  EXPECT_EQ(take(inbox).size(), CoreInbox::outside_max + 1);
   EXPECT_TRUE(inbox.offer(node::Wake{}));
   inbox.close();
   EXPECT_FALSE(inbox.offer(node::Wake{}));
-  EXPECT_EQ(inbox.take_all(never).size(), 1u);
-  EXPECT_TRUE(inbox.finished());
+  EXPECT_EQ(take(inbox, never).size(), 1u);
+  EXPECT_FALSE(inbox.await());
 }
 
 node::Event request_of(std::size_t bytes) {
@@ -179,7 +189,7 @@ TEST(CoreInbox, IsBoundedInBytesAndOneAlonePasses) {
   EXPECT_TRUE(inbox.offer(request_of(50'000)));
   EXPECT_FALSE(inbox.offer(request_of(1)));
   EXPECT_GT(inbox.bytes(), 50'000u);
-  inbox.take_all(long_ago);
+  take(inbox);
   EXPECT_EQ(inbox.bytes(), 0u);
   EXPECT_TRUE(inbox.offer(request_of(1)));
 }
@@ -204,6 +214,106 @@ TEST(CoreInbox, ClientsMayFillHalfOfItAndPeersTheRest) {
   EXPECT_GT(CoreInbox::bytes_of(node::FromPeer{Uuid{}, forwards}), 40'000u);
 }
 
+TEST(CoreInbox, OneStepsAtATimeAndTakesWhatComesMeanwhile) {
+  CoreInbox inbox;
+  EXPECT_TRUE(inbox.claim().empty()) << "nothing waits";
+  inbox.report(node::LogDurable{1});
+  EXPECT_EQ(inbox.claim().size(), 1u);
+  inbox.report(node::LogDurable{2});
+  EXPECT_TRUE(inbox.claim().empty()) << "somebody steps";
+  EXPECT_EQ(inbox.end_step(never, false, true).size(), 1u);
+  EXPECT_TRUE(inbox.end_step(never, false, true).empty());
+  inbox.report(node::LogDurable{3});
+  EXPECT_EQ(inbox.claim().size(), 1u);
+}
+
+TEST(CoreInbox, MuchAndCrowdedIsTheCoreThreads) {
+  CoreInbox inbox;
+  for (std::size_t i = 0; i <= CoreInbox::little; ++i) inbox.report(node::LogDurable{i});
+  EXPECT_TRUE(inbox.claim().empty());
+  EXPECT_EQ(take(inbox, never).size(), CoreInbox::little + 1);
+  inbox.report(node::LogDurable{0});
+  EXPECT_EQ(inbox.claim().size(), 1u);
+  EXPECT_TRUE(inbox.end_step(never, true, false).empty());
+  inbox.report(node::LogDurable{1});
+  EXPECT_TRUE(inbox.claim().empty());
+  EXPECT_EQ(inbox.await()->size(), 1u);
+  EXPECT_TRUE(inbox.end_step(never, false, false).empty());
+  inbox.report(node::LogDurable{2});
+  EXPECT_EQ(inbox.claim().size(), 1u);
+}
+
+TEST(CoreInbox, TellsTheNetThreadOnceToStepForAllThatItOffers) {
+  CoreInbox inbox;
+  int told = 0;
+  std::size_t stepped = 0;
+  inbox.set_offered([&] { ++told; });
+  inbox.set_stepper([&] {
+    stepped += inbox.claim().size();
+    inbox.end_step(never, false, false);
+  });
+  EXPECT_TRUE(inbox.offer(node::Wake{}));
+  EXPECT_TRUE(inbox.offer(node::Wake{}));
+  EXPECT_EQ(told, 1);
+  inbox.step_offered();
+  EXPECT_EQ(stepped, 2u);
+  EXPECT_TRUE(inbox.offer(node::Wake{}));
+  EXPECT_EQ(told, 2);
+}
+
+TEST(CoreInbox, TheCoreThreadHeedsAnEarlierTimeThatAnotherThreadsStepNamed) {
+  CoreInbox inbox;
+  take(inbox);
+  inbox.end_step(never, false, false);
+  std::optional<std::vector<node::Event>> events;
+  std::thread core_thread([&] { events = inbox.await(); });
+  inbox.report_to_step(node::LogDurable{1});
+  // It may have been awake and taken it; then it needs no waking.
+  if (!inbox.claim().empty()) inbox.end_step(edge::monotonic_time() + ns_per_ms, false, true);
+  core_thread.join();
+  EXPECT_TRUE(events);
+}
+
+TEST(CoreInbox, NothingIsLostOrSteppedTwiceByManyThreads) {
+  CoreInbox inbox;
+  std::atomic<int> steppers = 0;
+  std::uint64_t sum = 0;  // of whoever steps
+  const auto step = [&](const std::vector<node::Event>& events) {
+    EXPECT_EQ(steppers.fetch_add(1), 0);
+    for (const node::Event& event : events)
+      if (const auto* durable = std::get_if<node::LogDurable>(&event)) sum += durable->id;
+    steppers.fetch_sub(1);
+  };
+  inbox.set_stepper([&] {
+    for (auto events = inbox.claim(); !events.empty(); events = inbox.end_step(never, sum % 7 == 0, true))
+      step(events);
+  });
+  std::thread core_thread([&] {
+    while (const auto events = inbox.await()) {
+      step(*events);
+      inbox.end_step(never, false, false);
+    }
+  });
+  constexpr std::uint64_t each = 20'000;
+  std::vector<std::thread> givers;
+  for (int giver = 0; giver < 3; ++giver) {
+    givers.emplace_back([&, giver] {
+      for (std::uint64_t id = 1; id <= each; ++id) {
+        if (id % 3 == static_cast<std::uint64_t>(giver)) {
+          inbox.report(node::LogDurable{id});
+        } else {
+          inbox.report_to_step(node::LogDurable{id});
+          inbox.step_here();
+        }
+      }
+    });
+  }
+  for (std::thread& giver : givers) giver.join();
+  inbox.close();
+  core_thread.join();
+  EXPECT_EQ(sum, 3 * (each * (each + 1) / 2));
+}
+
 TEST(CoreInbox, TakesFewOfClientsAtATime) {
   CoreInbox inbox;
   for (std::size_t i = 0; i < CoreInbox::clients_max; ++i) ASSERT_TRUE(inbox.offer(request_of(1)));
@@ -224,11 +334,11 @@ TEST(ClientDoor, KeepsTheOrderAndRefusesWhoHasWaitedTooLong) {
   EXPECT_FALSE(door.empty());
   EXPECT_GT(door.bytes(), 0u);
   EXPECT_TRUE(door.retry(Time{50 * ns_per_ms}).empty());
-  EXPECT_EQ(inbox.take_all(long_ago).size(), CoreInbox::clients_max);
+  EXPECT_EQ(take(inbox).size(), CoreInbox::clients_max);
   ASSERT_TRUE(door.take(arrived(9'999, 50)));
-  EXPECT_TRUE(inbox.take_all(long_ago).empty()) << "nobody overtakes";
+  EXPECT_TRUE(take(inbox).empty()) << "nobody overtakes";
   EXPECT_EQ(door.retry(Time{110 * ns_per_ms}), (std::vector<std::uint64_t>{1'024, 1'025, 1'026}));
-  const auto events = inbox.take_all(long_ago);
+  const auto events = take(inbox);
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(std::get<node::ClientRequest>(events[0]).tag, 9'999u);
   EXPECT_TRUE(door.empty());
@@ -245,9 +355,9 @@ TEST(ClientDoor, VShardsTakeTurns) {
     other.vshard = VShardId(2);
     ASSERT_TRUE(door.take(std::move(other)));
   }
-  inbox.take_all(long_ago);
+  take(inbox);
   door.retry(Time{0});
-  const auto events = inbox.take_all(long_ago);
+  const auto events = take(inbox);
   ASSERT_EQ(events.size(), 102u);
   std::vector<std::uint64_t> tags;
   for (std::size_t i = 0; i < 6; ++i) tags.push_back(std::get<node::ClientRequest>(events[i]).tag);
@@ -264,7 +374,7 @@ TEST(ClientDoor, IsBoundedInBytes) {
   other.vshard = VShardId(2);
   EXPECT_TRUE(door.take(other)) << "its vShard has none here";
   EXPECT_FALSE(door.take(other));
-  inbox.take_all(long_ago);
+  take(inbox);
   EXPECT_TRUE(door.retry(never).empty()) << "0: they may wait without end";
   EXPECT_TRUE(door.empty());
 }
@@ -309,11 +419,11 @@ TEST(PeerDoor, KeepsWhatTheCoreHasNoRoomForInOrder) {
   EXPECT_FALSE(door.take(message(2)));
   EXPECT_FALSE(door.take(message(3)));
   EXPECT_FALSE(door.retry());
-  EXPECT_EQ(inbox.take_all(long_ago).size(), CoreInbox::outside_max);
+  EXPECT_EQ(take(inbox).size(), CoreInbox::outside_max);
   // Room there is, but nothing overtakes.
   EXPECT_TRUE(door.take(message(4)));
   std::vector<std::uint64_t> order;
-  for (const node::Event& event : inbox.take_all(long_ago)) {
+  for (const node::Event& event : take(inbox)) {
     order.push_back(std::get<wire::SnapshotCredit>(std::get<node::FromPeer>(event).message).next);
   }
   EXPECT_EQ(order, (std::vector<std::uint64_t>{2, 3, 4}));
