@@ -31,7 +31,7 @@ class CoreInbox {
   /// Of clients' requests: what the core is given for one step.
   static constexpr std::size_t clients_max = 1024;
   /// More than this is the core thread's to step.
-  static constexpr std::size_t little = 16;
+  static constexpr std::size_t little = 8;
 
   explicit CoreInbox(std::size_t bytes_max = limits::inbox_bytes_max) : bytes_max_(bytes_max) {}
   CoreInbox(const CoreInbox&) = delete;

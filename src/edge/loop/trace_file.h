@@ -3,7 +3,7 @@
 
 // The Raft trace of one node as JSON lines, for checkers that are not ours (format: docs/testing.md). Each
 // turn's events are written with one call before the turn's messages leave, so that a killed process leaves
-// behind all that it had told others. Owned by the core thread.
+// behind all that it had told others. Used by one thread at a time.
 
 #include <span>
 #include <string>
