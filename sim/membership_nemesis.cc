@@ -6,6 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/node_list.h"
+
 namespace nodedb::sim {
 
 namespace {
@@ -13,6 +15,8 @@ namespace {
 using meta::MemberState;
 
 constexpr std::string_view repair_after = "repair.after";
+/// By then all have found each other again.
+constexpr std::int64_t settling_ns = 5 * ns_per_s;
 
 }  // namespace
 
@@ -316,13 +320,42 @@ void MembershipNemesis::stop() {
 }
 
 bool MembershipNemesis::put_right() {
-  if (heard_.size() == last_words_.size()) return true;
+  if (heard_.size() == last_words_.size()) return one_is_replaced();
   if (schedule_.now() - said_at_ < 2 * ns_per_s) return false;
   said_at_ = schedule_.now();
   for (const meta::SettingChange& setting : last_words_) {
     if (!heard_.contains(setting.name)) ask(setting);
   }
   return false;
+}
+
+/// Now that nothing disturbs the planner: it must do exactly what it is told.
+bool MembershipNemesis::one_is_replaced() {
+  if (!calm_since_) {
+    calm_since_ = schedule_.now();
+    schedule_.after(settling_ns, [this] { replace_most(); });
+  }
+  return schedule_.now() - *calm_since_ > settling_ns;
+}
+
+/// Whoever leaves most to a successor.
+void MembershipNemesis::replace_most() {
+  const auto asked = anybody();
+  const auto active = members({MemberState::active});
+  if (!asked || active.empty()) return;
+  const node::Status status = power_.host(*asked).status(true);
+  const auto left_to = [&](NodeId old, NodeId fresh) {
+    return std::ranges::count_if(status.groups, [&](const node::GroupStatus& group) {
+      return group.group != metadata_group && contains(group.wanted, old) && !contains(group.wanted, fresh);
+    });
+  };
+  meta::MemberChange most{active.front(), MemberState::leaving, active.front()};
+  for (const NodeId old : active) {
+    for (const NodeId fresh : active) {
+      if (left_to(old, fresh) > left_to(most.node, most.successor)) most = {old, MemberState::leaving, fresh};
+    }
+  }
+  if (most.node != most.successor) ask(most);
 }
 
 }  // namespace nodedb::sim

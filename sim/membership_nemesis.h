@@ -72,6 +72,8 @@ class MembershipNemesis {
   void recommission();
   void replace();
   void rebalance();
+  bool one_is_replaced();
+  void replace_most();
   meta::SettingChange any_setting();
   void change_setting();
   void use_token();
@@ -102,6 +104,7 @@ class MembershipNemesis {
   std::vector<meta::SettingChange> last_words_;
   std::set<std::string> heard_;  ///< settings of the last words that are in force
   std::int64_t said_at_ = 0;
+  std::optional<std::int64_t> calm_since_;  ///< the last words are in force
 };
 
 }  // namespace nodedb::sim

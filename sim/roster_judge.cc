@@ -15,6 +15,8 @@ namespace {
 
 /// What was asked for before has been decided by then, and everybody who runs has found everybody else.
 constexpr std::int64_t settled_ns = 4 * ns_per_s;
+/// What was decided before a member's row changed has been applied by then, in quiet.
+constexpr std::int64_t known_ns = ns_per_s / 10;
 
 std::string named(NodeId node) {
   return "node " + std::to_string(node.value);
@@ -102,7 +104,7 @@ void RosterJudge::judge_move(const meta::MigrationIntent& intent, const Rows& ro
   const NodeId successor = member.successor;
   if (member.state != meta::MemberState::leaving || successor == NodeId()) return;
   if (intent.first.target == successor || evidence_.quiet_ns() < settled_ns) return;
-  if (evidence_.now_ns() - since < settled_ns || !evidence_.running(successor)) return;
+  if (evidence_.now_ns() - since < known_ns || !evidence_.running(successor)) return;
   const auto heir = members_.find(successor);
   if (heir == members_.end() || heir->second.member.state != meta::MemberState::active) return;
   if (evidence_.now_ns() - heir->second.since_ns < settled_ns) return;
