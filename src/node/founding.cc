@@ -149,6 +149,7 @@ void Node::State::receive(const Uuid& peer, wire::Hello hello) {
   if (claims_another_id(peer, hello.id)) return;
   Known& entry = known[peer];
   const bool is_founder = hello.id == NodeId();
+  if (entry.hello && entry.hello->incarnation != hello.incarnation) healthy_since.erase(hello.id);
   entry.hello = std::move(hello);
   entry.row_read = {};
   if (identity) meet(peer, entry.hello->id);

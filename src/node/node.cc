@@ -231,7 +231,9 @@ void Node::State::handle(TransferLeader event) {
     answer_operator(event.tag, fail(Code::not_found, "this node has no replica of that vShard"));
     return;
   }
-  auto started = group->raft.transfer(now.mono, event.to);
+  auto started = connected(event.to) && !may_lead(event.to)
+                     ? fail(Code::conflict, "that node has just started: it may lead in a moment")
+                     : group->raft.transfer(now.mono, event.to);
   touch(event.group);
   if (!started) {
     answer_operator(event.tag, std::unexpected(started.error()));

@@ -85,7 +85,7 @@ void Node::State::obey(Replica& group, const wire::MoveOrder& message,
 
 void Node::State::obey(Replica& group, const wire::MoveOrder& message, const meta::OrderTransfer& order) {
   if (!ordered_migration(message) || group.raft.role() != raft::Role::leader) return;
-  if (group.raft.transferring_to()) return;
+  if (group.raft.transferring_to() || !may_lead(order.to)) return;
   const std::int64_t budget = static_cast<std::int64_t>(
       std::min<std::uint64_t>(order.budget_us, static_cast<std::uint64_t>(ns_per_s) * 60) * 1'000);
   if (group.raft.transfer(now.mono, order.to, budget)) pauses[message.group].began = now.mono;

@@ -374,6 +374,10 @@ struct Node::State {
   void compact();
   void balance();
   void hand_over();
+  bool may_lead(NodeId peer) const;
+  bool could_succeed(const raft::Group::Follower& follower, bool even_draining) const;
+  /// Nobody may take it yet, and somebody may soon.
+  bool awaits_successor(const Replica& group) const;
   std::optional<NodeId> best_successor(const Replica& group, bool even_draining = false) const;
   bool is_draining(NodeId peer) const;
   bool is_told_to_drain(NodeId node) const;

@@ -129,17 +129,35 @@ void Node::State::balance() {
   }
 }
 
+/// Who has just started may have promised a leader its support in the life before: for one election timeout
+/// it heeds no TimeoutNow (raft/election.cc, `fenced`), and a leadership on its way there takes no writes.
+bool Node::State::may_lead(NodeId peer) const {
+  const auto since = healthy_since.find(peer);
+  if (since == healthy_since.end()) return false;
+  const auto timeout = static_cast<double>(options.raft.election_timeout_ns);
+  return now.mono - since->second > static_cast<std::int64_t>(timeout * (1 + options.raft.clock_drift_max));
+}
+
+bool Node::State::could_succeed(const raft::Group::Follower& follower, bool even_draining) const {
+  if (follower.node == self || follower.learner || !connected(follower.node)) return false;
+  if (silent.contains(follower.node)) return false;
+  if (!even_draining && is_draining(follower.node)) return false;
+  return follower.state == raft::Group::Follower::State::stream;
+}
+
 std::optional<NodeId> Node::State::best_successor(const Replica& group, bool even_draining) const {
   std::optional<raft::Group::Follower> best;
   for (const raft::Group::Follower& follower : group.raft.followers()) {
-    if (follower.node == self || follower.learner || !connected(follower.node)) continue;
-    if (silent.contains(follower.node)) continue;
-    if (!even_draining && is_draining(follower.node)) continue;
-    if (follower.state != raft::Group::Follower::State::stream) continue;
+    if (!could_succeed(follower, even_draining) || !may_lead(follower.node)) continue;
     if (!best || follower.match > best->match) best = follower;
   }
   if (!best) return std::nullopt;
   return best->node;
+}
+
+bool Node::State::awaits_successor(const Replica& group) const {
+  return std::ranges::any_of(group.raft.followers(),
+                             [this](const auto& one) { return could_succeed(one, false); });
 }
 
 /// Before a planned stop, and while an operator wants it: every leadership that somebody can take goes to
@@ -155,7 +173,10 @@ void Node::State::hand_over() {
       continue;
     }
     const auto successor = best_successor(*here);
-    if (!successor) continue;
+    if (!successor) {
+      left += awaits_successor(*here) ? 1 : 0;
+      continue;
+    }
     ++left;
     if (under_way >= transfers_at_once) continue;
     if (here->raft.transfer(now.mono, *successor)) ++under_way;

@@ -66,6 +66,24 @@ class Trio : Host::Outside {
     }
     return best;
   }
+  void drain(std::size_t node) { hosts_[node]->happened(node::Drain{}); }
+  void restart(std::size_t node) {
+    hosts_[node]->crash();
+    hosts_[node]->boot();
+    for (std::size_t peer = 0; peer < 3; ++peer) {
+      if (peer == node) continue;
+      hosts_[peer]->happened(node::PeerDisconnected{uuids_[node]});
+      hosts_[peer]->happened(node::PeerConnected{uuids_[node], {}});
+      hosts_[node]->happened(node::PeerConnected{uuids_[peer], {}});
+    }
+  }
+  /// Groups that take no writes because their leadership is on its way.
+  std::size_t handing_over(std::size_t node) const {
+    std::size_t count = 0;
+    for (std::uint32_t group = 0; group <= 8; ++group)
+      count += hosts_[node]->core()->group(GroupId(group))->transferring_to() ? 1 : 0;
+    return count;
+  }
   std::uint32_t unknown_to(std::size_t node) const { return hosts_[node]->status().groups_without_leader; }
   std::int64_t timeout_ns() const { return node::Options{}.raft.election_timeout_ns; }
 
@@ -129,6 +147,38 @@ TEST(Touch, AfterAShortSilenceEverybodyKnowsTheLeadersAgain) {
     trio.run(5 * ns_per_s);
     for (std::size_t node = 0; node < 3; ++node) EXPECT_EQ(trio.unknown_to(node), 0u) << node << " " << extra;
   }
+}
+
+/// Who has just started votes for nobody and stands for nothing for one election timeout, as it may have
+/// promised a leader so much: what is handed to it waits for that long, and so do the writes.
+TEST(Touch, LeadershipsGoToWhoMayLeadAtOnce) {
+  Trio trio;
+  const std::size_t leader = trio.busiest(), fresh = (leader + 1) % 3, other = (leader + 2) % 3;
+  trio.restart(fresh);
+  trio.run(300 * ns_per_ms);
+  const std::size_t led = trio.led_by(leader), led_there = trio.led_by(other);
+  ASSERT_GT(led, 0u);
+  trio.drain(leader);
+  trio.run(100 * ns_per_ms);
+  EXPECT_EQ(trio.led_by(leader), 0u);
+  EXPECT_GE(trio.led_by(other), led_there + led);
+}
+
+TEST(Touch, LeadershipsThatNobodyMayTakeYetServeUntilSomebodyMay) {
+  Trio trio;
+  const std::size_t leader = trio.busiest();
+  for (const std::size_t other : {(leader + 1) % 3, (leader + 2) % 3}) {
+    trio.restart(other);
+    trio.run(300 * ns_per_ms);
+  }
+  const std::size_t led = trio.led_by(leader);
+  ASSERT_GT(led, 0u);
+  trio.drain(leader);
+  trio.run(100 * ns_per_ms);
+  EXPECT_EQ(trio.led_by(leader), led);
+  EXPECT_EQ(trio.handing_over(leader), 0u) << "it would refuse writes for nothing";
+  trio.run(trio.timeout_ns());
+  EXPECT_EQ(trio.led_by(leader), 0u);
 }
 
 }  // namespace
