@@ -73,6 +73,14 @@ bool ClusterPicture::healthy() const {
                              [](const MemberPicture& member) { return member.up && !member.disk_full; });
 }
 
+std::string state_text(const MemberPicture& member) {
+  if (member.state == meta::name(meta::MemberState::retired)) return member.state;
+  if (!member.up) return "down";
+  if (member.disk_full) return "disk full";
+  if (member.draining) return "stopping";
+  return member.state == meta::name(meta::MemberState::active) ? "up" : member.state;
+}
+
 const Json& mover_of(std::span<const NodeAnswer> answers) {
   static const Json nobody;
   const Json* best = &nobody;

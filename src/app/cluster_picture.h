@@ -51,6 +51,9 @@ struct ClusterPicture {
   bool healthy() const;
 };
 
+/// In a word: up, down, disk full, stopping, or its state in group 0.
+std::string state_text(const MemberPicture& member);
+
 /// Whose word counts about migrations: the node that drives them, else one that at least holds their records.
 /// Null if nobody answered.
 const Json& mover_of(std::span<const NodeAnswer> answers);

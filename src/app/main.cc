@@ -3,6 +3,7 @@
 
 #include "app/admin_words.h"
 #include "app/cert_command.h"
+#include "app/manual.h"
 #include "app/metrics.h"
 #include "app/migration_commands.h"
 #include "app/operator_commands.h"
@@ -13,6 +14,7 @@
 #include "app/rotate_words.h"
 #include "app/start_command.h"
 #include "app/wal_commands.h"
+#include "app/watch_words.h"
 
 namespace nodedb::app {
 
@@ -233,6 +235,21 @@ void add_playground(CLI::App& app, PlaygroundWords& words, Exit& exit) {
   });
 }
 
+/// What the command line tells about itself.
+void add_manual(CLI::App& app) {
+  CLI::App* const completion = app.add_subcommand("completion", "completes commands in a shell: source it");
+  completion->require_subcommand(1);
+  const auto add = [&](const char* shell, std::string (*text)(const CLI::App&)) {
+    completion->add_subcommand(shell, std::string("for ") + shell)->callback([&app, text] {
+      print(text(app));
+    });
+  };
+  add("bash", bash_completion);
+  add("zsh", zsh_completion);
+  add("fish", fish_completion);
+  app.add_subcommand("man", "the manual page, nodedb-cluster(1)")->callback([&app] { print(man_page(app)); });
+}
+
 int run(int count, char** words) {
   CLI::App app("nodedb-cluster: one sharded, replicated, strongly consistent store for Redis clients");
   app.require_subcommand(1);
@@ -249,15 +266,18 @@ int run(int count, char** words) {
   RotateWords rotate;
   WalWords wal;
   PlaygroundWords playground;
+  WatchWords watch;
   add_start(app, start, exit);
   add_operators(app, operators, exit);
   add_migrations(app, operators, migrations, exit);
+  add_watch(app, operators, watch, exit);
   add_admin(app, *app.get_subcommand("node"), operators, admin, exit);
   add_recovery(app, operators, recovery, exit);
   add_certs(app, certs, exit);
   add_rotate(*app.get_subcommand("cert"), operators, rotate, exit);
   add_wal(app, wal, exit);
   add_playground(app, playground, exit);
+  add_manual(app);
   CLI::App* const metrics = app.add_subcommand("metrics", "what a node tells at /metrics");
   metrics->require_subcommand(1);
   metrics->add_subcommand("page", "docs/metrics.md")->callback([] { print(metrics_page()); });

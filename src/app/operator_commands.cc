@@ -11,20 +11,12 @@ namespace nodedb::app {
 
 namespace {
 
-std::string state_of(const MemberPicture& member) {
-  if (member.state == meta::name(meta::MemberState::retired)) return member.state;
-  if (!member.up) return "down";
-  if (member.disk_full) return "disk full";
-  if (member.draining) return "stopping";
-  return member.state == meta::name(meta::MemberState::active) ? "up" : member.state;
-}
-
 std::string members_table(std::span<const MemberPicture> members) {
   Table table({"NODE", "NAME", "STATE", "STANDING", "ZONE", "REPLICAS", "WANTED", "LEADS", "LAG", "LOG-KIB",
                "MEMORY-MIB", "QUIC", "REDIS", "UUID"});
   const auto or_none = [](const std::string& text) { return text.empty() ? "-" : text; };
   for (const MemberPicture& member : members) {
-    table.add({std::to_string(member.id), or_none(member.name), state_of(member), or_none(member.standing),
+    table.add({std::to_string(member.id), or_none(member.name), state_text(member), or_none(member.standing),
                or_none(member.zone), member.replicas < 0 ? "?" : std::to_string(member.replicas),
                std::to_string(member.wanted), std::to_string(member.leads), std::to_string(member.lag),
                std::to_string(member.log_bytes / 1024),
