@@ -27,8 +27,26 @@ endfunction()
 install(TARGETS nodedb-cluster RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT server)
 install(FILES ${packaging}/server/nodedb-cluster.service DESTINATION lib/systemd/system COMPONENT server)
 install(FILES ${packaging}/server/node.toml DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/nodedb-cluster COMPONENT server)
-nodedb_install_compressed(${packaging}/server/nodedb-cluster.1 nodedb-cluster.1
-                          DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT server)
+# What the binary tells about itself.
+function(nodedb_install_told file)
+  cmake_parse_arguments(ARG "" "DESTINATION" "WORDS" ${ARGN})
+  set(told ${PROJECT_BINARY_DIR}/packaging/told/${file})
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/packaging/told)
+  add_custom_command(OUTPUT ${told} DEPENDS nodedb-cluster VERBATIM
+                     COMMAND sh -c "out=$1; shift; \"$@\" >\"$out\"" told ${told} $<TARGET_FILE:nodedb-cluster> ${ARG_WORDS})
+  if(file STREQUAL nodedb-cluster.1)
+    nodedb_install_compressed(${told} ${file} DESTINATION ${ARG_DESTINATION} COMPONENT server)
+    return()
+  endif()
+  add_custom_target(told_${file} ALL DEPENDS ${told})
+  add_dependencies(packaging told_${file})
+  install(FILES ${told} DESTINATION ${ARG_DESTINATION} COMPONENT server)
+endfunction()
+nodedb_install_told(nodedb-cluster.1 WORDS man DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+nodedb_install_told(nodedb-cluster WORDS completion bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+nodedb_install_told(_nodedb-cluster WORDS completion zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+nodedb_install_told(nodedb-cluster.fish WORDS completion fish
+                    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.md)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${pages}
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${packages_server} COMPONENT server)

@@ -45,8 +45,7 @@ class Changes {
       if (was == before.end())
         add("member", node_name(now.id) + " is new: " + state);
       else if (state_of(*was) != state)
-        add("member",
-            node_name(now.id) + ": " + state + (now.why_down.empty() ? "" : " (" + now.why_down + ")"));
+        add("member", node_name(now.id) + ": " + state);
     }
     for (const MemberPicture& was : before)
       if (std::ranges::find(after, was.id, &MemberPicture::id) == after.end())

@@ -65,6 +65,13 @@ std::string shell_word(std::string_view text) {
   return out + "'";
 }
 
+/// "program: what it is", as whatis(1) wants it.
+std::string name_line(const std::string& description) {
+  const std::size_t colon = description.find(": ");
+  if (colon == std::string::npos) return roff(description);
+  return roff(description.substr(0, colon)) + " \\- " + roff(description.substr(colon + 2));
+}
+
 std::string man_option(const CLI::Option& option) {
   std::string text = ".TP\n";
   if (option.get_positional()) {
@@ -87,7 +94,7 @@ std::string man_option(const CLI::Option& option) {
 
 std::string man_page(const CLI::App& app) {
   std::string text = ".TH NODEDB\\-CLUSTER 1 \"\" \"nodedb\\-cluster " + roff(NODEDB_VERSION) +
-                     "\" \"User Commands\"\n.SH NAME\n" + roff(app.get_description()) +
+                     "\" \"User Commands\"\n.SH NAME\n" + name_line(app.get_description()) +
                      "\n.SH SYNOPSIS\n.B " + roff(program) +
                      "\n.I COMMAND\n[\\fIOPTIONS\\fR]\n.SH COMMANDS\n";
   each_command(app, "", [&](const std::string& path, const CLI::App& command) {
@@ -99,7 +106,9 @@ std::string man_page(const CLI::App& app) {
       if (option != command.get_help_ptr()) text += man_option(*option);
   });
   text += ".SH EXIT STATUS\n" + roff(app.get_footer()) +
-          "\n.SH SEE ALSO\n/usr/share/doc/nodedb\\-cluster\\-server/operating.md, nodedb\\-cluster.service\n";
+          "\n.SH FILES\n.TP\n.I /etc/nodedb\\-cluster/node.toml\nthe options of the service's node\n.TP\n"
+          ".I /var/lib/nodedb\\-cluster\nits data and certificates\n.SH SEE ALSO\n"
+          ".I /usr/share/doc/nodedb\\-cluster\\-server/operating.md\n";
   return text;
 }
 

@@ -150,9 +150,8 @@ class Look {
     for (const std::int64_t id : out_.wanted) {
       const MemberPicture* const known = member(id);
       if (!up(id) && !out_.voters.empty())
-        add(node_name(id) + " has a replica and does not answer: " +
-                (known != nullptr ? known->why_down : "nobody knows its address"),
-            known != nullptr ? known->standing_ms : -1, "nodedb-cluster node ls");
+        add(node_name(id) + " has a replica and does not answer", known != nullptr ? known->standing_ms : -1,
+            "nodedb-cluster node ls");
       else if (out_.leader != 0 && std::ranges::find(out_.voters, id) == out_.voters.end())
         add(node_name(id) + " is to have a replica, and does not vote yet: it is being caught up");
     }

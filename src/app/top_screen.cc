@@ -111,7 +111,7 @@ std::string troubles_lines(const ClusterPicture& cluster) {
   for (const std::string& one : cluster.quarantined) text += "quarantined: " + one + "\n";
   for (const std::string& one : cluster.endings) text += "ends soon: " + one + "\n";
   for (const MemberPicture& member : cluster.members)
-    if (!member.up && !member.why_down.empty()) text += "down: " + member.why_down + "\n";
+    if (!member.up) text += "node " + std::to_string(member.id) + " does not answer\n";
   return text.empty() ? text : "\n" + text;
 }
 
