@@ -2,6 +2,7 @@
 #include "app/node_events.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "app/status_json.h"
 
@@ -58,25 +59,23 @@ bool same_step(const meta::Migration& a, const meta::Migration& b) {
          a.checkpoint.attempt == b.checkpoint.attempt && a.intent.aborting == b.intent.aborting;
 }
 
-Json stamped(std::int64_t wall_ms, const Json& row) {
-  Json data = row;
+Json stamped(std::int64_t wall_ms, Json row) {
+  Json data = std::move(row);
   data.set("ts_ms", wall_ms);
   return data;
 }
 
 void add_migrations(const node::Status& before, const node::Status& after, std::int64_t wall_ms,
                     std::vector<NodeEvent>& out) {
-  const Json shown = status_json(after);
-  for (std::size_t i = 0; i < after.migrations.size(); ++i) {
+  for (const node::MigrationStatus& is : after.migrations) {
     const bool known = std::ranges::any_of(before.migrations, [&](const node::MigrationStatus& was) {
-      return same_step(was.record, after.migrations[i].record);
+      return same_step(was.record, is.record);
     });
-    if (!known) out.push_back({"migration", stamped(wall_ms, shown["migrations"].items()[i])});
+    if (!known) out.push_back({"migration", stamped(wall_ms, migration_json(is))});
   }
-  for (std::size_t i = 0; i < after.history.size(); ++i) {
-    const auto& ended = after.history[i];
+  for (const meta::MigrationHistory& ended : after.history) {
     const bool known = !before.history.empty() && ended.ended <= before.history.back().ended;
-    if (!known) out.push_back({"migration_ended", stamped(wall_ms, shown["history"].items()[i])});
+    if (!known) out.push_back({"migration_ended", stamped(wall_ms, history_json(ended))});
   }
 }
 

@@ -7,7 +7,7 @@
 //   member     {"ts_ms","member","state","standing","connected"} one of these has changed, or it is new
 //   leaders    {"ts_ms","leads":[{"member","groups"}…],"groups_without_leader"}   when any of it has changed
 //   migration  {"ts_ms", and as in /v1/migrations}               it began, or reached another phase or
-//   attempt migration_ended {"ts_ms", and as in the history of /v1/migrations}
+//   attempt migration_ended  {"ts_ms", and as in the history of /v1/migrations}
 
 #include <cstdint>
 #include <string>

@@ -139,48 +139,6 @@ Json cluster_json(const std::optional<meta::Cluster>& cluster) {
   return body;
 }
 
-Json migration_json(const node::MigrationStatus& status) {
-  const auto& [intent, checkpoint] = status.record;
-  Json steps = Json::array();
-  for (const meta::Compensation step : intent.compensations) steps.push(Json(meta::name(step)));
-  Json body = Json::object();
-  body.set("id", intent.id.text())
-      .set("vshard", std::uint32_t{intent.first.vshard.value})
-      .set("source", intent.first.source.value)
-      .set("target", intent.first.target.value)
-      .set("phase", meta::name(checkpoint.phase()))
-      .set("attempt", checkpoint.attempt)
-      .set("aborting", intent.aborting)
-      .set("reason", intent.reason)
-      .set("compensations", std::move(steps))
-      .set("pause_budget_us", intent.first.write_pause_budget_us)
-      .set("pause_us", intent.pause_us)
-      .set("started_ms", intent.first.started_at.wall_ns / ns_per_ms)
-      .set("waits_for", status.waits_for)
-      .set("waits_ms", status.waits_ns / ns_per_ms)
-      .set("copied_bytes", status.copied_bytes)
-      .set("copy_bytes", status.copy_bytes)
-      .set("lag_entries", status.lag_entries)
-      .set("pace_bytes_per_second", status.pace);
-  return body;
-}
-
-Json history_json(const meta::MigrationHistory& ended) {
-  Json body = Json::object();
-  body.set("id", ended.id.text())
-      .set("vshard", std::uint32_t{ended.vshard.value})
-      .set("source", ended.source.value)
-      .set("target", ended.target.value)
-      .set("outcome", meta::name(ended.outcome))
-      .set("attempts", ended.attempts)
-      .set("pause_us", ended.pause_us)
-      .set("reason", ended.reason)
-      .set("ended", ended.ended)
-      .set("started_ms", ended.started_ms)
-      .set("ended_ms", ended.ended_ms);
-  return body;
-}
-
 Json ghost_json(const meta::GhostStub& ghost) {
   Json body = Json::object();
   body.set("vshard", std::uint32_t{ghost.vshard.value})
@@ -271,6 +229,48 @@ void set_admin(Json& body, const node::Status::Admin& admin) {
 }
 
 }  // namespace
+
+Json migration_json(const node::MigrationStatus& status) {
+  const auto& [intent, checkpoint] = status.record;
+  Json steps = Json::array();
+  for (const meta::Compensation step : intent.compensations) steps.push(Json(meta::name(step)));
+  Json body = Json::object();
+  body.set("id", intent.id.text())
+      .set("vshard", std::uint32_t{intent.first.vshard.value})
+      .set("source", intent.first.source.value)
+      .set("target", intent.first.target.value)
+      .set("phase", meta::name(checkpoint.phase()))
+      .set("attempt", checkpoint.attempt)
+      .set("aborting", intent.aborting)
+      .set("reason", intent.reason)
+      .set("compensations", std::move(steps))
+      .set("pause_budget_us", intent.first.write_pause_budget_us)
+      .set("pause_us", intent.pause_us)
+      .set("started_ms", intent.first.started_at.wall_ns / ns_per_ms)
+      .set("waits_for", status.waits_for)
+      .set("waits_ms", status.waits_ns / ns_per_ms)
+      .set("copied_bytes", status.copied_bytes)
+      .set("copy_bytes", status.copy_bytes)
+      .set("lag_entries", status.lag_entries)
+      .set("pace_bytes_per_second", status.pace);
+  return body;
+}
+
+Json history_json(const meta::MigrationHistory& ended) {
+  Json body = Json::object();
+  body.set("id", ended.id.text())
+      .set("vshard", std::uint32_t{ended.vshard.value})
+      .set("source", ended.source.value)
+      .set("target", ended.target.value)
+      .set("outcome", meta::name(ended.outcome))
+      .set("attempts", ended.attempts)
+      .set("pause_us", ended.pause_us)
+      .set("reason", ended.reason)
+      .set("ended", ended.ended)
+      .set("started_ms", ended.started_ms)
+      .set("ended_ms", ended.ended_ms);
+  return body;
+}
 
 Json status_json(const node::Status& status) {
   Json members = Json::array();

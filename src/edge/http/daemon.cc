@@ -218,10 +218,9 @@ void Daemon::enter(Client& client, Client::Phase phase) {
   if (phase == Client::Phase::listening) ++listeners_;
 }
 
-bool Daemon::admit(Client& client, const char* path, const std::string& method) {
+void Daemon::admit(Client& client, const char* path, const std::string& method) {
   const auto refuse = [&](unsigned status, std::string_view code, std::string_view error) {
     send(client, refusal(status, code, error));
-    return false;
   };
   if (method != MHD_HTTP_METHOD_GET && method != MHD_HTTP_METHOD_HEAD)
     return refuse(MHD_HTTP_METHOD_NOT_ALLOWED, "unsupported", "this port is read-only: GET and HEAD");
@@ -234,7 +233,6 @@ bool Daemon::admit(Client& client, const char* path, const std::string& method) 
   const char* const host = header(client.connection, MHD_HTTP_HEADER_HOST);
   if (loopback_ && host != nullptr && !is_own_name(host))
     return refuse(MHD_HTTP_FORBIDDEN, "forbidden", "ask by IP address or localhost");
-  return true;
 }
 
 void Daemon::take(Client& client, const char* path, bool head) {

@@ -46,8 +46,8 @@ class Daemon {
 
   void opened(MHD_Connection* connection);
   void closed(MHD_Connection* connection);
-  /// The headers have come: true if the request is to go on; else it has been refused.
-  bool admit(Client& client, const char* path, const std::string& method);
+  /// The headers have come: what is not to go on is refused.
+  void admit(Client& client, const char* path, const std::string& method);
   void take(Client& client, const char* path, bool head);
   void listen_to_events(Client& client);
   std::ptrdiff_t read_events(Client& client, char* out, std::size_t max);
