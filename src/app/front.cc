@@ -18,6 +18,7 @@
 #include "app/operator_protocol.h"
 #include "app/random.h"
 #include "app/service.h"
+#include "app/vitals_keeper.h"
 #include "edge/base/clock.h"
 #include "edge/base/log.h"
 #include "edge/loop/client_door.h"
@@ -87,6 +88,7 @@ struct Front::Impl final : resp::Backend {
         door_timer(loop),
         certificates(loop, {given.certs, given.ca_key},
                      [this](node::Event event) { this->to_core(std::move(event)); }),
+        vitals(loop, given.data),
         service(loop, [this] { return step_began ? step_began() : long_ago; }),
         inbox(edge::net_inbox_max, [this] { asio::post(loop, [this] { deliver(); }); }) {}
 
@@ -120,6 +122,8 @@ struct Front::Impl final : resp::Backend {
     certificates.start(*transport, clients.get(), Rng(random_seed()));
     // After all that the loop has ready: one step for all.
     core.set_offered([this] { asio::post(loop, [this] { core.step_offered(); }); });
+    vitals.start(transport->self().node,
+                 [this](const Uuid& peer, const wire::Vitals& told) { transport->send(peer, told); });
     await_signal();
     return {};
   }
@@ -142,7 +146,7 @@ struct Front::Impl final : resp::Backend {
     };
     made.disconnected = [this](const Uuid& peer) { core.report(node::PeerDisconnected{peer}); };
     made.received = [this](const Uuid& peer, wire::PeerMessage message) {
-      if (certificates.received(peer, message)) return;
+      if (certificates.received(peer, message) || vitals.received(peer, message)) return;
       if (door.take({peer, std::move(message)}) || paused) return;
       transport->pause_reading(true);
       paused = true;
@@ -234,6 +238,7 @@ struct Front::Impl final : resp::Backend {
 
   /// A client's command, on its way to the core.
   void call(std::uint64_t tag, resp::VShardCall call) override {
+    vitals.asked(tag);
     if (client_door.take(node::ClientRequest{tag, call.vshard, call.write, std::move(call.command),
                                              call.timeout_ns, edge::monotonic_time()}))
       return watch_door();
@@ -249,6 +254,7 @@ struct Front::Impl final : resp::Backend {
 
   void complete(std::uint64_t tag, Result<Blob> result) {
     requests.ended(result);
+    vitals.answered(tag);
     clients->completed(tag, std::move(result));
   }
 
@@ -280,6 +286,8 @@ struct Front::Impl final : resp::Backend {
     made.around = surroundings(parts());
     made.requests = requests;
     made.clients = client_counts(clients.get());
+    made.vitals = vitals.known();
+    made.answer_times = vitals.answer_times();
     made.peer_pauses = pauses;
     made.started_ms = started_ms;
     made.version = NODEDB_VERSION;
@@ -324,7 +332,12 @@ struct Front::Impl final : resp::Backend {
 
   void set_peers(const std::vector<node::Peer>& peers) {
     std::vector<quic::PeerAddress> addresses;
-    for (const node::Peer& peer : peers) addresses.push_back({peer.uuid, peer.address});
+    std::vector<Uuid> uuids;
+    for (const node::Peer& peer : peers) {
+      addresses.push_back({peer.uuid, peer.address});
+      uuids.push_back(peer.uuid);
+    }
+    vitals.set_peers(std::move(uuids));
     limit_send_queues(addresses.size());
     std::vector<std::string> members{config.advertise.empty() ? config.listen : config.advertise};
     for (const node::Peer& peer : peers) members.push_back(peer.address);
@@ -360,6 +373,7 @@ struct Front::Impl final : resp::Backend {
     patience.cancel();
     door_timer.cancel();
     certificates.stop();
+    vitals.stop();
     service.stop();
     if (clients) clients->close();
     if (http) http->stop();
@@ -377,6 +391,7 @@ struct Front::Impl final : resp::Backend {
   asio::steady_timer patience;
   asio::steady_timer door_timer;
   CertificateLife certificates;
+  VitalsKeeper vitals;
   Newcomers newcomers{certificates};
   std::unique_ptr<quic::Transport> transport;
   std::unique_ptr<resp::Server> clients;  ///< null without a client address

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/http_port.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <asio/post.hpp>
 #include <chrono>
@@ -11,6 +9,7 @@
 #include "base/units.h"
 #include "edge/base/clock.h"
 #include "edge/base/log.h"
+#include "edge/base/machine.h"
 #include "edge/disk/files.h"
 #include "edge/resp/options.h"
 
@@ -22,13 +21,6 @@ constexpr auto events_round = std::chrono::seconds(1);
 /// No step takes so long: whoever is in one has come to a halt.
 constexpr std::int64_t stuck_ns = 10 * ns_per_s;
 const std::string plain = "text/plain; charset=utf-8";
-
-double cpu_seconds() {
-  rusage used{};
-  ::getrusage(RUSAGE_SELF, &used);
-  const auto us = [](const timeval& time) { return time.tv_sec * 1'000'000 + time.tv_usec; };
-  return static_cast<double>(us(used.ru_utime) + us(used.ru_stime)) / 1e6;
-}
 
 std::int64_t room(const std::string& directory) {
   const auto free = edge::free_bytes(directory);
@@ -113,7 +105,7 @@ void HttpPort::answered(node::OperatorReply reply) {
   for (const auto& [id, request] : asked.waiting) {
     server_->answer(id, [figures, request, data = node_.data] {
       NodeFigures all = *figures;
-      all.cpu_seconds = cpu_seconds();
+      all.cpu_seconds = static_cast<double>(edge::cpu_us()) / 1e6;
       all.disk_free_bytes = room(data);
       const HttpRoute& route = *find_route(request.path);
       HttpAnswer made = route.answer(all, request.has("verbose"));

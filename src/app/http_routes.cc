@@ -37,12 +37,35 @@ HttpAnswer metrics(const NodeFigures& figures, bool) {
   return {200, metrics_text(figures)};
 }
 
+/// Of the members that have told them lately.
+Json vitals_json(const NodeFigures& figures) {
+  Json list = Json::array();
+  for (const node::MemberStatus& one : figures.status.members) {
+    const auto told = figures.vitals.find(one.member.uuid);
+    if (told == figures.vitals.end()) continue;
+    Json row = Json::object();
+    row.set("member", one.member.id.value)
+        .set("cpu_permille", told->second.cpu_permille)
+        .set("disk_free_bytes", told->second.disk_free_bytes)
+        .set("disk_bytes", told->second.disk_bytes)
+        .set("answers", told->second.answers)
+        .set("answer_us", told->second.answer_us)
+        .set("answer_us_max", told->second.answer_us_max);
+    list.push(std::move(row));
+  }
+  return list;
+}
+
 HttpAnswer cluster(const NodeFigures& figures, bool) {
-  return answer_of(status_answer(figures.status, figures.around));
+  Json body = status_answer(figures.status, figures.around);
+  body.set("vitals", vitals_json(figures));
+  return answer_of(body);
 }
 
 HttpAnswer nodes(const NodeFigures& figures, bool) {
-  return part_of(figures, {"members"});
+  Json body = Json::object();
+  body.set("members", status_json(figures.status)["members"]).set("vitals", vitals_json(figures));
+  return answer_of(body);
 }
 
 HttpAnswer shards(const NodeFigures& figures, bool) {

@@ -226,6 +226,11 @@ constexpr Metric table[] = {
     // requests
     {"nodedb_requests_total", counter, "`result`: ok, or the error's code",
      "Clients' requests to vShards that were answered here.", requests},
+    {"nodedb_request_samples_total", counter, "",
+     "Clients' requests of which the time to the answer was taken.",
+     one<[](const Figures& f) { return f.answer_times.count; }>},
+    {"nodedb_request_sample_seconds_total", counter, "", "Their time, all together.",
+     one<[](const Figures& f) { return static_cast<double>(f.answer_times.us) / 1e6; }>},
     {"nodedb_requests_waiting", gauge, "", "Clients' requests under way.",
      one<[](const Figures& f) { return f.status.requests_waiting; }>},
     {"nodedb_requests_refused_total", counter, "", "Requests refused as busy by admission: had no effect.",

@@ -6,12 +6,14 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
 #include "app/operator_protocol.h"
 #include "base/error.h"
 #include "node/status.h"
+#include "wire/vitals_messages.h"
 
 namespace nodedb::app {
 
@@ -37,11 +39,19 @@ struct ClientCounts {
   std::uint64_t error_replies = 0;
 };
 
+/// Of the requests whose time was taken (app/vitals_keeper.h), since the start.
+struct AnswerTimes {
+  std::uint64_t count = 0;
+  std::uint64_t us = 0;  ///< all together
+};
+
 struct NodeFigures {
   node::Status status;
   AnswerSurroundings around;
   RequestCounts requests;
   ClientCounts clients;
+  std::map<Uuid, wire::Vitals> vitals;  ///< of the members that have told theirs lately, and its own
+  AnswerTimes answer_times;
   std::uint64_t peer_pauses = 0;  ///< how often peers had to wait for the core
   std::int64_t wall_ms = 0;
   std::int64_t started_ms = 0;        ///< wall clock

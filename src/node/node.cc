@@ -143,7 +143,8 @@ void Node::State::handle(FromPeer event) {
         } else if (peer == NodeId() || std::is_same_v<Kind, swim::Message>) {
           return;  // not a member: it may say who it is, nothing else
         } else if constexpr (std::is_same_v<Kind, wire::CertificateWanted> ||
-                             std::is_same_v<Kind, wire::CertificateGiven>) {
+                             std::is_same_v<Kind, wire::CertificateGiven> ||
+                             std::is_same_v<Kind, wire::Vitals>) {
           return;  // the net threads' own affair
         } else if constexpr (std::is_same_v<Kind, wire::RaftBundle>) {
           for (wire::GroupMessage& one : message.messages) {

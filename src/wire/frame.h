@@ -45,6 +45,7 @@ enum class FrameKind : std::uint8_t {
   load_report = 15,
   certificate_wanted = 16,
   certificate_given = 17,
+  vitals = 18,
   operator_request = 32,
   operator_response = 33,
   join_request = 34,

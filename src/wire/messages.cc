@@ -22,6 +22,7 @@ struct Classify {
   StreamClass operator()(const LoadReport&) const { return StreamClass::control; }
   StreamClass operator()(const CertificateWanted&) const { return StreamClass::control; }
   StreamClass operator()(const CertificateGiven&) const { return StreamClass::control; }
+  StreamClass operator()(const Vitals&) const { return StreamClass::control; }
 };
 
 }  // namespace

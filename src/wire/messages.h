@@ -21,6 +21,7 @@
 #include "wire/certificate_messages.h"
 #include "wire/load_messages.h"
 #include "wire/move_messages.h"
+#include "wire/vitals_messages.h"
 
 namespace nodedb::wire {
 
@@ -138,7 +139,7 @@ struct SnapshotWanted {
 
 using PeerMessage = std::variant<Hello, Found, Founded, RaftBundle, raft::Pulse, ForwardBundle, SnapshotOffer,
                                  SnapshotCredit, SnapshotChunk, MoveOrder, MoveReport, SnapshotWanted,
-                                 swim::Message, LoadReport, CertificateWanted, CertificateGiven>;
+                                 swim::Message, LoadReport, CertificateWanted, CertificateGiven, Vitals>;
 
 /// Which QUIC stream carries it: bulk never delays a pulse, and forwarded writes keep their order.
 enum class StreamClass : std::uint8_t { control, log, bulk };

@@ -13,6 +13,7 @@
 #include "wire/raft_codec.h"
 #include "wire/reader.h"
 #include "wire/swim_codec.h"
+#include "wire/vitals_codec.h"
 #include "wire/writer.h"
 
 namespace nodedb::wire {
@@ -234,6 +235,12 @@ struct Encode {
     put_certificate_given(out, given);
     return frame;
   }
+  EncodedMessage operator()(const Vitals& vitals) const {
+    EncodedMessage frame{FrameKind::vitals, {}};
+    Writer out(frame.payload);
+    put_vitals(out, vitals);
+    return frame;
+  }
 };
 
 PeerMessage get_hello(Reader& in) {
@@ -424,6 +431,8 @@ Result<PeerMessage> decode(FrameKind kind, const Blob& payload) {
     case FrameKind::certificate_given:
       return get_whole([](Reader& in) { return PeerMessage(get_certificate_given(in)); }, payload,
                        "a certificate");
+    case FrameKind::vitals:
+      return get_whole([](Reader& in) { return PeerMessage(get_vitals(in)); }, payload, "a node's vitals");
     case FrameKind::stream_open:
     case FrameKind::operator_request:
     case FrameKind::operator_response:

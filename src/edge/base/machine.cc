@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/base/machine.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,6 +37,13 @@ std::uint64_t resident_bytes() {
   std::uint64_t resident = 0;
   if (!(file >> all >> resident)) return 0;
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::int64_t cpu_us() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto us = [](const timeval& time) { return time.tv_sec * std::int64_t{1'000'000} + time.tv_usec; };
+  return us(used.ru_utime) + us(used.ru_stime);
 }
 
 }  // namespace nodedb::edge

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the kernel says about memory. Any thread.
+// What the kernel says about this machine and process. Any thread.
 
 #include <cstdint>
 
@@ -11,5 +11,7 @@ namespace nodedb::edge {
 std::uint64_t machine_memory_bytes();
 /// What this process holds in memory; 0: not known.
 std::uint64_t resident_bytes();
+/// CPU time that this process has had.
+std::int64_t cpu_us();
 
 }  // namespace nodedb::edge

@@ -135,4 +135,10 @@ Result<std::uint64_t> free_bytes(const std::string& path) {
   return std::uint64_t{found.f_bavail} * std::uint64_t{found.f_frsize};
 }
 
+Result<std::uint64_t> disk_bytes(const std::string& path) {
+  struct statvfs found {};
+  if (::statvfs(path.c_str(), &found) != 0) return failed("look at", path);
+  return std::uint64_t{found.f_blocks} * std::uint64_t{found.f_frsize};
+}
+
 }  // namespace nodedb::edge

@@ -53,5 +53,7 @@ Result<void> write_file_durably(const std::string& directory, const std::string&
 bool exists(const std::string& path);
 /// What an unprivileged process may still allocate on the file system that holds `path`.
 Result<std::uint64_t> free_bytes(const std::string& path);
+/// What the file system that holds `path` has room for, free or not.
+Result<std::uint64_t> disk_bytes(const std::string& path);
 
 }  // namespace nodedb::edge

@@ -199,6 +199,17 @@ TEST(HttpRoutes, JsonHasTheShapesOfTheCommandLine) {
   EXPECT_EQ(body("/v1/migrations")["migrations"].items().size(), 0u);
 }
 
+TEST(HttpRoutes, VitalsAreThoseOfMembersThatHaveToldThem) {
+  NodeFigures figures = healthy();
+  figures.status.members[1].member.uuid = Uuid::parse("3f2a1b4c-0000-4000-8000-000000000002").value();
+  figures.vitals[figures.status.members[1].member.uuid] = {125, 40, 100, 7, 900, 14'000};
+  figures.vitals[Uuid::parse("3f2a1b4c-0000-4000-8000-000000000009").value()] = {};
+  const Json body = Json::parse(find_route("/v1/nodes")->answer(figures, false).body).value();
+  EXPECT_EQ(body["vitals"].dump(),
+            "[{\"member\":2,\"cpu_permille\":125,\"disk_free_bytes\":40,\"disk_bytes\":100,\"answers\":7,"
+            "\"answer_us\":900,\"answer_us_max\":14000}]");
+}
+
 std::vector<std::string> names(const std::vector<NodeEvent>& events) {
   std::vector<std::string> all;
   for (const NodeEvent& event : events) all.push_back(event.name);

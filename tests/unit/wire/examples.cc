@@ -90,7 +90,8 @@ std::string kind_name(const wire::PeerMessage& message) {
                              "swim",
                              "load-report",
                              "certificate-wanted",
-                             "certificate-given"};
+                             "certificate-given",
+                             "vitals"};
   return names.at(message.index());
 }
 
@@ -151,6 +152,7 @@ std::vector<wire::PeerMessage> peer_messages() {
       wire::LoadReport{{{VShardId(7), 5'000'000, 1'200, 40}, {VShardId(1023), 0, 0, 300}}},
       wire::CertificateWanted{"a signing request", {"db2.example", "10.0.0.2"}},
       wire::CertificateGiven{Bytes("a certificate")},
+      wire::Vitals{125, 40'000'000'000, 100'000'000'000, 512, 900, 14'000},
   };
 }
 

@@ -331,7 +331,7 @@ swim::Message swim_message() {
 }
 
 wire::PeerMessage peer_message() {
-  switch (below(16)) {
+  switch (below(17)) {
     case 12:
       return swim_message();
     case 13:
@@ -343,6 +343,8 @@ wire::PeerMessage peer_message() {
     case 15:
       if (truth()) return wire::CertificateGiven{bytes()};
       return wire::CertificateGiven{fail(Code::forbidden, bytes())};
+    case 16:
+      return wire::Vitals{number(), number(), number(), number(), number(), number()};
     case 11:
       return wire::SnapshotWanted{id<GroupId>()};
     case 9:
