@@ -20,7 +20,14 @@ file(GLOB app_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/*.cc)
 foreach(source src/app/main.cc src/app/fail_points.cc ${app_config_sources})
   list(REMOVE_ITEM app_sources ${PROJECT_SOURCE_DIR}/${source})
 endforeach()
-add_library(nodedb_app STATIC ${app_sources})
+# The dashboard's files stand in the binary.
+file(GLOB dashboard CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/dashboard/*)
+set(dashboard_source ${PROJECT_BINARY_DIR}/dashboard_files.cc)
+list(JOIN dashboard " " dashboard_list)
+add_custom_command(OUTPUT ${dashboard_source} DEPENDS ${dashboard} cmake/embed.cmake VERBATIM
+                   COMMAND ${CMAKE_COMMAND} -DOUT=${dashboard_source} -DFILES=${dashboard_list}
+                           -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
+add_library(nodedb_app STATIC ${app_sources} ${dashboard_source})
 target_link_libraries(nodedb_app PUBLIC nodedb_app_config nodedb_edge_http nodedb_edge_loop nodedb_edge_quic
                       nodedb_edge_resp nodedb_edge_systemd nodedb_edge_tls)
 target_compile_definitions(nodedb_app PUBLIC NODEDB_VERSION="${PROJECT_VERSION}")

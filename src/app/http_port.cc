@@ -5,6 +5,7 @@
 #include <asio/post.hpp>
 #include <chrono>
 
+#include "app/dashboard.h"
 #include "app/node_events.h"
 #include "base/units.h"
 #include "edge/base/clock.h"
@@ -55,7 +56,13 @@ Result<std::unique_ptr<HttpPort>> HttpPort::open(asio::io_context& loop, const s
 
 HttpPort::~HttpPort() = default;
 
+bool HttpPort::knows(std::string_view path) const {
+  return find_route(path) != nullptr || find_dashboard_file(path) != nullptr;
+}
+
 std::optional<http::Answer> HttpPort::handle(http::RequestId id, const http::Request& request) {
+  if (const DashboardFile* const file = find_dashboard_file(request.path))
+    return http::Answer{200, std::string(file->type), Bytes(file->content)};
   const HttpRoute& route = *find_route(request.path);
   if (route.path == livez_path) return livez();
   if (route.path == openapi_path)

@@ -60,7 +60,7 @@ class HttpPort final : private http::Handler {
 
   HttpPort(asio::io_context& loop, Node node) : loop_(loop), node_(std::move(node)), timer_(loop) {}
 
-  bool knows(std::string_view path) const override { return find_route(path) != nullptr; }
+  bool knows(std::string_view path) const override;
   std::optional<http::Answer> handle(http::RequestId id, const http::Request& request) override;
   http::Answer late(const http::Request& request) override;
   http::Answer livez() const;

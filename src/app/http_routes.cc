@@ -5,8 +5,10 @@
 #include <initializer_list>
 #include <string>
 
+#include "app/health.h"
 #include "app/metrics.h"
 #include "app/readiness.h"
+#include "app/shard_map.h"
 #include "app/status_json.h"
 
 namespace nodedb::app {
@@ -56,10 +58,26 @@ Json vitals_json(const NodeFigures& figures) {
   return list;
 }
 
+Json process_json(const NodeFigures& figures) {
+  Json body = Json::object();
+  body.set("version", figures.version)
+      .set("started_ms", figures.started_ms)
+      .set("wall_ms", figures.wall_ms)
+      .set("client_connections", figures.clients.connections)
+      .set("client_commands", figures.clients.commands);
+  return body;
+}
+
 HttpAnswer cluster(const NodeFigures& figures, bool) {
   Json body = status_answer(figures.status, figures.around);
-  body.set("vitals", vitals_json(figures));
+  body.set("vitals", vitals_json(figures))
+      .set("process", process_json(figures))
+      .set("health", health_json(health_of(figures)));
   return answer_of(body);
+}
+
+HttpAnswer map(const NodeFigures& figures, bool) {
+  return answer_of(shard_map_json(figures.status));
 }
 
 HttpAnswer nodes(const NodeFigures& figures, bool) {
@@ -86,7 +104,12 @@ constexpr HttpRoute routes[] = {
      readyz,
      true},
     {"/metrics", metrics_type, "Prometheus's text format; docs/metrics.md names each", {}, metrics},
-    {"/v1/cluster", json, "the node's status: the cluster as it knows it, and itself", {}, cluster},
+    {"/v1/cluster",
+     json,
+     "the node's status: the cluster as it knows it, and itself; is it well, and what helps",
+     {},
+     cluster},
+    {"/v1/map", json, "the vShards in brief, a column for each property", {.groups = true}, map},
     {"/v1/nodes", json, "the members, as this node knows them", {}, nodes},
     {"/v1/shards",
      json,

@@ -25,8 +25,11 @@ class LoadBook {
     loads_.insert_or_assign(told.vshard, meta::ShardLoad{told.bytes, told.writes, told.reads, 0});
   }
 
+  /// Everybody has had the time to tell.
+  bool complete(Time now) const { return now - begun_ >= gathering_ns; }
+
   meta::ShardLoad of(Time now, VShardId vshard) const {
-    if (now - begun_ < gathering_ns) return {};
+    if (!complete(now)) return {};
     const auto at = loads_.find(vshard);
     return at == loads_.end() ? meta::ShardLoad() : at->second;
   }

@@ -68,6 +68,12 @@ wire::VShardLoad LoadMeter::load_of(VShardId vshard) const {
   return {vshard, meter.bytes < bytes_min ? 0 : meter.bytes, meter.writes.value(), meter.reads.value()};
 }
 
+std::optional<wire::VShardLoad> LoadMeter::known(Time now, VShardId vshard) const {
+  const Meter& meter = meters_[vshard.value];
+  if (!meter.led || now - meter.since < mean_ns) return std::nullopt;
+  return load_of(vshard);
+}
+
 std::vector<wire::VShardLoad> LoadMeter::hottest(std::size_t at_most) const {
   std::vector<wire::VShardLoad> busy;
   for (std::uint16_t v = 0; v < vshard_count; ++v) {
@@ -84,7 +90,7 @@ std::vector<wire::VShardLoad> LoadMeter::take_news(Time now, bool anew) {
   std::vector<wire::VShardLoad> news;
   for (std::uint16_t v = 0; v < vshard_count; ++v) {
     Meter& meter = meters_[v];
-    if (!meter.led || now - meter.since < mean_ns) continue;
+    if (!known(now, VShardId(v))) continue;
     const wire::VShardLoad nothing{VShardId(v)};
     const wire::VShardLoad is = load_of(VShardId(v));
     if (anew) meter.told = nothing;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "base/ids.h"
@@ -29,6 +30,8 @@ class LoadMeter {
 
   /// Takes the counts since the last call into the means. Pre: `now` rises.
   void sample(Time now, const std::function<bool(VShardId)>& leads);
+  /// Nothing of a vShard that is not led, or not for long enough.
+  std::optional<wire::VShardLoad> known(Time now, VShardId vshard) const;
   /// Led vShards that have been written to since they were given here last; in turn, `at_most` of them.
   std::vector<VShardId> take_unsized(std::size_t at_most);
   /// The led vShards with most writes and reads, the busiest first; those with nothing to tell are left out.

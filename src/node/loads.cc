@@ -53,6 +53,15 @@ void Node::State::tell_loads() {
   }
 }
 
+std::optional<wire::VShardLoad> Node::State::known_load(VShardId vshard) const {
+  if (const auto measured = meter.known(now.mono, vshard)) return measured;
+  if (leads_metadata() && loads.complete(now.mono)) {
+    const meta::ShardLoad told = loads.of(now.mono, vshard);
+    return wire::VShardLoad{vshard, told.bytes, told.writes, told.reads};
+  }
+  return std::nullopt;
+}
+
 /// Who leads a vShard knows; another one's word is late.
 void Node::State::receive(NodeId peer, const wire::LoadReport& report) {
   if (!leads_metadata()) return;

@@ -452,6 +452,7 @@ struct Node::State {
   Status::Admin admin_status() const;
   Status::Balance balance_status();
   GroupStatus group_status(GroupId group) const;
+  std::optional<wire::VShardLoad> known_load(VShardId vshard) const;
 };
 
 }  // namespace nodedb::node

@@ -145,6 +145,7 @@ GroupStatus Node::State::group_status(GroupId group) const {
     const meta::Placement& placement = tables.placement[vshard_of(group).value];
     out.epoch = placement.epoch;
     out.wanted = placement.replicas;
+    out.load = known_load(vshard_of(group));
   }
   const Replica* here = replica(group);
   if (here == nullptr) return out;

@@ -58,7 +58,9 @@ struct GroupStatus {
   Epoch epoch;
   std::vector<NodeId> wanted;
   std::vector<FollowerStatus> followers;  ///< leader only
-  std::string halted;                     ///< why apply stopped, empty if it did not
+  /// Known to its leader, and to the node that drives; not in the first minute.
+  std::optional<wire::VShardLoad> load{};
+  std::string halted;  ///< why apply stopped, empty if it did not
 };
 
 /// How a migration stands. Only the leader of group 0 knows more than the record.

@@ -45,8 +45,8 @@ TEST_F(Http, EveryPathThatIsDescribedAnswers) {
   const app::Json description = json(0, "/openapi.json");
   const std::string text = description["paths"].dump();
   int paths = 0;
-  for (const char* path : {"/livez", "/readyz", "/metrics", "/v1/cluster", "/v1/nodes", "/v1/shards",
-                           "/v1/migrations", "/openapi.json"}) {
+  for (const char* path : {"/livez", "/readyz", "/metrics", "/v1/cluster", "/v1/map", "/v1/nodes",
+                           "/v1/shards", "/v1/migrations", "/openapi.json"}) {
     EXPECT_FALSE(description["paths"][path].is_null()) << path;
     const http::Reply reply = get(0, path);
     EXPECT_EQ(reply.status, 200) << path << " " << reply.body;

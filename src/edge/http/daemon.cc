@@ -21,6 +21,10 @@ namespace {
 
 constexpr auto sweep_round = std::chrono::seconds(1);
 constexpr std::size_t read_block_bytes = 4096;
+/// A page of this port has all it needs from it, and nobody puts it into a frame.
+constexpr const char* policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// A listener that has lost its connection is to come back soon, and not at once.
 constexpr std::string_view greeting = "retry: 2000\n\n";
 constexpr std::string_view sign_of_life = ": still here\n\n";
@@ -37,6 +41,7 @@ Response made(const Answer& answer) {
   MHD_add_response_header(response.get(), MHD_HTTP_HEADER_CONTENT_TYPE, answer.type.c_str());
   MHD_add_response_header(response.get(), MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
   MHD_add_response_header(response.get(), "X-Content-Type-Options", "nosniff");
+  MHD_add_response_header(response.get(), "Content-Security-Policy", policy);
   if (answer.status == MHD_HTTP_METHOD_NOT_ALLOWED)
     MHD_add_response_header(response.get(), MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
   return response;

@@ -68,6 +68,19 @@ class HttpPortTest : public testing::Test {
   std::jthread net_;
 };
 
+TEST_F(HttpPortTest, TheDashboardNeedsNoCoreAndNobodyElse) {
+  const http::Reply page = get("/");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page.headers.at("content-type"), "text/html; charset=utf-8");
+  EXPECT_TRUE(page.body.starts_with("<!doctype html>"));
+  const std::string& policy = page.headers.at("content-security-policy");
+  EXPECT_TRUE(policy.starts_with("default-src 'none'; script-src 'self';")) << policy;
+  EXPECT_EQ(policy.find("unsafe"), std::string::npos);
+  EXPECT_EQ(get("/dashboard/main.js").headers.at("content-type"), "text/javascript; charset=utf-8");
+  EXPECT_EQ(get("/dashboard/none.js").status, 404);
+  EXPECT_EQ(asked_in_all_, 0);
+}
+
 TEST_F(HttpPortTest, LifeIsToldWhileNobodyElseAnswers) {
   EXPECT_EQ(get("/livez").status, 200);
   step_began_ns_ = edge::monotonic_time().ns - 2 * ns_per_s;

@@ -107,7 +107,10 @@ TEST(Metrics, TellWhatIsWrong) {
   figures.requests.ended(fail(Code::no_leader, ""));
   figures.disk_free_bytes = 123'456'789'012;
   Json ending = Json::object();
-  ending.set("whose", "node").set("sha256", "0123456789abcdef0000").set("until_s", std::int64_t{1'060});
+  ending.set("whose", "node")
+      .set("sha256", "0123456789abcdef0000")
+      .set("from_s", std::int64_t{820})
+      .set("until_s", std::int64_t{1'060});
   figures.around.certificates = Json::array().push(std::move(ending));
   figures.status.migrations = {migration(1, 400'000, 990'000), migration(2, 700'000, 700'500)};
   const Bytes text = metrics_text(figures);
@@ -196,6 +199,9 @@ TEST(HttpRoutes, JsonHasTheShapesOfTheCommandLine) {
   EXPECT_EQ(body("/v1/shards")["groups"].items().size(), 3u);
   EXPECT_EQ(body("/v1/cluster")["id"].number(), 1);
   EXPECT_FALSE(body("/v1/cluster")["memory"].is_null());
+  EXPECT_EQ(body("/v1/cluster")["health"]["state"].text(), "well");
+  EXPECT_EQ(body("/v1/cluster")["process"]["version"].text(), "1.2.3");
+  EXPECT_EQ(body("/v1/map")["leader"].items().size(), 2u);
   EXPECT_EQ(body("/v1/migrations")["migrations"].items().size(), 0u);
 }
 

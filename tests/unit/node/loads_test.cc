@@ -53,6 +53,9 @@ TEST(LoadMeter, NothingIsToldInTheFirstMinute) {
   Metered one;
   one.run(60, 500);
   EXPECT_TRUE(one.news().empty());
+  EXPECT_FALSE(one.meter.known(one.now, hot));
+  one.run(10, 500);
+  EXPECT_EQ(one.meter.known(one.now, hot), (wire::VShardLoad{hot, 0, 500, 0}));
 }
 
 TEST(LoadMeter, OnlyWhatHasChangedByMoreThanATenthIsTold) {
@@ -93,6 +96,7 @@ TEST(LoadMeter, WhoLosesTheLeadForgets) {
   one.now = one.now + 2 * s;
   one.meter.sample(one.now, leads_all);
   EXPECT_TRUE(one.news(true).empty());
+  EXPECT_FALSE(one.meter.known(one.now, hot));
 }
 
 TEST(LoadMeter, SizesAreAskedForWhereSomethingWasWritten) {
@@ -113,6 +117,8 @@ TEST(LoadBook, HalfAPictureIsNone) {
   LoadBook book(Time{100 * s});
   book.note({hot, 10, 20, 30});
   EXPECT_EQ(book.of(Time{159 * s}, hot), meta::ShardLoad());
+  EXPECT_FALSE(book.complete(Time{159 * s}));
+  EXPECT_TRUE(book.complete(Time{160 * s}));
   EXPECT_EQ(book.of(Time{160 * s}, hot), (meta::ShardLoad{10, 20, 30, 0}));
   EXPECT_EQ(book.of(Time{160 * s}, cold), meta::ShardLoad());
 }
