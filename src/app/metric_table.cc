@@ -96,6 +96,15 @@ void certificates(const Figures& figures, Samples& out) {
             one["until_s"].number() - figures.wall_ms / 1000);
 }
 
+void certificate_life(const Figures& figures, Samples& out) {
+  for (const Json& one : figures.around.certificates.items()) {
+    const auto whole = static_cast<double>(one["until_s"].number() - one["from_s"].number());
+    const auto left = static_cast<double>(one["until_s"].number() - figures.wall_ms / 1000);
+    out.add({{"whose", one["whose"].text()}, {"sha256", one["sha256"].text().substr(0, 16)}},
+            whole > 0 ? left / whole : 0);
+  }
+}
+
 void requests(const Figures& figures, Samples& out) {
   out.add({{"result", "ok"}}, figures.requests.ok());
   for (int i = 0; i <= static_cast<int>(Code::over_budget); ++i) {
@@ -269,6 +278,8 @@ constexpr Metric table[] = {
      one<[](const Figures& f) { return f.around.net.datagrams_sent; }>},
     {"nodedb_network_received_datagrams_total", counter, "", "Datagrams received.",
      one<[](const Figures& f) { return f.around.net.datagrams_received; }>},
+    {"nodedb_certificate_life_left_ratio", gauge, "`whose`, `sha256`",
+     "The part of its life that is left; renewed at a third, late below a sixth.", certificate_life},
     {"nodedb_certificate_remaining_seconds", gauge, "`whose`: node, authority; `sha256`: its beginning",
      "Until the certificate ends; negative: it has.", certificates},
 };

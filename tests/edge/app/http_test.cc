@@ -130,6 +130,8 @@ TEST(Metrics, TellWhatIsWrong) {
   EXPECT_EQ(
       value_of(text, "nodedb_certificate_remaining_seconds{whose=\"node\",sha256=\"0123456789abcdef\"}"),
       "60");
+  EXPECT_EQ(value_of(text, "nodedb_certificate_life_left_ratio{whose=\"node\",sha256=\"0123456789abcdef\"}"),
+            "0.25");
   EXPECT_EQ(value_of(text, "nodedb_migrations{phase=\"add_learner\"}"), "2") << text;
   EXPECT_EQ(value_of(text, "nodedb_migration_age_seconds_max"), "600");
   EXPECT_EQ(value_of(text, "nodedb_migration_step_age_seconds_max"), "299.5");
