@@ -73,10 +73,12 @@ set_tests_properties(e2e_placement e2e_recover PROPERTIES LABELS "e2e;long")
 add_test(NAME e2e_recover_metadata COMMAND e2e_recover --gtest_filter=*MetadataGroup*)
 set_tests_properties(e2e_recover_metadata PROPERTIES LABELS e2e RUN_SERIAL ON TIMEOUT 300)
 
-# The dashboard in Chromium: ./test dashboard.
+# The dashboard in Chromium, and our alerts in Prometheus: ./test dashboard, ./test alerts.
 nodedb_test(e2e_dashboard SOURCES tests/dashboard/browser.cc tests/dashboard/dashboard_test.cc
             tests/dashboard/page_checks.cc LINKS nodedb_e2e_support TIMEOUT 900)
-set_tests_properties(e2e_dashboard PROPERTIES LABELS "e2e;long" RUN_SERIAL ON)
+nodedb_test(e2e_alerts SOURCES tests/alerts/alerts_test.cc tests/alerts/prometheus.cc
+            tests/edge/http/http_client.cc LINKS nodedb_e2e_support TIMEOUT 900)
+set_tests_properties(e2e_dashboard e2e_alerts PROPERTIES LABELS "e2e;long" RUN_SERIAL ON)
 
 # What ./quickstart shows.
 add_test(NAME demo COMMAND ${PROJECT_SOURCE_DIR}/tools/demo $<TARGET_FILE:nodedb-cluster>)

@@ -2,44 +2,14 @@
 // A disk that fills up under a running node: writes are refused in words, reads go on, and writes resume by
 // themselves once there is room. Needs to mount a small file system, so it runs as root or not at all.
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 #include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 
 #include "tests/e2e/support/cluster.h"
 #include "tests/e2e/support/redis.h"
+#include "tests/e2e/support/small_disk.h"
 
 namespace nodedb::e2e {
 namespace {
-
-class SmallDisk {
- public:
-  explicit SmallDisk(std::string path) : path_(std::move(path)) {
-    std::filesystem::create_directories(path_);
-    mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=256m,mode=0700") == 0;
-  }
-  ~SmallDisk() {
-    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
-  bool mounted() const { return mounted_; }
-  std::string filler() const { return path_ + "/filler"; }
-  /// Eats all but about `left` bytes.
-  void fill(std::uintmax_t left) const {
-    std::ofstream file(filler(), std::ios::binary);
-    const std::string block(1 << 20, 'x');
-    while (std::filesystem::space(path_).available > left && file) file.write(block.data(), 1 << 20).flush();
-  }
-  void empty() const { std::filesystem::remove(filler()); }
-
- private:
-  std::string path_;
-  bool mounted_ = false;
-};
 
 TEST(DiskFull, RefusesWritesKeepsReadsAndRecovers) {
   const TemporaryDirectory directory("nodedb-full");
