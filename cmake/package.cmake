@@ -50,7 +50,7 @@ nodedb_install_told(nodedb-cluster.fish WORDS completion fish
 file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.md)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${pages}
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${packages_server} COMPONENT server)
-install(FILES ${packaging}/prometheus/nodedb-cluster.rules.yml
+install(FILES ${packaging}/prometheus/nodedb-cluster.rules.yml ${packaging}/grafana/nodedb-cluster.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/nodedb-cluster COMPONENT server)
 foreach(component server library dev)
   set(documents ${CMAKE_INSTALL_DATADIR}/doc/${packages_${component}})
