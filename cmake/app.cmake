@@ -16,10 +16,13 @@ nodedb_library(nodedb_edge_loop FOLDERS src/edge/loop LINKS nodedb_node nodedb_e
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/loop/*.cc)
 nodedb_test(edge_loop SOURCES ${found} LINKS nodedb_edge_loop)
 
-file(GLOB app_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/*.cc)
-foreach(source src/app/main.cc src/app/fail_points.cc ${app_config_sources})
-  list(REMOVE_ITEM app_sources ${PROJECT_SOURCE_DIR}/${source})
-endforeach()
+# A node put together (src/app/assembly.h), without Redis, commands and service manager: what the server and the
+# library's door have in common.
+set(app_node_sources assembly authorities_file balance_json certificate_life certificate_lines certificate_reload
+    certificate_renewal dashboard fail_points_none front front_figures health http_port http_routes joining json_words
+    metric_table metrics move_rows newcomers node_events operator_protocol random readiness shard_map signer status_json
+    vitals_keeper)
+list(TRANSFORM app_node_sources REPLACE "(.+)" "src/app/\\1.cc")
 # The dashboard's files stand in the binary.
 file(GLOB dashboard CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/dashboard/*)
 set(dashboard_source ${PROJECT_BINARY_DIR}/dashboard_files.cc)
@@ -27,10 +30,17 @@ list(JOIN dashboard " " dashboard_list)
 add_custom_command(OUTPUT ${dashboard_source} DEPENDS ${dashboard} cmake/embed.cmake VERBATIM
                    COMMAND ${CMAKE_COMMAND} -DOUT=${dashboard_source} -DFILES=${dashboard_list}
                            -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
-add_library(nodedb_app STATIC ${app_sources} ${dashboard_source})
-target_link_libraries(nodedb_app PUBLIC nodedb_app_config nodedb_edge_http nodedb_edge_loop nodedb_edge_quic
-                      nodedb_edge_resp nodedb_edge_systemd nodedb_edge_tls)
-target_compile_definitions(nodedb_app PUBLIC NODEDB_VERSION="${PROJECT_VERSION}")
+add_library(nodedb_app_node STATIC ${app_node_sources} ${dashboard_source})
+target_link_libraries(nodedb_app_node PUBLIC nodedb_app_config nodedb_edge_http nodedb_edge_loop nodedb_edge_quic
+                      nodedb_edge_resp_core nodedb_edge_tls)
+target_compile_definitions(nodedb_app_node PUBLIC NODEDB_VERSION="${PROJECT_VERSION}")
+
+file(GLOB app_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/*.cc)
+foreach(source src/app/main.cc src/app/fail_points.cc ${app_config_sources} ${app_node_sources})
+  list(REMOVE_ITEM app_sources ${PROJECT_SOURCE_DIR}/${source})
+endforeach()
+add_library(nodedb_app STATIC ${app_sources})
+target_link_libraries(nodedb_app PUBLIC nodedb_app_node nodedb_edge_resp nodedb_edge_systemd)
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/app/*.cc)
 nodedb_test(edge_app SOURCES ${found} tests/edge/http/http_client.cc LINKS nodedb_app)
 

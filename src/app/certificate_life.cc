@@ -17,7 +17,7 @@ CertificateLife::CertificateLife(asio::io_context& loop, Options options,
       signer_(options_.ca_key, options_.directory + "/ca.crt"),
       timer_(loop) {}
 
-void CertificateLife::start(quic::Transport& transport, resp::Server* clients, Rng luck) {
+void CertificateLife::start(quic::Transport& transport, ClientPort* clients, Rng luck) {
   transport_ = &transport;
   renewal_.emplace(options_.directory, transport, signer_, luck);
   reload_.start(transport, clients);

@@ -33,8 +33,10 @@ class CertificateLife {
   CertificateLife(asio::io_context& loop, Options options, std::function<void(node::Event)> to_core);
 
   /// From now on. `clients` may be null; both outlive the calls of the loop until `stop`.
-  void start(quic::Transport& transport, resp::Server* clients, Rng luck);
+  void start(quic::Transport& transport, ClientPort* clients, Rng luck);
   void stop();
+  /// At once, for who has rewritten the files.
+  void reload_and_tell() { reload_.reload_and_tell(); }
 
   /// Group 0 says so from now on.
   void admit(node::Trust trust);

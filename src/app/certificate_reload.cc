@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/certificate_reload.h"
 
-#include <csignal>
 #include <ctime>
 
 #include "edge/base/log.h"
-#include "edge/systemd/notify.h"
 
 namespace nodedb::app {
 
@@ -22,19 +20,16 @@ CertificateReload::CertificateReload(asio::io_context& loop, std::string directo
     : directory_(std::move(directory)),
       look_every_ns_(look_every_ns),
       watch_({directory_ + "/ca.crt", directory_ + "/node.crt", directory_ + "/node.key"}),
-      signals_(loop, SIGHUP),
       timer_(loop) {}
 
-void CertificateReload::start(quic::Transport& transport, resp::Server* clients) {
+void CertificateReload::start(quic::Transport& transport, ClientPort* clients) {
   transport_ = &transport;
   clients_ = clients;
   warn_of_expiry();
-  await_signal();
   await_time();
 }
 
 void CertificateReload::stop() {
-  signals_.cancel();
   timer_.cancel();
 }
 
@@ -76,16 +71,6 @@ void CertificateReload::warn_of_expiry() {
   look_at("this node's", credentials.own());
   for (const auto& authority : credentials.authorities()) look_at("an authority's", authority);
   told_ = std::move(seen);
-}
-
-void CertificateReload::await_signal() {
-  signals_.async_wait([this](const std::error_code& failed, int) {
-    if (failed) return;
-    systemd::reloading();
-    reload_and_tell();
-    systemd::ready();
-    await_signal();
-  });
 }
 
 void CertificateReload::await_time() {

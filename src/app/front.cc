@@ -4,11 +4,8 @@
 #include <algorithm>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
-#include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 #include <chrono>
-#include <csignal>
-#include <cstdlib>
 
 #include "app/authorities_file.h"
 #include "app/certificate_life.h"
@@ -17,79 +14,35 @@
 #include "app/newcomers.h"
 #include "app/operator_protocol.h"
 #include "app/random.h"
-#include "app/service.h"
 #include "app/vitals_keeper.h"
 #include "edge/base/clock.h"
 #include "edge/base/log.h"
 #include "edge/loop/client_door.h"
 #include "edge/loop/peer_door.h"
 #include "edge/quic/transport.h"
-#include "edge/resp/server.h"
 
 namespace nodedb::app {
 
 namespace {
 
-/// The largest answer there may be, and what stands around it.
-constexpr std::size_t output_bytes_min = limits::reply_bytes_max + limits::reply_bytes_max / 4;
+/// In the tags of what those around the node ask it.
+constexpr std::uint64_t question_bit = std::uint64_t{1} << 61;
 constexpr auto door_round = std::chrono::milliseconds(1);
 constexpr std::size_t send_queue_bytes_min = 1024 * 1024;
-/// After the drain: the threads end and the state is flushed.
-constexpr std::int64_t close_patience_ns = 60 * ns_per_s;
-
-std::string waiting_text(const Config& config) {
-  const std::string& self = config.advertise.empty() ? config.listen : config.advertise;
-  const bool founder = config.seeds.empty() || std::ranges::find(config.seeds, self) != config.seeds.end();
-  return founder ? "waits for the cluster to be formed: nodedb-cluster init"
-                 : "waits for the cluster to take it in";
-}
-
-Result<resp::Options> client_options(const Config& config) {
-  resp::Options options;
-  const MemoryBudget memory = config.memory();
-  options.total_bytes_max = memory.of(Consumer::clients);
-  options.input_bytes_max = memory.of(Consumer::half_read);
-  options.connection_bytes_max = std::min(options.connection_bytes_max, options.total_bytes_max / 8);
-  options.output_bytes_max =
-      std::clamp(options.total_bytes_max / 8 * 5, output_bytes_min, options.output_bytes_max);
-  options.address = config.client;
-  options.redirect = config.redirect == "always"  ? resp::Redirect::always
-                     : config.redirect == "never" ? resp::Redirect::never
-                                                  : resp::Redirect::when_aware;
-  options.call_timeout_ns = config.request_timeout_ns;
-  options.connections_max = config.client_connections_max;
-  options.version = NODEDB_VERSION;
-  if (config.tls_client) {
-    options.certificate_file = config.certs + "/node.crt";
-    options.key_file = config.certs + "/node.key";
-  }
-  if (!config.password_file.empty()) {
-    auto password = tls::read_secret(config.password_file);
-    if (!password) return std::unexpected(password.error());
-    while (!password->empty() && (password->back() == '\n' || password->back() == '\r')) password->pop_back();
-    if (password->empty()) return fail(Code::malformed, config.password_file + " holds no password");
-    options.password = std::move(*password);
-  }
-  const std::vector<std::string> complaints = options.validate();
-  if (!complaints.empty()) return fail(Code::malformed, "client: " + complaints.front());
-  return options;
-}
-
 }  // namespace
 
-struct Front::Impl final : resp::Backend {
-  Impl(const Config& given, edge::CoreInbox& to_core)
-      : config(given),
+struct Front::Impl final : ClientDesk {
+  Impl(asio::io_context& on, const Config& given, edge::CoreInbox& to_core)
+      : loop(on),
+        config(given),
         core(to_core),
         door(to_core),
         client_door(to_core, config.memory().of(Consumer::inbox) / inbox_parts, config.queue_time_ns),
-        signals(loop, SIGINT, SIGTERM),
         patience(loop),
         door_timer(loop),
         certificates(loop, {given.certs, given.ca_key},
                      [this](node::Event event) { this->to_core(std::move(event)); }),
         vitals(loop, given.data),
-        service(loop, [this] { return step_began ? step_began() : long_ago; }),
         inbox(edge::net_inbox_max, [this] { asio::post(loop, [this] { deliver(); }); }) {}
 
   Result<void> open(const FrontOptions& options) {
@@ -106,17 +59,13 @@ struct Front::Impl final : resp::Backend {
     std::erase(others, config.advertise.empty() ? config.listen : config.advertise);
     transport->set_seeds(others);
 
-    if (!config.client.empty()) {
-      auto client_side = client_options(config);
+    outside = options.outside;
+    if (outside.clients) {
+      auto client_side = outside.clients(loop, *this);
       if (!client_side) return std::unexpected(client_side.error());
-      auto server = resp::Server::open(loop, std::move(*client_side), *this, Rng(random_seed()));
-      if (!server) return std::unexpected(server.error());
-      clients = std::move(*server);
-      clients->gateway().set_memory_table([this] { return memory_table(parts()); });
+      clients = std::move(*client_side);
     }
     memory_use = options.memory_use;
-    member = options.member;
-    step_began = options.step_began;
     if (auto opened_http = open_http(options); !opened_http) return opened_http;
     limit_send_queues(others.size());
     certificates.start(*transport, clients.get(), Rng(random_seed()));
@@ -124,7 +73,6 @@ struct Front::Impl final : resp::Backend {
     core.set_offered([this] { asio::post(loop, [this] { core.step_offered(); }); });
     vitals.start(transport->self().node,
                  [this](const Uuid& peer, const wire::Vitals& told) { transport->send(peer, told); });
-    await_signal();
     return {};
   }
 
@@ -174,6 +122,7 @@ struct Front::Impl final : resp::Backend {
 
   void deliver(const node::OperatorReply& reply) {
     if ((reply.tag & HttpPort::tag_bit) != 0) return http->answered(reply);
+    if ((reply.tag & question_bit) != 0) return answer_question(reply);
     if ((reply.tag & Newcomers::tag_bit) == 0)
       return transport->answer_operator(reply.tag, encode_answer(reply.result, surroundings(parts())));
     Result<node::TokenClaimed> claimed = fail(Code::invalid_state, "another answer than was asked for");
@@ -237,25 +186,39 @@ struct Front::Impl final : resp::Backend {
   }
 
   /// A client's command, on its way to the core.
-  void call(std::uint64_t tag, resp::VShardCall call) override {
+  void submit(node::ClientRequest request) override {
+    const std::uint64_t tag = request.tag;
     vitals.asked(tag);
-    if (client_door.take(node::ClientRequest{tag, call.vshard, call.write, std::move(call.command),
-                                             call.timeout_ns, edge::monotonic_time()}))
-      return watch_door();
-    asio::post(loop, [this, tag] { complete(tag, fail(Code::busy, "too many requests are waiting")); });
+    if (client_door.take(std::move(request))) return watch_door();
+    asio::post(loop, [this, tag] { complete({tag, fail(Code::busy, "too many requests are waiting")}); });
   }
+
+  MemoryTable memory() const override { return memory_table(parts()); }
 
   /// Those that waited go in as far as there is room, or have waited for too long.
   void open_door() {
     for (const std::uint64_t tag : client_door.retry(edge::monotonic_time()))
-      complete(tag, fail(Code::busy, "the request waited too long for this node"));
+      complete({tag, fail(Code::busy, "the request waited too long for this node")});
     watch_door();
   }
 
-  void complete(std::uint64_t tag, Result<Blob> result) {
-    requests.ended(result);
-    vitals.answered(tag);
-    clients->completed(tag, std::move(result));
+  void complete(node::ClientReply reply) {
+    requests.ended(reply.result);
+    vitals.answered(reply.tag);
+    clients->completed(std::move(reply));
+  }
+
+  void ask(const Question& question, OnReply then) {
+    const std::uint64_t tag = ++last_question;
+    if (closed || !core.offer(question(tag)))
+      return then(
+          {tag, closed ? fail(Code::stopping, "the node stops") : fail(Code::busy, "too much is waiting")});
+    questions.emplace(tag, std::move(then));
+  }
+
+  void answer_question(const node::OperatorReply& reply) {
+    auto asked = questions.extract(reply.tag);
+    if (!asked.empty()) asked.mapped()(reply);
   }
 
   /// The core does not always tell when it has worked.
@@ -285,7 +248,7 @@ struct Front::Impl final : resp::Backend {
     NodeFigures made;
     made.around = surroundings(parts());
     made.requests = requests;
-    made.clients = client_counts(clients.get());
+    if (clients) made.clients = clients->counts();
     made.vitals = vitals.known();
     made.answer_times = vitals.answer_times();
     made.peer_pauses = pauses;
@@ -303,13 +266,13 @@ struct Front::Impl final : resp::Backend {
       if (out.trust) certificates.admit(std::move(*out.trust));
       for (const wire::Outbound& one : out.messages) transport->send(one.to, one.message);
       for (node::ClientReply& reply : out.replies)
-        if (clients) complete(reply.tag, std::move(reply.result));
+        if (clients) complete(std::move(reply));
       for (const node::OperatorReply& reply : out.operator_replies) deliver(reply);
       if (http) http->noted(out.notices);
       if (out.drained && stopping) close();
       if (out.retired && !closed) {
         retired = true;
-        service.ends("has been retired, for ever", close_patience_ns);
+        if (outside.retired) outside.retired();
         close();
       }
       if (closed) return;
@@ -326,7 +289,7 @@ struct Front::Impl final : resp::Backend {
     // From now on the member table says where the others are. Whoever else has a certificate of this cluster
     // may still connect, to join; the core listens to nothing else that it says.
     if (!std::exchange(routed, true)) transport->set_seeds({});
-    service.serves(*routing);
+    if (outside.serves) outside.serves(*routing);
     if (clients) clients->set_routing(std::move(routing));
   }
 
@@ -345,66 +308,54 @@ struct Front::Impl final : resp::Backend {
     transport->set_peers(std::move(addresses));
   }
 
-  void await_signal() {
-    signals.async_wait([this](const std::error_code& failed, int signal) {
-      if (failed) return;
-      if (stopping) {
-        log::warn("a second signal: stopping at once", {{"signal", signal}});
-        std::_Exit(128 + signal);
-      }
-      stopping = true;
-      log::info("handing leaderships over before stopping; a second signal stops at once",
-                {{"signal", signal}});
-      service.ends("hands its leaderships over", config.drain_timeout_ns + close_patience_ns);
-      core.report(node::Drain{});
-      patience.expires_after(std::chrono::nanoseconds(config.drain_timeout_ns));
-      patience.async_wait([this](const std::error_code& cancelled) {
-        if (cancelled || closed) return;
-        log::warn("some leaderships could not be handed over in time; stopping all the same");
-        close();
-      });
-      await_signal();
+  void drain() {
+    if (std::exchange(stopping, true) || closed) return;
+    core.report(node::Drain{});
+    patience.expires_after(std::chrono::nanoseconds(config.drain_timeout_ns));
+    patience.async_wait([this](const std::error_code& cancelled) {
+      if (cancelled || closed) return;
+      log::warn("some leaderships could not be handed over in time; stopping all the same");
+      close();
     });
   }
 
   void close() {
     closed = true;
-    signals.cancel();
     patience.cancel();
     door_timer.cancel();
     certificates.stop();
     vitals.stop();
-    service.stop();
     if (clients) clients->close();
+    for (auto& [tag, then] : std::exchange(questions, {}))
+      then({tag, fail(Code::timeout, "the node has stopped before it was answered")});
     if (http) http->stop();
     transport->close();
     // Lets the farewells go out before the loop ends.
     asio::post(loop, [this] { loop.stop(); });
   }
 
+  asio::io_context& loop;
   Config config;
   edge::CoreInbox& core;
   edge::PeerDoor door;
   edge::ClientDoor client_door;
-  asio::io_context loop{1};
-  asio::signal_set signals;
   asio::steady_timer patience;
   asio::steady_timer door_timer;
   CertificateLife certificates;
   VitalsKeeper vitals;
   Newcomers newcomers{certificates};
   std::unique_ptr<quic::Transport> transport;
-  std::unique_ptr<resp::Server> clients;  ///< null without a client address
-  Service service;
-  std::unique_ptr<HttpPort> http;  ///< null without an address for it
+  Outside outside;
+  std::unique_ptr<ClientPort> clients;  ///< null: there is none
+  std::unique_ptr<HttpPort> http;       ///< null without an address for it
   RequestCounts requests;
+  std::map<std::uint64_t, OnReply> questions;  ///< of who is around the node, by tag
+  std::uint64_t last_question = question_bit;
   std::int64_t started_ms = edge::wall_time().ns / ns_per_ms;
   std::function<MemoryUse()> memory_use;
-  std::function<Time()> step_began;
   bool watching_door = false;
-  bool member = false;    ///< when it was opened
   bool routed = false;    ///< group 0 has said who the members are
-  bool stopping = false;  ///< a signal has come
+  bool stopping = false;  ///< it drains
   bool closed = false;
   bool retired = false;  ///< for ever, by group 0
   bool paused = false;   ///< peers' messages wait at the door
@@ -415,9 +366,9 @@ struct Front::Impl final : resp::Backend {
 Front::Front(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Front::~Front() = default;
 
-Result<std::unique_ptr<Front>> Front::open(const Config& config, const FrontOptions& options,
-                                           edge::CoreInbox& core) {
-  auto impl = std::make_unique<Impl>(config, core);
+Result<std::unique_ptr<Front>> Front::open(asio::io_context& loop, const Config& config,
+                                           const FrontOptions& options, edge::CoreInbox& core) {
+  auto impl = std::make_unique<Impl>(loop, config, core);
   if (auto opened = impl->open(options); !opened) return std::unexpected(opened.error());
   return std::unique_ptr<Front>(new Front(std::move(impl)));
 }
@@ -426,9 +377,16 @@ edge::NetInbox& Front::inbox() {
   return impl_->inbox;
 }
 
-void Front::run() {
-  impl_->service.begin(impl_->member ? "" : waiting_text(impl_->config));
-  impl_->loop.run();
+void Front::ask(const Question& question, OnReply then) {
+  impl_->ask(question, std::move(then));
+}
+
+void Front::drain() {
+  impl_->drain();
+}
+
+void Front::reload_certificates() {
+  impl_->certificates.reload_and_tell();
 }
 
 bool Front::retired() const {

@@ -13,8 +13,8 @@ MemoryTable memory_table(FrontParts parts) {
     return parts.used[static_cast<std::size_t>(consumer)];
   };
   if (parts.clients != nullptr) {
-    at(Consumer::clients) = parts.clients->gateway().held_bytes();
-    at(Consumer::half_read) = parts.clients->input_bytes();
+    at(Consumer::clients) = parts.clients->held_bytes();
+    at(Consumer::half_read) = parts.clients->half_read_bytes();
   }
   at(Consumer::inbox) += parts.door.bytes();
   at(Consumer::peers) = parts.transport.stats().queued_bytes;
@@ -30,13 +30,6 @@ AnswerSurroundings surroundings(const FrontParts& parts) {
   return {{stats.packets_sent, stats.bytes_sent, stats.datagrams_received, stats.bytes_received},
           memory_table(parts),
           certificates_json(parts.transport.credentials(), std::time(nullptr))};
-}
-
-ClientCounts client_counts(resp::Server* clients) {
-  if (clients == nullptr) return {};
-  const resp::Counters& counts = clients->gateway().counters();
-  return {clients->connections(),     counts.connections_received, counts.connections_rejected,
-          counts.connections_evicted, counts.commands_processed,   counts.error_replies};
 }
 
 }  // namespace nodedb::app

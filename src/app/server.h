@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A node as a process: its directory, stores and threads put together (core, disk, apply, and net, which is
-// the caller's). Everything between them goes through mailboxes.
+// A node as a process: the key-value machine and the Redis port around an Assembly, signals, and what the
+// service manager is told. The calling thread becomes the net thread.
 
 #include <memory>
 

@@ -3,17 +3,15 @@
 
 #include <unistd.h>
 
-#include <filesystem>
 #include <iterator>
 
 #include "app/config_sources.h"
 #include "app/fail_points.h"
+#include "app/joining.h"
 #include "app/output.h"
 #include "app/server.h"
-#include "base/units.h"
 #include "edge/base/log.h"
 #include "edge/base/machine.h"
-#include "edge/quic/join_client.h"
 #include "edge/systemd/notify.h"
 
 namespace nodedb::app {
@@ -29,33 +27,6 @@ log::Level level_of(const std::string& word) {
 Exit complain_about_all(const std::vector<std::string>& complaints) {
   for (const std::string& complaint : complaints) complain({Code::malformed, complaint});
   return Exit::usage;
-}
-
-/// A machine with a token becomes a node: it gets its certificate and learns whom to dial.
-Result<void> join_cluster(Config& config) {
-  if (config.join.empty()) return {};
-  if (config.certs.empty()) config.certs = config.data + "/certs";
-  // NODEDB_CERTS is what operators' commands look at, too.
-  if (std::filesystem::exists(config.certs + "/client.crt")) {
-    return fail(Code::invalid_state, config.certs +
-                                         " holds an operator's certificate: give the new node a "
-                                         "directory of its own, as in --certs DIR");
-  }
-  auto plan = quic::parse_join_target(config.join);
-  if (!plan) return std::unexpected(plan.error());
-  plan->directory = config.certs;
-  plan->name = config.name;
-  const auto at = parse_host_port(config.advertise.empty() ? config.listen : config.advertise);
-  if (!at) return std::unexpected(at.error());
-  plan->hosts = {at->host};
-  systemd::status("asks the cluster to let it in");
-  const auto joined = quic::join_by_token(*plan);
-  if (!joined) return std::unexpected(joined.error());
-  if (!joined->already)
-    log::info("the cluster has let this node in",
-              {{"node", joined->node.text()}, {"cluster", joined->cluster.text()}});
-  config.seeds = joined->members;
-  return {};
 }
 
 }  // namespace
@@ -87,6 +58,7 @@ Exit run_start(const std::string& file, std::span<const Setting> flags) {
   log::configure(made.config.log_format == "json" ? log::Format::json : log::Format::logfmt,
                  level_of(made.config.log_level));
   Config config = made.config;
+  if (!config.join.empty()) systemd::status("asks the cluster to let it in");
   if (const auto joined = join_cluster(config); !joined) {
     complain(joined.error());
     return exit_of(joined.error().code);

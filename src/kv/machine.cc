@@ -183,6 +183,10 @@ Result<void> check_entry(BytesView bytes) {
   return {};
 }
 
+Result<void> Machine::check(BytesView command) const {
+  return check_entry(command);
+}
+
 Result<ApplyOutput> Machine::apply(const View& view, const ApplyInput& input) const {
   const Context context{
       .vshard = input.vshard, .index = input.index, .now_ms = ms_of(input.hlc), .may_write = true};

@@ -24,6 +24,8 @@ class Machine final : public StateMachine {
   Result<ApplyOutput> apply(const View& view, const ApplyInput& input) const override;
   /// A single reading command, or a transaction of nothing but such.
   Bytes read(const View& view, const ReadInput& input) const override;
+  /// As `check_entry`.
+  Result<void> check(BytesView command) const override;
   /// The purge command, if some key's time has come.
   std::optional<Bytes> command_when_due(const View& view, Hlc hlc) const override;
   std::optional<std::int64_t> next_due_ns(const View& view) const override;
