@@ -59,7 +59,8 @@ void Node::State::answer_writes(Replica& group, std::vector<EntryReply> replies,
     const bool answered = answer != replies.end() && answer->index == write.at.index;
     const auto term = group.raft.term_at(write.at.index);
     if (answered && term == write.at.term) {
-      if (!options.bugs.reply_before_apply) reply(write.origin, id, std::move(answer->reply));
+      if (!options.bugs.reply_before_apply)
+        reply(write.origin, id, std::move(answer->reply), NodeId(), write.at.index);
     } else if (term && term != write.at.term) {
       reply(write.origin, id, fail(Code::lost, "another leader's entry took its place"));
     } else {

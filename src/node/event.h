@@ -18,6 +18,7 @@
 #include "node/status.h"
 #include "node/task.h"
 #include "node/trust.h"
+#include "nodedb/cluster/read.h"
 #include "wire/messages.h"
 
 namespace nodedb::node {
@@ -60,6 +61,10 @@ struct ClientRequest {
   Blob command;
   std::int64_t timeout_ns = 10 * ns_per_s;
   std::optional<Time> arrived{};  ///< when the edge took it; what waits in front of the core has waited, too
+  // Reads only, as in nodedb/cluster/read.h.
+  ReadLevel level = ReadLevel::lease;
+  std::int64_t max_staleness_ns = 0;
+  Index after{};
 };
 
 // --- operator's requests; each is answered by an OperatorReply with its tag ---

@@ -85,7 +85,7 @@ void Gateway::answered(Time now, NodeId from, const wire::ForwardReply& reply, c
   if (!awaited && !reply.result) return;
   switch (meaning) {
     case Meaning::final:
-      finish(now, at, reply.result, leaders);
+      finish(now, at, reply.result, leaders, reply.at);
       return;
     case Meaning::try_hint:
       if (reply.leader_hint != NodeId() && reply.leader_hint != from && pending.attempts < 3) {
@@ -160,6 +160,7 @@ void Gateway::send(Time now, Numbered at, NodeId to) {
   forward.group = pending.request.group;
   forward.write = pending.request.write;
   forward.command = pending.request.command;
+  forward.by_round = pending.request.by_round;
   if (forward.write) {
     forward.stamp = wire::SessionStamp{self_, incarnation_, pending.sequence, queue.writes.begin()->first};
   }
@@ -190,7 +191,7 @@ void Gateway::set_retry(Numbered at, Time when) {
   retries_.emplace(when, at->first);
 }
 
-void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& leaders) {
+void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& leaders, Index seen) {
   Pending& pending = at->second;
   const GroupId group = pending.request.group;
   const bool write = pending.request.write;
@@ -202,7 +203,7 @@ void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& 
   }
   for (const std::uint64_t attempt : pending.in_doubt) attempts_.erase(attempt);
   if (pending.admitted) admission_.left(now, *pending.admitted, result && pending.attempts == 1);
-  tell(pending.request, std::move(result));
+  tell(pending.request, std::move(result), seen);
   deadlines_.erase({pending.deadline, at->first});
   retries_.erase({pending.retry_at, at->first});
   Queue& queue = queues_[group];
@@ -214,9 +215,9 @@ void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& 
   if (write && !queue.waiting.empty()) send_waiting(now, group, leaders);
 }
 
-void Gateway::tell(const Request& request, Result<Blob> result) {
+void Gateway::tell(const Request& request, Result<Blob> result, Index seen) {
   if (request.tag) {
-    output_.replies.push_back({*request.tag, std::move(result)});
+    output_.replies.push_back({*request.tag, std::move(result), seen});
   } else if (request.ticket) {
     output_.answers.push_back({*request.ticket, std::move(result)});
   }

@@ -65,6 +65,7 @@ class Gateway {
     std::int64_t timeout_ns = 0;
     std::optional<std::uint64_t> ticket{};  ///< the node's own, if it wants to know the answer
     std::optional<Time> arrived{};          ///< at the edge; nothing: just now
+    bool by_round = false;                  ///< a read that no lease is good enough for
   };
   void submit(Time now, Request request, const Leaders& leaders);
   void answered(Time now, NodeId from, const wire::ForwardReply& reply, const Leaders& leaders);
@@ -104,8 +105,8 @@ class Gateway {
   void wait(Time now, Numbered at, std::int64_t delay_ns);
   void send_waiting(Time now, GroupId group, const Leaders& leaders);
   void set_retry(Numbered at, Time when);
-  void finish(Time now, Numbered at, Result<Blob> result, const Leaders& leaders);
-  void tell(const Request& request, Result<Blob> result);
+  void finish(Time now, Numbered at, Result<Blob> result, const Leaders& leaders, Index seen = Index());
+  void tell(const Request& request, Result<Blob> result, Index seen = Index());
   void give_up(Time now, Numbered at, const Leaders& leaders);
 
   Incarnation incarnation_;

@@ -180,6 +180,9 @@ void Node::State::publish_routing() {
     const meta::Placement& placement = tables.placement[v];
     routing->routes.push_back({leaders[group_of(VShardId(v)).value], placement.epoch, placement.replicas});
   }
+  for (const auto& [id, intent] : tables.migrations.intents()) {
+    if (auto record = tables.migrations.find(id)) routing->migrations.push_back(std::move(*record));
+  }
   turn.routing = std::move(routing);
   routing_changed = false;
   routing_at = now.mono;

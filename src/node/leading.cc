@@ -108,7 +108,8 @@ void Node::State::propose_staged() {
 
 void Node::State::serve_read(Origin origin, Replica&, const wire::Forward& forward) {
   const std::uint64_t token = ++last_token;
-  reads.emplace(token, PendingRead{origin, forward.group, forward.command, now.mono});
+  const auto proof = forward.by_round ? raft::ReadProof::round : raft::ReadProof::lease;
+  reads.emplace(token, PendingRead{origin, forward.group, forward.command, now.mono, proof});
   ask_read(token);
 }
 
@@ -117,14 +118,17 @@ void Node::State::ask_read(std::uint64_t token) {
   Replica& group = *replica(read.group);
   read.asked = now.mono;
   trace({TraceKind::read_request, read.group, {}, {}, {}, token, 0});
-  const auto asked = group.raft.read_index(now.mono, token, live);
+  const auto asked = group.raft.read_index(now.mono, token, live, read.proof);
   touch(read.group);
   if (!asked) drop_read(token, asked.error());
 }
 
 void Node::State::granted(const raft::ReadGrant& grant) {
   const auto at = reads.find(grant.context);
-  if (at == reads.end()) return metadata_granted(grant);
+  if (at == reads.end()) {
+    if (!granted_here(grant)) metadata_granted(grant);
+    return;
+  }
   if (!grant.granted) {
     drop_read(grant.context, {Code::not_leader, "leadership was lost"});
     return;
@@ -140,28 +144,33 @@ void Node::State::hand_out_reads(Replica& group) {
     const std::uint64_t token = group.reads.begin()->second;
     group.reads.erase(group.reads.begin());
     const auto at = reads.find(token);
-    if (at == reads.end()) continue;
+    if (at == reads.end()) {
+      hand_out_here(group, token);
+      continue;
+    }
+    at->second.at = group.handed;
     give(ReadTask{token, at->second.group, group.handed, hlc.now(now.wall), at->second.query});
   }
 }
 
 void Node::State::receive(ReadDone done) {
   const auto at = reads.find(done.token);
-  if (at == reads.end()) return;
+  if (at == reads.end()) return read_is_done(std::move(done));
   if (replica(at->second.group) == nullptr || replica(at->second.group)->raft.role() != raft::Role::leader) {
     drop_read(done.token, {Code::not_leader, "leadership was lost"});
     return;
   }
   Replica& group = *replica(at->second.group);
   // The time that the read took counts, too: without this a lease that ended meanwhile would go unnoticed.
-  if (!group.raft.confirms(now.mono, at->second.asked, live) && !options.raft_bugs.stale_leader_reads) {
+  if (!group.raft.confirms(now.mono, at->second.asked, live, at->second.proof) &&
+      !options.raft_bugs.stale_leader_reads) {
     ask_read(done.token);
     return;
   }
   const PendingRead read = std::move(at->second);
   reads.erase(at);
   if (read.group != metadata_group) meter.read(vshard_of(read.group));
-  reply(read.origin, read.group, std::move(done.reply));
+  reply(read.origin, read.group, std::move(done.reply), NodeId(), read.at);
 }
 
 void Node::State::drop_read(std::uint64_t token, Error error) {
@@ -175,9 +184,9 @@ void Node::State::drop_read(std::uint64_t token, Error error) {
   reply(read.origin, read.group, std::unexpected(std::move(error)), hint);
 }
 
-void Node::State::reply(Origin origin, GroupId group, Result<Blob> result, NodeId leader_hint) {
+void Node::State::reply(Origin origin, GroupId group, Result<Blob> result, NodeId leader_hint, Index at) {
   if (origin.gateway == NodeId()) return;
-  wire::ForwardReply answer{origin.request, origin.incarnation, group, std::move(result), leader_hint};
+  wire::ForwardReply answer{origin.request, origin.incarnation, group, std::move(result), leader_hint, at};
   if (origin.gateway == self) {
     gateway.answered(now.mono, self, answer, leaders);
   } else if (uuids.contains(origin.gateway)) {

@@ -210,13 +210,15 @@ void Node::State::handle(ClientRequest event) {
     turn.replies.push_back({event.tag, fail(Code::malformed, "no such vShard")});
     return;
   }
+  if (!event.write && reads_here(event)) return read_here(std::move(event));
   gateway.submit(now.mono,
                  {.tag = event.tag,
                   .group = group_of(event.vshard),
                   .write = event.write,
                   .command = std::move(event.command),
                   .timeout_ns = event.timeout_ns,
-                  .arrived = event.arrived},
+                  .arrived = event.arrived,
+                  .by_round = event.level == ReadLevel::linearizable},
                  leaders);
 }
 
@@ -275,6 +277,7 @@ Turn Node::State::finish() {
     touch(group);
   }
   if (gateway.deadline() <= now.mono) gateway.wake(now.mono, leaders);
+  wake_local_reads();
   if (transfers.deadline() <= now.mono) transfers.wake(now.mono);
   if (founding.deadline <= now.mono) continue_founding();
   find_silent();
@@ -368,6 +371,7 @@ Time Node::State::next_wake() const {
   if (identity) first = std::min({first, next_pulse, next_upkeep});
   if (swim) first = std::min(first, swim->deadline());
   if (!held_back.empty()) first = std::min(first, held_back.begin()->first);
+  if (!local_alarms.empty()) first = std::min(first, local_alarms.begin()->first);
   if (!due.empty())
     first = std::min(first, now.mono + std::max<std::int64_t>(0, due.begin()->first - now.wall.ns));
   if (routing_changed) first = std::min(first, routing_at + 50 * ns_per_ms);

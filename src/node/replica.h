@@ -71,6 +71,10 @@ struct Replica {
   std::size_t task_place = 0;  ///< where the apply task in the making has this group, if it has
   std::multimap<Index, std::uint64_t> reads;  ///< granted, to be handed out once `handed` gets there: tokens
 
+  /// What the leader has said, for reads from this replica: whatever was acknowledged before `fresh` is in
+  /// what has been handed out.
+  Time fresh = long_ago;
+
   Index handed;                 ///< given to the apply thread, or part of an installed snapshot
   Index applied;                ///< what the apply thread has reported
   Index flushing;               ///< `handed` when the flush under way was asked for

@@ -120,6 +120,7 @@ void Node::State::bury(GroupId group) {
     if (read.group == group) waiting.push_back(token);
   }
   for (const std::uint64_t token : waiting) drop_read(token, gone());
+  end_local_reads(group);
   GroupLogUpdate update;
   update.group = group;
   update.destroy = true;

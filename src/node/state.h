@@ -7,6 +7,7 @@
 //   node.cc       dispatch of events, the end of a step      boot.cc      from stored bytes to replicas
 //   founding.cc   init, hello, found                          heart.cc     pulses, silence, who leads what
 //   leading.cc    proposals and reads as a group's leader     work.cc      a group's work into the turn
+//   local_reads.cc  reads from the own replica
 //   pacing.cc     writes held back so that a copy can end
 //   applied.cc    what the apply thread reports               snapshots.cc transfers in and out
 //   upkeep.cc     flush, compaction, leader balance, drain    status.cc    what operators see
@@ -89,6 +90,19 @@ struct PendingRead {
   GroupId group;
   Blob query;
   Time asked;
+  raft::ReadProof proof = raft::ReadProof::lease;
+  Index at{};  ///< the view's applied index, once it was handed out
+};
+
+/// A read that this node answers from its own replica (local_reads.cc).
+struct LocalRead {
+  ClientRequest request;
+  Time began;
+  Time deadline;
+  Time asked = long_ago;    ///< the round that it waits for; `long_ago`: none
+  Time ask_at = never;      ///< when the leader is asked, again
+  std::optional<Index> at;  ///< it waits until that is handed out
+  Time fresh = long_ago;    ///< what was acknowledged before is in what it has seen
 };
 
 struct Node::State {
@@ -124,7 +138,9 @@ struct Node::State {
   std::set<std::pair<Time, GroupId>> held_back;  ///< groups with writes that wait, by the first one's time
   std::set<GroupId> awaiting_support;            ///< groups with reads that wait for a round
   std::map<std::uint64_t, PendingRead> reads;
-  MetadataRead life_read;  ///< what was decided before this life
+  std::map<std::uint64_t, LocalRead> local_reads;         ///< by token, as `reads`
+  std::set<std::pair<Time, std::uint64_t>> local_alarms;  ///< deadline or ask_at, the earlier one
+  MetadataRead life_read;                                 ///< what was decided before this life
   std::uint64_t last_token = 0;
 
   Gateway::Leaders leaders;        ///< by group: whom to ask; a hint
@@ -313,13 +329,27 @@ struct Node::State {
   void serve_write(Origin origin, Replica& group, const wire::Forward& forward);
   Result<void> check_command(GroupId group, BytesView command) const;
   void serve_read(Origin origin, Replica& group, const wire::Forward& forward);
-  void reply(Origin origin, GroupId group, Result<Blob> result, NodeId leader_hint = NodeId());
+  void reply(Origin origin, GroupId group, Result<Blob> result, NodeId leader_hint = NodeId(),
+             Index at = Index());
   void stage(Replica& group, Replica::Staged write);
   void propose_staged();
   void ask_read(std::uint64_t token);
   void granted(const raft::ReadGrant& grant);
   void hand_out_reads(Replica& group);
   void drop_read(std::uint64_t token, Error error);
+
+  // local_reads.cc
+  bool reads_here(const ClientRequest& request) const;
+  void read_here(ClientRequest request);
+  void ask_for(std::uint64_t token);
+  bool granted_here(const raft::ReadGrant& grant);
+  void await_index(std::uint64_t token, Index at);
+  void hand_out_here(Replica& group, std::uint64_t token);
+  void read_is_done(ReadDone done);
+  void wake_local_reads();
+  void set_alarm(std::uint64_t token, Time ask_at);
+  void end_local_read(std::uint64_t token, Result<Blob> result, Index at = Index());
+  void end_local_reads(GroupId group);
 
   // pacing.cc
   void pace_writes();

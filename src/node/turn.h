@@ -13,6 +13,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "meta/migration.h"
 #include "node/status.h"
 #include "node/store.h"
 #include "node/task.h"
@@ -30,6 +31,7 @@ struct LogWrite {
 struct ClientReply {
   std::uint64_t tag = 0;
   Result<Blob> result;
+  Index at{};  ///< of a result, as wire::ForwardReply::at; 0: not known
 };
 
 struct Initialised {
@@ -59,7 +61,8 @@ struct Peer {
   std::string address;
 };
 
-/// A picture of the routes, immutable and shared with the net thread, for redirects and CLUSTER commands.
+/// A picture of the routes, immutable and shared with the net thread, for redirects, CLUSTER commands, and
+/// the program that the node is embedded in.
 struct Routing {
   struct Route {
     NodeId leader;  ///< 0: unknown
@@ -69,7 +72,8 @@ struct Routing {
   meta::Cluster cluster;
   NodeId self;
   std::vector<meta::Member> members;
-  std::vector<Route> routes;  ///< by vShard
+  std::vector<Route> routes;                ///< by vShard
+  std::vector<meta::Migration> migrations;  ///< under way
 };
 
 struct Turn {

@@ -83,12 +83,12 @@ Result<Position> Group::force_config(Time now, const Forced& forced, const Liven
   return step(now, [&](State& s) { return s.force_config(now, forced, live); });
 }
 
-Result<void> Group::read_index(Time now, std::uint64_t context, const Liveness& live) {
-  return step(now, [&](State& s) { return s.read_index(now, context, live); });
+Result<void> Group::read_index(Time now, std::uint64_t context, const Liveness& live, ReadProof proof) {
+  return step(now, [&](State& s) { return s.read_index(now, context, live, proof); });
 }
 
-bool Group::confirms(Time now, Time asked, const Liveness& live) const {
-  return state_->confirms(now, asked, live);
+bool Group::confirms(Time now, Time asked, const Liveness& live, ReadProof proof) const {
+  return state_->confirms(now, asked, live, proof);
 }
 
 Result<void> Group::transfer(Time now, NodeId target, std::int64_t patience_ns) {

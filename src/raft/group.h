@@ -60,7 +60,9 @@ struct PlantedBugs {
   bool lease_never_fenced = false;      ///< serves by lease at boot and during a transfer
 };
 
-/// How a read may prove that the leader still leads.
+/// How a leader may prove to itself that it still leads, for a read. Without `lease_reads`, both by a round.
+enum class ReadProof : std::uint8_t { lease, round };
+
 struct ReadGrant {
   std::uint64_t context = 0;
   Index index;           ///< serve once applied reaches this
@@ -143,10 +145,12 @@ class Group {
   /// looked at), invalid_state.
   Result<Position> force_config(Time now, const Forced& forced, const Liveness& live);
   /// Asks for a read index, answered in Work::reads with `context`, by lease at once if it holds, else when a
-  /// quorum's support is newer than `now`. On a follower the leader is asked. Errors: no_leader, busy.
-  Result<void> read_index(Time now, std::uint64_t context, const Liveness& live);
+  /// quorum's support is newer than `now`. On a follower the leader is asked, who may go by its lease.
+  /// Errors: no_leader, busy.
+  Result<void> read_index(Time now, std::uint64_t context, const Liveness& live,
+                          ReadProof proof = ReadProof::lease);
   /// Would a read that started at `asked` be linearizable if it were answered now? Leases re-check with this.
-  bool confirms(Time now, Time asked, const Liveness& live) const;
+  bool confirms(Time now, Time asked, const Liveness& live, ReadProof proof = ReadProof::lease) const;
   /// Reads wait here: `support_changed` may release them.
   bool awaits_support() const;
   /// Hands leadership to a voter (thesis, section 3.10). Proposals answer `stopping` until it ends. Aborted

@@ -8,8 +8,9 @@
 
 namespace nodedb::raft {
 
-Result<void> Group::State::read_index(Time now, std::uint64_t context, const Liveness& live) {
-  if (role == Role::leader) return ask_as_leader(now, self, context, live);
+Result<void> Group::State::read_index(Time now, std::uint64_t context, const Liveness& live,
+                                      ReadProof proof) {
+  if (role == Role::leader) return ask_as_leader(now, self, context, live, proof);
   if (leader == NodeId()) return fail(Code::no_leader, {});
   if (asks.size() >= options.pending_reads_max) return fail(Code::busy, "too many reads wait");
   asks.push_back(Ask{context, now});
@@ -17,14 +18,15 @@ Result<void> Group::State::read_index(Time now, std::uint64_t context, const Liv
   return {};
 }
 
-Result<void> Group::State::ask_as_leader(Time now, NodeId from, std::uint64_t context, const Liveness& live) {
+Result<void> Group::State::ask_as_leader(Time now, NodeId from, std::uint64_t context, const Liveness& live,
+                                         ReadProof proof) {
   if (bugs.stale_leader_reads) {
     answer_read(from, context, true, hard.commit);
     return {};
   }
   if (waiting_reads.size() >= options.pending_reads_max) return fail(Code::busy, "too many reads wait");
   const Index index = own_term_committed() ? hard.commit : Index();
-  waiting_reads.push_back(WaitingRead{from, context, now, index, false});
+  waiting_reads.push_back(WaitingRead{from, context, now, index, proof, false});
   confirm_reads(now, &live);
   if (!waiting_reads.empty() && !waiting_reads.back().confirmed) work.wants_round = true;
   return {};
@@ -33,7 +35,7 @@ Result<void> Group::State::ask_as_leader(Time now, NodeId from, std::uint64_t co
 void Group::State::receive_read_request(Time now, NodeId from, const ReadIndexRequest& request,
                                         const Liveness& live) {
   const bool ours = role == Role::leader && request.term == hard.term;
-  if (!ours || !ask_as_leader(now, from, request.context, live)) {
+  if (!ours || !ask_as_leader(now, from, request.context, live, ReadProof::lease)) {
     answer_read(from, request.context, false, Index());
   }
 }
@@ -60,10 +62,10 @@ bool Group::State::lease_valid(Time now, const Liveness* live) const {
   return supported_since(now, live) >= now - static_cast<std::int64_t>(shortened);
 }
 
-bool Group::State::confirms(Time now, Time asked, const Liveness& live) const {
+bool Group::State::confirms(Time now, Time asked, const Liveness& live, ReadProof proof) const {
   if (bugs.stale_leader_reads && role == Role::leader) return true;
   if (!own_term_committed()) return false;
-  if (options.lease_reads && lease_valid(now, &live)) return true;
+  if (proof == ReadProof::lease && options.lease_reads && lease_valid(now, &live)) return true;
   return supported_since(now, &live) >= asked;
 }
 
@@ -72,9 +74,9 @@ bool Group::State::confirms(Time now, Time asked, const Liveness& live) const {
 void Group::State::confirm_reads(Time now, const Liveness* live) {
   if (role != Role::leader || waiting_reads.empty()) return;
   const bool lease = options.lease_reads && lease_valid(now, live);
-  const Time since = lease ? now : supported_since(now, live);
+  const Time since = supported_since(now, live);
   for (WaitingRead& read : waiting_reads) {
-    if (read.asked > since) break;
+    if (read.asked > (lease && read.proof == ReadProof::lease ? now : since)) break;
     read.confirmed = true;
   }
   release_reads();

@@ -82,8 +82,9 @@ struct Group::State {
   void persisted(Time now, Position last);
 
   // --- reads (reads.cc) ---
-  Result<void> read_index(Time now, std::uint64_t context, const Liveness& live);
-  Result<void> ask_as_leader(Time now, NodeId from, std::uint64_t context, const Liveness& live);
+  Result<void> read_index(Time now, std::uint64_t context, const Liveness& live, ReadProof proof);
+  Result<void> ask_as_leader(Time now, NodeId from, std::uint64_t context, const Liveness& live,
+                             ReadProof proof);
   void receive_read_request(Time now, NodeId from, const ReadIndexRequest& request, const Liveness& live);
   void receive_read_reply(const ReadIndexReply& reply);
   void confirm_reads(Time now, const Liveness* live);
@@ -93,7 +94,7 @@ struct Group::State {
   void refuse_asks(Time asked_until);
   Time supported_since(Time now, const Liveness* live) const;
   bool lease_valid(Time now, const Liveness* live) const;
-  bool confirms(Time now, Time asked, const Liveness& live) const;
+  bool confirms(Time now, Time asked, const Liveness& live, ReadProof proof) const;
 
   // --- membership (membership.cc) ---
   Result<Position> change_config(const Config& next);
@@ -180,6 +181,7 @@ struct Group::State {
     std::uint64_t context = 0;
     Time asked;
     Index index;  ///< 0: the commit index once this term's first entry is committed
+    ReadProof proof = ReadProof::lease;
     bool confirmed = false;
   };
   Queue<WaitingRead> waiting_reads;

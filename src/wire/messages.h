@@ -77,6 +77,7 @@ struct Forward {
   bool write = false;
   SessionStamp stamp;  ///< writes only
   Blob command;
+  bool by_round = false;  ///< reads only: no lease is good enough
   bool operator==(const Forward&) const = default;
 };
 struct ForwardReply {
@@ -85,6 +86,7 @@ struct ForwardReply {
   GroupId group;
   Result<Blob> result;
   NodeId leader_hint;  ///< with `not_leader`: who leads, if known
+  Index at;  ///< of a result: a write's own entry, or one that has it behind it; the latest that a read saw
   bool operator==(const ForwardReply&) const = default;
 };
 /// The one kind that the transport must not repeat: a refusal answers exactly one arrival. Loss, delay and

@@ -46,6 +46,8 @@ void put_forward(Writer& out, const Forward& forward) {
     out.varint(forward.stamp.incarnation.value);
     out.varint(forward.stamp.sequence);
     out.varint(forward.stamp.first_outstanding);
+  } else {
+    out.boolean(forward.by_round);
   }
   out.bytes(forward.command.view());
 }
@@ -61,6 +63,8 @@ Forward get_forward(Reader& in) {
     forward.stamp.incarnation = Incarnation(in.varint());
     forward.stamp.sequence = in.varint();
     forward.stamp.first_outstanding = in.varint();
+  } else {
+    forward.by_round = in.boolean();
   }
   forward.command = in.blob();
   return forward;
@@ -73,6 +77,7 @@ void put_reply(Writer& out, const ForwardReply& reply) {
   out.varint(reply.leader_hint.value);
   out.boolean(reply.result.has_value());
   if (reply.result) {
+    out.varint(reply.at.value);
     out.bytes(reply.result->view());
   } else {
     put_error(out, reply.result.error());
@@ -86,6 +91,7 @@ ForwardReply get_reply(Reader& in) {
   reply.group = GroupId(in.varint32());
   reply.leader_hint = NodeId(in.varint32());
   if (in.boolean()) {
+    reply.at = Index(in.varint());
     reply.result = in.blob();
   } else {
     reply.result = std::unexpected(get_error(in));

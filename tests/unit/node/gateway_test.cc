@@ -20,7 +20,8 @@ class GatewayTest : public ::testing::Test {
     gateway_.submit(now_, {tag, group, write, Blob("command"), timeout_ns}, leaders_);
   }
   void answer(const Gateway::Send& to, Result<Blob> result, NodeId hint = NodeId()) {
-    gateway_.answered(now_, to.to, {to.forward.request, life, group, std::move(result), hint}, leaders_);
+    gateway_.answered(now_, to.to, {to.forward.request, life, group, std::move(result), hint, Index()},
+                      leaders_);
   }
   void lead(NodeId node) {
     leaders_[group.value] = node;
@@ -60,6 +61,19 @@ TEST_F(GatewayTest, AnswersTheClientOnce) {
   EXPECT_EQ(*out.replies[0].result, Blob("ok"));
   EXPECT_EQ(gateway_.waiting(), 0u);
   EXPECT_EQ(gateway_.deadline(), never);
+}
+
+TEST_F(GatewayTest, HandsOnWhatAReadAsksForAndWhereItsAnswerWasTrue) {
+  lead(NodeId(2));
+  gateway_.submit(
+      now_, {.tag = 1, .group = GroupId(5), .command = Blob("?"), .timeout_ns = second, .by_round = true},
+      leaders_);
+  const auto sent = gateway_.take_output().sends;
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_TRUE(sent[0].forward.by_round);
+  wire::ForwardReply reply{sent[0].forward.request, life, GroupId(5), Blob("!"), NodeId(), Index(77)};
+  gateway_.answered(now_, NodeId(2), reply, leaders_);
+  EXPECT_EQ(gateway_.take_output().replies.at(0).at, Index(77));
 }
 
 TEST_F(GatewayTest, EveryTagOfAClientIsAnswered) {

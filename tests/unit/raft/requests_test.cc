@@ -129,6 +129,29 @@ TEST(Group, FullQueuesAnswerBusy) {
   EXPECT_EQ(solo.group.read_index(ms(1501), 3, solo.live).error().code, Code::busy);
 }
 
+TEST(Group, WhoWantsARoundGetsOneWhateverTheLease) {
+  Solo solo(Solo::fresh(3));
+  solo.lead(ms(1500));
+  solo.acknowledge(ms(1501), b);
+  solo.live.claim(id, solo.group.term());
+  solo.exchange_pulses(ms(1550), b);
+  ASSERT_TRUE(solo.group.read_index(ms(1600), 1, solo.live));
+  EXPECT_EQ(solo.settle(ms(1600)).reads.size(), 1U) << "by the lease";
+  ASSERT_TRUE(solo.group.read_index(ms(1600), 2, solo.live, ReadProof::round));
+  const Work waits = solo.settle(ms(1600));
+  EXPECT_TRUE(waits.reads.empty());
+  EXPECT_TRUE(waits.wants_round);
+  EXPECT_TRUE(solo.group.confirms(ms(1600), ms(1600), solo.live));
+  EXPECT_FALSE(solo.group.confirms(ms(1600), ms(1600), solo.live, ReadProof::round));
+  solo.exchange_pulses(ms(1601), b);
+  solo.group.support_changed(ms(1602), solo.live);
+  const Work granted = solo.settle(ms(1602));
+  ASSERT_EQ(granted.reads.size(), 1U);
+  EXPECT_EQ(granted.reads[0].context, 2U);
+  EXPECT_TRUE(granted.reads[0].granted);
+  EXPECT_TRUE(solo.group.confirms(ms(1602), ms(1600), solo.live, ReadProof::round));
+}
+
 TEST(Group, AFollowersQuestionExpires) {
   Solo solo(Solo::fresh(3));
   solo.group.claimed(ms(100), b, Claim{id, Term(1), Index(1), true});

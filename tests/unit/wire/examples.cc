@@ -60,11 +60,11 @@ raft::Pulse pulse() {
 
 wire::ForwardBundle forwards() {
   const wire::SessionStamp stamp{NodeId(2), Incarnation(3), 1000, 998};
-  wire::ForwardReply refusal{78, Incarnation(4), group, Blob(), NodeId(3)};
+  wire::ForwardReply refusal{78, Incarnation(4), group, Blob(), NodeId(3), Index()};
   refusal.result = fail(Code::not_leader, "node 3 leads");
   return {{{77, Incarnation(3), group, true, stamp, Blob("SET k v")},
-           {78, Incarnation(3), group, false, {}, Blob("GET k")}},
-          {{77, Incarnation(4), group, Blob("OK"), NodeId()}, refusal}};
+           {78, Incarnation(3), group, false, {}, Blob("GET k"), true}},
+          {{77, Incarnation(4), group, Blob("OK"), NodeId(), Index(1000)}, refusal}};
 }
 
 Bytes rows() {

@@ -134,7 +134,10 @@ wire::SessionStamp stamp() {
 
 wire::Forward forward() {
   wire::Forward made{number(), id<Incarnation>(), id<GroupId>(), truth(), {}, blob()};
-  if (made.write) made.stamp = {id<NodeId>(), id<Incarnation>(), number(), number()};
+  if (made.write)
+    made.stamp = {id<NodeId>(), id<Incarnation>(), number(), number()};
+  else
+    made.by_round = truth();
   return made;
 }
 
@@ -143,8 +146,11 @@ Error error() {
 }
 
 wire::ForwardReply forward_reply() {
-  wire::ForwardReply made{number(), id<Incarnation>(), id<GroupId>(), blob(), id<NodeId>()};
-  if (truth()) made.result = std::unexpected(error());
+  wire::ForwardReply made{number(), id<Incarnation>(), id<GroupId>(), blob(), id<NodeId>(), id<Index>()};
+  if (truth()) {
+    made.result = std::unexpected(error());
+    made.at = Index();
+  }
   return made;
 }
 
