@@ -7,7 +7,10 @@
 #include "base/slot.h"
 #include "kv/argv.h"
 #include "kv/internal.h"
+#include "kv/machine.h"
 #include "kv/reply.h"
+#include "sim/linearizability.h"
+#include "sim/world.h"
 
 namespace nodedb::sim {
 
@@ -21,6 +24,13 @@ bool writes(Op op) {
 }
 
 }  // namespace
+
+Application key_value() {
+  return {[] { return std::make_unique<const kv::Machine>(); },
+          [](const Climate& climate, Schedule& schedule, Servers& servers, Oracle& oracle, Rng rng) {
+            return std::make_unique<Clients>(climate, schedule, servers, oracle, rng);
+          }};
+}
 
 Clients::Clients(const Climate& climate, Schedule& schedule, Servers& servers, Oracle& oracle, Rng rng)
     : climate_(climate), schedule_(schedule), servers_(servers), oracle_(oracle), rng_(rng) {
@@ -178,15 +188,16 @@ void Clients::broken(std::size_t node) {
   }
 }
 
-void Clients::answered(std::uint64_t tag, Result<Blob> result) {
-  schedule_.after(rng_.between(10 * ns_per_us, ns_per_ms), [this, tag, result = std::move(result)] {
-    const auto at = waiting_.find(tag);
-    if (at == waiting_.end()) return;
-    const std::size_t c = at->second;
-    waiting_.erase(at);
-    clients_[c].tag = 0;
-    arrived(c, result);
-  });
+void Clients::answered(node::ClientReply reply) {
+  schedule_.after(rng_.between(10 * ns_per_us, ns_per_ms),
+                  [this, tag = reply.tag, result = std::move(reply.result)] {
+                    const auto at = waiting_.find(tag);
+                    if (at == waiting_.end()) return;
+                    const std::size_t c = at->second;
+                    waiting_.erase(at);
+                    clients_[c].tag = 0;
+                    arrived(c, result);
+                  });
 }
 
 void Clients::arrived(std::size_t c, const Result<Blob>& result) {
@@ -328,6 +339,18 @@ std::string Clients::probe_text() const {
            " through node " + std::to_string(client.node + 1);
   }
   return "nothing";
+}
+
+void Clients::judge(Report& report) {
+  report.history = history();
+  if (oracle_.violation()) return;
+  Judgement judgement = check_linearizable(report.history, {.states_max = 300'000});
+  report.search_states = judgement.states;
+  if (judgement.kind == Judgement::Kind::violated) {
+    oracle_.complain("R8", "the history of key " + judgement.key + " is not linearizable");
+    report.witness = std::move(judgement.witness);
+  }
+  if (judgement.kind == Judgement::Kind::undecided) report.undecided = judgement.key;
 }
 
 History Clients::history() const {

@@ -14,48 +14,35 @@
 #include <vector>
 
 #include "base/rng.h"
-#include "node/event.h"
-#include "node/turn.h"
-#include "sim/climate.h"
+#include "sim/crowd.h"
 #include "sim/history.h"
-#include "sim/oracle.h"
-#include "sim/schedule.h"
 
 namespace nodedb::sim {
 
-class Clients {
+class Clients final : public Crowd {
  public:
-  struct Servers {
-    virtual ~Servers() = default;
-    /// False: nobody listens there; surely not done.
-    virtual bool request(std::size_t node, node::ClientRequest request) = 0;
-  };
-
   Clients(const Climate& climate, Schedule& schedule, Servers& servers, Oracle& oracle, Rng rng);
 
-  void start();
-  /// No new operations; open ones end by themselves.
-  void stop() { stopped_ = true; }
-  /// In an instant `node` may lead the vShard no longer and not know it: reads a key there in quick
-  /// succession, while others write it elsewhere.
-  void bear_witness(VShardId vshard, std::size_t node, std::int64_t for_ns);
-  /// The node answered the request with `tag`.
-  void answered(std::uint64_t tag, Result<Blob> result);
-  /// The node's process is gone, and all connections with it.
-  void broken(std::size_t node);
+  void start() override;
+  void stop() override { stopped_ = true; }
+  /// Reads a key there in quick succession, while others write it elsewhere.
+  void bear_witness(VShardId vshard, std::size_t node, std::int64_t for_ns) override;
+  void answered(node::ClientReply reply) override;
+  void broken(std::size_t node) override;
 
-  /// Writes once to every vShard through each of `nodes`, and reads every key; each is asked again until it
-  /// is answered. Pre: stopped.
-  void probe(const std::vector<std::size_t>& nodes);
-  /// How many probes still wait for their answer, and one of them in words.
-  std::size_t probing() const;
-  std::string probe_text() const;
+  /// Writes once to every vShard, and reads every key.
+  void probe(const std::vector<std::size_t>& nodes) override;
+  std::size_t probing() const override;
+  std::string probe_text() const override;
 
-  /// By completion; operations still open are `info`.
-  History history() const;
-  std::uint64_t answers() const { return answers_; }
+  std::uint64_t answers() const override { return answers_; }
+  /// Every key's history must be linearizable.
+  void judge(Report& report) override;
 
  private:
+  /// By completion; operations still open are `info`.
+  History history() const;
+
   enum class Stage : std::uint8_t { idle, watch, look, act };
   /// All but those who do whatever they are drawn to do have a list, and end with it.
   enum class Kind : std::uint8_t { drawn, witness, probe };

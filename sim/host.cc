@@ -16,8 +16,6 @@ namespace {
 constexpr std::int64_t retry_full_ns = 200 * ns_per_ms;
 constexpr std::int64_t no_alarm = std::numeric_limits<std::int64_t>::max();
 
-const kv::Machine data_machine;
-
 /// Chosen so that the kept seeds have no such disk (tests/seeds/sim.txt), and the crash matrix has one.
 constexpr std::uint64_t misread_salt = 35;
 
@@ -41,9 +39,16 @@ bool misread(std::vector<Put>& rows, Rng rng) {
 
 }  // namespace
 
-Host::Life::Life(node::Node node, StateDisk& state, const meta::Machine& metadata, node::PlantedBugs bugs,
-                 CertificateKeeper certificates)
-    : core(std::move(node)), applier(state, data_machine, metadata, bugs), keeper(std::move(certificates)) {}
+Host::Life::Life(node::Node node, StateDisk& state, std::unique_ptr<const StateMachine> data,
+                 const meta::Machine& metadata, node::PlantedBugs bugs, CertificateKeeper certificates)
+    : machine(std::move(data)),
+      core(std::move(node)),
+      applier(state, *machine, metadata, bugs),
+      keeper(std::move(certificates)) {}
+
+std::unique_ptr<const StateMachine> Host::key_value_machine() {
+  return std::make_unique<const kv::Machine>();
+}
 
 Host::Host(std::size_t number, node::Options options, World world, Rng rng, Mistakes mistakes)
     : number_(number),
@@ -94,7 +99,10 @@ void Host::boot_wiped() {
 }
 
 bool Host::start(node::Boot boot) {
-  auto core = node::Node::create(options_, std::move(boot), rng_.fork(), clock_now());
+  auto machine = world_.machine();
+  node::Options options = options_;
+  options.check_command = [asked = machine.get()](BytesView command) { return asked->check(command); };
+  auto core = node::Node::create(options, std::move(boot), rng_.fork(), clock_now());
   if (!core) {
     world_.oracle.complain("C8",
                            "node " + std::to_string(number_ + 1) + " cannot start: " + core.error().detail);
@@ -102,7 +110,7 @@ bool Host::start(node::Boot boot) {
   }
   ++life_number_;
   life_ = std::make_unique<Life>(
-      std::move(*core), state_, metadata_machine_, options_.bugs,
+      std::move(*core), state_, std::move(machine), metadata_machine_, options_.bugs,
       CertificateKeeper(options_.uuid, files_, Rng(mix(life_number_, number_)), mistakes_.forgets_at_stage));
   life_->deadline = world_.schedule.now();
   life_->alarm = no_alarm;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -66,7 +67,9 @@ class Host {
     Schedule& schedule;
     Oracle& oracle;
     Outside& outside;
+    std::function<std::unique_ptr<const StateMachine>()> machine = key_value_machine;
   };
+  static std::unique_ptr<const StateMachine> key_value_machine();
 
   struct Mistakes {
     bool accept_torn_batch = false;
@@ -116,8 +119,9 @@ class Host {
     wire::Outbound out;
   };
   struct Life {
-    Life(node::Node node, StateDisk& state, const meta::Machine& metadata, node::PlantedBugs bugs,
-         CertificateKeeper keeper);
+    Life(node::Node node, StateDisk& state, std::unique_ptr<const StateMachine> data,
+         const meta::Machine& metadata, node::PlantedBugs bugs, CertificateKeeper keeper);
+    std::unique_ptr<const StateMachine> machine;
     node::Node core;
     node::Applier applier;
     bool wiped = false;

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/linearizability.h"
-
 namespace nodedb::sim {
 
 namespace {
@@ -18,7 +16,7 @@ std::string name_of(std::size_t node) {
   return "node " + std::to_string(node + 1);
 }
 
-World::World(Climate climate, Bugs bugs, Listeners listeners)
+World::World(Climate climate, Bugs bugs, Listeners listeners, const Application& application)
     : climate_(climate),
       listeners_(std::move(listeners)),
       rng_(mix(climate.seed, 0x776f726c64)),
@@ -36,9 +34,9 @@ World::World(Climate climate, Bugs bugs, Listeners listeners)
   network_ =
       std::make_unique<Network>(climate_, schedule_, static_cast<Network::Receiver&>(*this), rng_.fork());
   for (std::size_t i = 0; i < climate_.machines(); ++i) {
-    hosts_.push_back(std::make_unique<Host>(i, options_for(i, bugs),
-                                            Host::World{climate_, schedule_, oracle_, *this}, rng_.fork(),
-                                            bugs.machine));
+    hosts_.push_back(std::make_unique<Host>(
+        i, options_for(i, bugs), Host::World{climate_, schedule_, oracle_, *this, application.machine},
+        rng_.fork(), bugs.machine));
     hosts_[i]->clocks().set_rate(0, rng_.between(-climate_.drift_ppm, climate_.drift_ppm));
     if (climate_.on(Fault::wall_jump)) hosts_[i]->clocks().jump_wall(rng_.between(-ns_per_s, ns_per_s));
   }
@@ -48,8 +46,7 @@ World::World(Climate climate, Bugs bugs, Listeners listeners)
     for (const auto& host : hosts_) since = std::max(since, host->paused_until());
     return since;
   });
-  clients_ = std::make_unique<Clients>(climate_, schedule_, static_cast<Clients::Servers&>(*this), oracle_,
-                                       rng_.fork());
+  crowd_ = application.crowd(climate_, schedule_, static_cast<Servers&>(*this), oracle_, rng_.fork());
   nemesis_ = std::make_unique<Nemesis>(climate_, schedule_, static_cast<Nemesis::Power&>(*this), rng_.fork());
   membership_ =
       std::make_unique<MembershipNemesis>(climate_, schedule_, static_cast<MembershipNemesis::Power&>(*this),
@@ -125,7 +122,7 @@ void World::send(std::size_t node, wire::Outbound out) {
 
 void World::answer(std::size_t node, node::ClientReply reply) {
   schedule_.note(mix(node, reply.tag));
-  clients_->answered(reply.tag, std::move(reply.result));
+  crowd_->answered(std::move(reply));
 }
 
 void World::answer(std::size_t node, node::OperatorReply reply) {
@@ -212,7 +209,7 @@ void World::crash(std::size_t node) {
   say(node, "crashes");
   hosts_[node]->crash();
   network_->stop(node);
-  clients_->broken(node);
+  crowd_->broken(node);
 }
 
 void World::boot(std::size_t node) {
@@ -252,7 +249,7 @@ void World::start_trouble() {
   nemesis_->start();
   if (climate_.on(Fault::members)) membership_->start();
   if (climate_.on(Fault::authority)) exchange_->start();
-  clients_->start();
+  crowd_->start();
 }
 
 void World::ask_init(std::size_t node) {
@@ -338,34 +335,22 @@ bool World::play() {
           patience_ns, [this] { return all_joined(); }, [this] { return unsettled_; })) {
     return false;
   }
-  clients_->start();
+  crowd_->start();
   script_->play(*this);
   return !oracle_.violation();
-}
-
-void World::judge_history(Report& report) {
-  report.history = clients_->history();
-  if (oracle_.violation()) return;
-  Judgement judgement = check_linearizable(report.history, {.states_max = 300'000});
-  report.search_states = judgement.states;
-  if (judgement.kind == Judgement::Kind::violated) {
-    oracle_.complain("R8", "the history of key " + judgement.key + " is not linearizable");
-    report.witness = std::move(judgement.witness);
-  }
-  if (judgement.kind == Judgement::Kind::undecided) report.undecided = judgement.key;
 }
 
 Report World::run(Script* script) {
   Report report;
   script_ = script;
   if (form() && come_right() && script_ != nullptr) script_->judge(*this);
-  judge_history(report);
+  crowd_->judge(report);
   report.violation = oracle_.violation();
   report.digest = schedule_.digest();
   report.simulated_ns = schedule_.now();
   report.actions = schedule_.actions_run();
   report.messages = network_->messages();
-  report.answers = clients_->answers();
+  report.answers = crowd_->answers();
   report.marks = schedule_.marks().counts();
   return report;
 }

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "node/options.h"
-#include "sim/clients.h"
 #include "sim/climate.h"
+#include "sim/crowd.h"
 #include "sim/exchange_nemesis.h"
 #include "sim/history.h"
 #include "sim/host.h"
@@ -61,13 +61,9 @@ inline constexpr std::int64_t patience_ns = 60 * ns_per_s;
 /// For people: counted from 1.
 std::string name_of(std::size_t node);
 
-class World final : Network::Receiver,
-                    Host::Outside,
-                    Clients::Servers,
-                    Nemesis::Power,
-                    MembershipNemesis::Power {
+class World final : Network::Receiver, Host::Outside, Servers, Nemesis::Power, MembershipNemesis::Power {
  public:
-  World(Climate climate, Bugs bugs, Listeners listeners);
+  World(Climate climate, Bugs bugs, Listeners listeners, const Application& application = key_value());
   World(const World&) = delete;
   World& operator=(const World&) = delete;
   /// Takes the place of the nemesis, once the cluster is formed and every spare has joined.
@@ -132,12 +128,12 @@ class World final : Network::Receiver,
   Fate writing(std::size_t node, DurableWrite what) override;
   void killed(std::size_t node) override { crash(node); }
   void wrote(std::size_t node) override;
-  // Clients::Servers
+  // Servers
   bool request(std::size_t node, node::ClientRequest request) override;
   // Nemesis::Power
   void ask_init(std::size_t node) override;
   void bear_witness(VShardId vshard, std::size_t node, std::int64_t for_ns) override {
-    clients_->bear_witness(vshard, node, for_ns);
+    crowd_->bear_witness(vshard, node, for_ns);
   }
   bool formed() const override { return formed_; }
   // MembershipNemesis::Power
@@ -174,7 +170,6 @@ class World final : Network::Receiver,
   bool all_know();
   bool all_equal();
   bool all_verdicts_true();
-  void judge_history(Report& report);
   std::vector<std::size_t> alive() const;
   std::uint32_t groups() const { return climate_.vshards + 1; }
 
@@ -188,7 +183,7 @@ class World final : Network::Receiver,
   std::vector<std::string> addresses_;
   std::unique_ptr<Network> network_;
   std::vector<std::unique_ptr<Host>> hosts_;
-  std::unique_ptr<Clients> clients_;
+  std::unique_ptr<Crowd> crowd_;
   std::unique_ptr<Nemesis> nemesis_;
   std::unique_ptr<MembershipNemesis> membership_;
   std::unique_ptr<ExchangeNemesis> exchange_;

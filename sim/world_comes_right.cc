@@ -228,18 +228,18 @@ bool World::come_right() {
       return false;
     }
   }
-  clients_->stop();
+  crowd_->stop();
   if (!run_for(climate_.patience_ns * 2)) return false;
   if (!run_until(
           patience_ns, [this] { return all_know(); }, [this] { return unknowing_; })) {
     return false;
   }
-  clients_->probe(alive());
+  crowd_->probe(alive());
   // Each prober asks for one thing after the other.
   const std::int64_t probes_ns = patience_ns + (climate_.vshards + climate_.keys) * ns_per_s / 4;
   if (!run_until(
-          probes_ns, [this] { return clients_->probing() == 0; },
-          [this] { return "no answer to a " + clients_->probe_text(); })) {
+          probes_ns, [this] { return crowd_->probing() == 0; },
+          [this] { return "no answer to a " + crowd_->probe_text(); })) {
     return false;
   }
   if (!run_until(
