@@ -20,8 +20,8 @@ nodedb_test(edge_loop SOURCES ${found} LINKS nodedb_edge_loop)
 # library's door have in common.
 set(app_node_sources assembly authorities_file balance_json certificate_life certificate_lines certificate_reload
     certificate_renewal dashboard fail_points_none front front_figures health http_port http_routes joining json_words
-    metric_table metrics move_rows newcomers node_events operator_protocol random readiness shard_map signer status_json
-    vitals_keeper)
+    metric_table metrics move_rows newcomers node_events operator_protocol playground_plan random readiness shard_map signer
+    status_json vitals_keeper)
 list(TRANSFORM app_node_sources REPLACE "(.+)" "src/app/\\1.cc")
 # The dashboard's files stand in the binary.
 file(GLOB dashboard CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/dashboard/*)
@@ -34,6 +34,9 @@ add_library(nodedb_app_node STATIC ${app_node_sources} ${dashboard_source})
 target_link_libraries(nodedb_app_node PUBLIC nodedb_app_config nodedb_edge_http nodedb_edge_loop nodedb_edge_quic
                       nodedb_edge_resp_core nodedb_edge_tls)
 target_compile_definitions(nodedb_app_node PUBLIC NODEDB_VERSION="${PROJECT_VERSION}")
+
+# The library's door: what include/ declares of nodes.
+nodedb_library(nodedb_door FOLDERS src/door LINKS nodedb_app_node)
 
 file(GLOB app_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/*.cc)
 foreach(source src/app/main.cc src/app/fail_points.cc ${app_config_sources} ${app_node_sources})
@@ -63,7 +66,7 @@ target_compile_definitions(nodedb_e2e_support PRIVATE NODEDB_BINARY="$<TARGET_FI
 target_link_libraries(nodedb_e2e_support PUBLIC nodedb_app hiredis)
 add_dependencies(nodedb_e2e_support nodedb-cluster)
 
-foreach(name smoke http hostile disk_full join service token certificates migration outrun overload placement recover fail_points)
+foreach(name smoke door http hostile disk_full join service token certificates migration outrun overload placement recover fail_points)
   nodedb_test(e2e_${name} SOURCES ${PROJECT_SOURCE_DIR}/tests/e2e/${name}_test.cc LINKS nodedb_e2e_support
               TIMEOUT 300)
   set_tests_properties(e2e_${name} PROPERTIES LABELS e2e)
@@ -72,6 +75,7 @@ endforeach()
 set_tests_properties(e2e_smoke e2e_migration e2e_overload e2e_placement e2e_recover e2e_fail_points
                      PROPERTIES RUN_SERIAL ON)
 
+target_link_libraries(e2e_door PRIVATE nodedb_door)
 target_sources(e2e_http PRIVATE ${PROJECT_SOURCE_DIR}/tests/edge/http/http_client.cc)
 target_compile_definitions(e2e_fail_points PRIVATE
                            NODEDB_PLAIN_BINARY="$<TARGET_FILE:nodedb-cluster>"

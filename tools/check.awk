@@ -17,6 +17,7 @@ BEGIN {
   may["sim"] = " base raft swim meta kv wire node nodedb sim "
   may["edge"] = " base raft swim meta kv wire node nodedb client edge "
   may["app"] = " base raft swim meta kv wire node nodedb client edge app "
+  may["door"] = " base raft swim meta kv wire node nodedb client edge app door "
   core = " base raft swim meta kv wire node client nodedb sim "
 
   # Standard headers that `core` may use: containers, algorithms, numbers, text.
@@ -56,8 +57,10 @@ FNR == 1 {
   path = FILENAME
   sub(/^\.\//, "", path)
   layer = layer_of(path)
-  # The simulator's command line measures its own speed, sweeps seeds in processes and writes files.
-  in_core = index(core, " " layer " ") > 0 && path !~ /^sim\/(main\.cc$|cli\/)/
+  # The simulator's command line measures its own speed, sweeps seeds in processes and writes files. A node's part of
+  # the door is about threads; core includes none of it.
+  in_core = index(core, " " layer " ") > 0 && path !~ /^sim\/(main\.cc$|cli\/)/ &&
+            path != "include/nodedb/cluster/node.h"
   aborts = path == "src/base/check.cc"  # the one place that speaks before it dies
   in_comment = 0
   split("", unordered)
