@@ -12,3 +12,6 @@ function(nodedb_example name expected)
 endfunction()
 
 nodedb_example(counter "3 visits")
+nodedb_example(event_loop "5 lines, the last one is epsilon")
+nodedb_example(lock_service "alice's late write: refused")
+nodedb_example(queue "600 items in order, moved from node")
