@@ -27,15 +27,22 @@ objdump -p "$shared" | grep -q 'SONAME *libnodedb-cluster.so.0$' || complain 'it
 nm -DC --defined-only "$shared" | cut -d' ' -f3- | LC_ALL=C sort | diff "$here/exports.txt" - ||
   complain 'it exports something else than exports.txt says'
 
-expect='3, then incompatible'
+expect='3, then malformed, no effect'
 for linkage in shared static; do
   cmake -S "$here/consumer" -B "$root/$linkage" -G Ninja -DLINKAGE=$linkage -DCMAKE_PREFIX_PATH="$root/usr" \
     -DCMAKE_BUILD_TYPE=Debug >"$root/log" && ninja -C "$root/$linkage" --quiet || { cat "$root/log"; exit 1; }
   [[ $("$root/$linkage/consumer") == "$expect" ]] || complain "the $linkage consumer does not work"
 done
+[[ $("$root/static/consumer_test") == '3 runs' ]] || complain 'the consumer cannot be tested'
 readelf -d "$root/shared/consumer" | grep -q 'NEEDED.*libnodedb-cluster.so.0' || complain 'it is not linked to the soname'
 
 export PKG_CONFIG_PATH=$libraries/pkgconfig
-read -ra flags < <(pkg-config --cflags --libs nodedb-cluster)
-"${CXX:-c++}" "$here/consumer/main.cc" "${flags[@]}" -o "$root/by-pkg-config"
-[[ $(LD_LIBRARY_PATH=$libraries "$root/by-pkg-config") == "$expect" ]] || complain 'the consumer by pkg-config does not work'
+by_pkg_config() { # package, source
+  local flags
+  read -ra flags < <(pkg-config --cflags --libs "$1")
+  "${CXX:-c++}" "$here/consumer/$2" "${flags[@]}" -o "$root/by-pkg-config"
+  LD_LIBRARY_PATH=$libraries "$root/by-pkg-config"
+}
+[[ $(by_pkg_config nodedb-cluster main.cc) == "$expect" ]] || complain 'the consumer by pkg-config does not work'
+[[ $(by_pkg_config nodedb-cluster-simulator test.cc) == '3 runs' ]] || complain 'nor can it be tested by pkg-config'
+[[ $(pkg-config --static --libs nodedb-cluster) == *-lrocksdb* ]] || complain 'what the static library needs is not told'
