@@ -64,7 +64,7 @@ class LocalPort final : public app::ClientPort {
   std::uint64_t last_tag_ = 0;
   std::uint64_t version_ = 0;
   std::atomic<std::size_t> open_ = 0;  ///< calls that were taken and are not completed
-  mutable std::mutex looking_;  ///< nothing else is done under it than to take or leave the picture
+  mutable std::mutex looking_;         ///< nothing else is done under it than to take or leave the picture
   // Shared with the program, which may keep a picture for as long as it likes.
   std::shared_ptr<const Placement> placement_;
   edge::Mailbox<Item> inbox_;

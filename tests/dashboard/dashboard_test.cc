@@ -104,7 +104,8 @@ class Dashboard : public MovingCluster<Dashboard> {
       std::vector<std::vector<std::string>> commands;
       for (int i = 0; i < 40; ++i)
         commands.push_back({"SET", "k" + std::to_string(batch * 40 + i), std::string(200, 'v')});
-      for (const Answer& answer : client.pipeline(commands)) ASSERT_TRUE(answer.is("OK")) << answer.describe();
+      for (const Answer& answer : client.pipeline(commands))
+        ASSERT_TRUE(answer.is("OK")) << answer.describe();
     }
   }
 

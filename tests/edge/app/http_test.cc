@@ -193,6 +193,7 @@ TEST(HttpRoutes, AllAreDescribedAndNothingElse) {
 TEST(HttpRoutes, JsonHasTheShapesOfTheCommandLine) {
   NodeFigures figures = healthy();
   figures.status.groups.resize(3);
+  for (std::uint32_t group = 0; group < 3; ++group) figures.status.groups[group].group = GroupId(group);
   const auto body = [&](std::string_view path) {
     return Json::parse(find_route(path)->answer(figures, false).body).value();
   };

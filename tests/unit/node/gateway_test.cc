@@ -198,7 +198,7 @@ TEST_F(GatewayTest, AnswersToAnEarlierLifeAreDropped) {
   lead(NodeId(2));
   submit(1, true);
   const auto sent = gateway_.take_output().sends[0];
-  gateway_.answered(now_, NodeId(2), {sent.forward.request, Incarnation(2), group, Blob("old"), {}},
+  gateway_.answered(now_, NodeId(2), {sent.forward.request, Incarnation(2), group, Blob("old"), {}, {}},
                     leaders_);
   EXPECT_TRUE(gateway_.take_output().replies.empty());
 }
