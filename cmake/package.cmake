@@ -52,6 +52,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/README.md ${pages}
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${packages_server} COMPONENT server)
 install(FILES ${packaging}/prometheus/nodedb-cluster.rules.yml ${packaging}/grafana/nodedb-cluster.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/nodedb-cluster COMPONENT server)
+file(GLOB images CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/images/*)
+install(FILES ${images} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${packages_server}/images COMPONENT server)
 foreach(component server library dev)
   set(documents ${CMAKE_INSTALL_DATADIR}/doc/${packages_${component}})
   install(FILES ${packaging}/debian/copyright DESTINATION ${documents} COMPONENT ${component})

@@ -11,6 +11,7 @@
 
 #include "tests/dashboard/browser.h"
 #include "tests/dashboard/page_checks.h"
+#include "tests/e2e/support/load.h"
 #include "tests/e2e/support/moving_cluster.h"
 #include "tests/e2e/support/redis.h"
 
@@ -26,6 +27,8 @@ constexpr View phone{390, 844, false}, phone_at_night{390, 844, true};
 class Dashboard : public MovingCluster<Dashboard> {
  protected:
   static void SetUpTestSuite() {
+    // The browser keeps the machine busy; leaders are to stay where they are meanwhile.
+    ::setenv("NODEDB_ELECTION_TIMEOUT", "4s", 1);
     start_cluster("nodedb-dashboard", {"--join", "1", "--rebalance", "advise"});
     if (!cluster_) return;
     browser_.emplace();
@@ -120,7 +123,7 @@ TEST_F(Dashboard, MovesAreSeenWhileTheyRunAndAfterwards) {
   ASSERT_TRUE(browser_->eventually(
       10, "document.querySelector('#events .aside').textContent.startsWith('Listening')"));
   sleep_ms(2'500);  // the first look at the node is nothing new
-  ASSERT_EQ(cli({"migration", "start", "--random", "150", "--to", "4"}).status, 0);
+  ASSERT_EQ(cli({"migration", "start", "--random", "60", "--to", "4"}).status, 0);
   EXPECT_TRUE(browser_->eventually(20, "document.querySelector('#moves article')"));
   const std::string moves = browser_->text_of("#moves .under-way");
   EXPECT_NE(moves.find("→ node 4"), std::string::npos) << moves;
@@ -133,6 +136,7 @@ TEST_F(Dashboard, MovesAreSeenWhileTheyRunAndAfterwards) {
 }
 
 TEST_F(Dashboard, AHealthyClusterIsWellAndAllIsShown) {
+  Load load({cluster_->nodes()[0].redis_port}, "overview");
   EXPECT_TRUE(says(10, "All is well: 4 nodes")) << sentence();
   EXPECT_EQ(browser_->evaluate("document.querySelectorAll('#problems li').length").number(), 0);
   EXPECT_EQ(browser_->evaluate("document.querySelectorAll('#nodes tbody tr').length").number(), 4);
@@ -141,13 +145,19 @@ TEST_F(Dashboard, AHealthyClusterIsWellAndAllIsShown) {
                            "[...document.querySelectorAll('#nodes td.cpu, #nodes td.disk')].every((one) => "
                            "one.textContent.includes('%'))"))
       << "each node has told its vitals: " << browser_->text_of("#nodes");
-  const Json map = ask(0, "/v1/map");
-  for (std::int64_t node = 1; node <= 4; ++node) {
-    const auto led = std::ranges::count_if(map["leader"].items(),
-                                           [&](const Json& leader) { return leader.number() == node; });
-    EXPECT_EQ(cells("leader-" + std::to_string(node - 1)), led) << node;
-  }
+  EXPECT_TRUE(eventually(30, [] {
+    const Json map = ask(0, "/v1/map");
+    for (std::int64_t node = 1; node <= 4; ++node) {
+      const auto led =
+          std::ranges::count(map["leader"].items(), node, [](const Json& one) { return one.number(); });
+      if (led != cells("leader-" + std::to_string(node - 1))) return false;
+    }
+    return true;
+  }));
   EXPECT_TRUE(browser_->eventually(5, "document.querySelector('#freshness').textContent === 'live'"));
+  const std::string answers = "document.querySelector('#nodes tr[data-key=\"1\"] td.answers').textContent";
+  EXPECT_TRUE(browser_->eventually(15, answers + ".includes('s')")) << browser_->evaluate(answers).text();
+  EXPECT_TRUE(browser_->eventually(30, "document.querySelector('#figures polyline')?.points.length > 4"));
   screenshots("overview");
 }
 
@@ -245,7 +255,7 @@ TEST_F(Dashboard, ADeadNodeIsNamedWithTheCommandThatHelps) {
   const auto held = std::ranges::count_if(map["replicas"].items(), [](const Json& nodes) {
     return std::ranges::any_of(nodes.items(), [](const Json& node) { return node.number() == 4; });
   });
-  EXPECT_GT(held, 100);
+  EXPECT_GT(held, 30);
   EXPECT_TRUE(browser_->eventually(
       20, "document.querySelectorAll('#cells [data-look=short]').length === " + std::to_string(held)))
       << cells("short") << " of " << held;

@@ -15,7 +15,7 @@ const texts = {
     leads.map(({member, groups}) => `node ${member} leads ${counted(groups)}`).join(', ') +
       (orphans > 0 ? `, nobody ${counted(orphans)}` : ''),
   migration: (move) => `vShard ${move.vshard}: ${move.source} → ${move.target}, ${phase(move.phase)}` +
-    (move.aborting ? ', being undone' : '') + (move.attempt > 1 ? `, attempt ${move.attempt}` : ''),
+    (move.aborting ? ', being undone' : '') + (move.attempt > 0 ? `, attempt ${move.attempt}` : ''),
   migration_ended: endedText,
 };
 

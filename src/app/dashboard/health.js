@@ -4,6 +4,7 @@ import {buildCommand, fillCommand} from './command.js';
 import {byId, make, mark, say, sync} from './dom.js';
 import {clock, span} from './words.js';
 
+const handoverMs = 6000;
 const words = {note: 'Note', warning: 'Warning', broken: 'Broken'};
 
 function silent(source, address) {
@@ -22,6 +23,24 @@ function silent(source, address) {
   };
 }
 
+let leaderlessSince = null;
+
+/** A handover or an election is over within seconds: until then nobody is alarmed. */
+function settled(health) {
+  if (health.problems[0]?.alert !== 'NodedbNoLeader') {
+    leaderlessSince = null;
+    return health;
+  }
+  leaderlessSince ??= Date.now();
+  if (Date.now() - leaderlessSince > handoverMs) return health;
+  const rest = health.problems.slice(1);
+  return {
+    state: rest[0]?.gravity ?? 'note',
+    sentence: rest[0]?.text ?? 'All is well, and some leaderships are changing hands.',
+    problems: rest,
+  };
+}
+
 function fillProblem(item, problem, first) {
   const [tag, text, remedies] = item.children;
   mark(item, 'data-gravity', problem.gravity);
@@ -35,7 +54,7 @@ function fillProblem(item, problem, first) {
 /** `old`: whether what is known is too old to be believed. `elsewhere`: another member's address. */
 export function showHealth(health, source, old, elsewhere) {
   if (!health && source.failure === null) return;  // it has just been asked
-  const shown = old || !health ? silent(source, elsewhere) : health;
+  const shown = old || !health ? silent(source, elsewhere) : settled(health);
   mark(byId('health'), 'data-state', shown.state);
   say(byId('sentence'), shown.sentence);
   sync(byId('problems'), shown.problems, (problem) => problem.text,

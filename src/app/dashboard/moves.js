@@ -2,9 +2,10 @@
 // Migrations under way, with how far and how fast they are, and those that have ended lately.
 import {byId, make, mark, say, sync} from './dom.js';
 import {buildCommand, fillCommand} from './command.js';
-import {bytes, clock, counted, phase, phases, span} from './words.js';
+import {bytes, clock, counted, phase, phases, plural, span} from './words.js';
 
 const endedShown = 6;
+const shown = 16;  // as many as there may be under way at once
 const fade = 0.5;
 const copies = new Map();  // by migration: {bytes, at, rate}
 
@@ -33,7 +34,7 @@ function copied(migration, rate) {
 function facts(migration, rate, now) {
   const words = [copied(migration, rate)];
   if (migration.lag_entries > 0) words.push(`${counted(migration.lag_entries)} entries behind`);
-  if (migration.attempt > 1) words.push(`attempt ${migration.attempt}`);
+  if (migration.attempt > 0) words.push(`attempt ${migration.attempt}`);
   if (migration.pace_bytes_per_second > 0) words.push(`writes held to ${bytes(migration.pace_bytes_per_second)}/s`);
   words.push(`begun ${span(now - migration.started_ms)} ago`);
   return words.filter(Boolean).join(' · ');
@@ -74,19 +75,27 @@ function emptyPlace(cluster) {
   return make('div', {}, text, command);
 }
 
+/** Those that have their turn each, the others in a line, and a word for whom to ask. */
+function rowsOf(cluster) {
+  if (cluster.migrations.length === 0) return [{id: 'empty'}];
+  const queued = (migration) => migration.waits_for.startsWith('its turn') && !migration.aborting;
+  const rows = cluster.migrations.filter((migration) => !queued(migration)).slice(0, shown);
+  const rest = cluster.migrations.length - rows.length;
+  if (rest > 0) rows.push({id: 'line', text: `${plural(rest, 'more move')} waiting for ${rest === 1 ? 'its' : 'their'} turn.`});
+  if (cluster.driver !== cluster.id)
+    rows.push({id: 'asides', text: 'How much has been copied, and what a move waits for, is known to ' +
+      `node ${cluster.driver || '–'}, which drives them.`});
+  return rows;
+}
+
 export function showMoves(cluster) {
   const now = cluster.process.wall_ms;
   const place = byId('moves').querySelector('.under-way');
-  const rows = [...cluster.migrations];
-  if (rows.length === 0) rows.push({id: 'empty'});
-  else if (cluster.driver !== cluster.id) rows.push({id: 'driver'});
-  sync(place, rows, ({id}) => id,
-    ({id}) => (id === 'empty' ? emptyPlace(cluster) : id === 'driver' ? make('p', {class: 'aside'}) : buildMove()),
-    (element, migration) => {
-      if (migration.id === 'driver')
-        say(element, `How much has been copied, and what a move waits for, is known to node ${cluster.driver || '–'}, which drives them.`);
-      else if (migration.id !== 'empty')
-        fillMove(element, migration, now);
+  sync(place, rowsOf(cluster), ({id}) => id,
+    ({id, text}) => (id === 'empty' ? emptyPlace(cluster) : text ? make('p', {class: 'aside'}) : buildMove()),
+    (element, row) => {
+      if (row.text) say(element, row.text);
+      else if (row.id !== 'empty') fillMove(element, row, now);
     });
   for (const id of copies.keys()) if (!cluster.migrations.some((one) => one.id === id)) copies.delete(id);
   const ended = cluster.history.slice(-endedShown).reverse();
