@@ -50,9 +50,10 @@ class Node {
 
   /// Opens everything and starts the threads; with `join`, asks the cluster first. Blocks while it reads what
   /// is stored. Errors: malformed (the options, all complaints), conflict (another process has the
-  /// directory), and those of certificates, files, ports and joining. `machine` is called on the node's apply
-  /// thread, and `check` on its core thread. It is shared because nodes of one process may share one; each
-  /// keeps it until it has ended.
+  /// directory), and those of certificates, files, ports and joining.
+  /// `machine` is called on the node's own threads: `check` by whichever has just been given something to do,
+  /// all else by one at a time, the apply thread. It is shared because nodes of one process may share one;
+  /// each keeps it until it has ended.
   static Result<std::unique_ptr<Node>> start(NodeOptions options, std::shared_ptr<const StateMachine> machine,
                                              NodeHooks hooks = {});
   /// As `stop`.
