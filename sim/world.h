@@ -164,6 +164,7 @@ class World final : Network::Receiver, Host::Outside, Servers, Nemesis::Power, M
   bool members_settled();
   bool judge_members();
   std::string members_amiss(std::size_t driver);
+  void pull_the_forgotten(const node::Status& driver);
   MembershipJudge::Machines machines();
   bool placed(std::size_t driver);
   bool all_led();

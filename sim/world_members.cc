@@ -15,8 +15,13 @@ MembershipJudge::Machines World::machines() {
 bool World::members_settled() {
   std::size_t driver = hosts_.size();
   for (const std::size_t node : alive()) {
+    if (!hosts_[node]->status().drives) continue;
+    driver = node;
+    pull_the_forgotten(hosts_[node]->status());
+    break;
+  }
+  for (const std::size_t node : alive()) {
     const node::Status status = hosts_[node]->status();
-    if (status.drives) driver = node;
     unsettled_ = name_of(node) + left_over(status);
     if (!left_over(status).empty()) return false;
   }
@@ -28,6 +33,20 @@ bool World::members_settled() {
   look_again_ns_ = schedule_.now() + ns_per_s;
   unsettled_ = amiss_ = members_amiss(driver);
   return unsettled_.empty();
+}
+
+/// A machine that was retired while it was down, and whose authority has given way meanwhile, comes back to
+/// members that do not let it in: nobody can tell it, and it does no harm. Its operator pulls it.
+void World::pull_the_forgotten(const node::Status& driver) {
+  for (const node::MemberStatus& one : driver.members) {
+    const std::size_t node = index_of(one.member.uuid);
+    if (one.member.state != meta::MemberState::retired || node >= hosts_.size()) continue;
+    if (!hosts_[node]->running()) continue;
+    const bool let_in = std::ranges::any_of(alive(), [&](std::size_t other) {
+      return other != node && let_each_other_in(hosts_[node]->certificates(), hosts_[other]->certificates());
+    });
+    if (!let_in) retired(node);
+  }
 }
 
 std::string World::members_amiss(std::size_t driver) {
