@@ -164,7 +164,7 @@ class World final : Network::Receiver, Host::Outside, Servers, Nemesis::Power, M
   bool members_settled();
   bool judge_members();
   std::string members_amiss(std::size_t driver);
-  void pull_the_forgotten(const node::Status& driver);
+  void pull_the_forgotten(std::size_t driver);
   MembershipJudge::Machines machines();
   bool placed(std::size_t driver);
   bool all_led();
@@ -194,6 +194,7 @@ class World final : Network::Receiver, Host::Outside, Servers, Nemesis::Power, M
   std::vector<bool> started_;
   std::vector<bool> gone_;  ///< for good: lost, or retired
   std::int64_t look_again_ns_ = 0;
+  std::int64_t pull_again_ns_ = 0;
   Rng late_;  ///< of what only worlds with spares draw
   std::string unequal_;
   std::string misjudged_;

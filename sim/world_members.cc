@@ -14,17 +14,16 @@ MembershipJudge::Machines World::machines() {
 
 bool World::members_settled() {
   std::size_t driver = hosts_.size();
-  for (const std::size_t node : alive()) {
-    if (!hosts_[node]->status().drives) continue;
-    driver = node;
-    pull_the_forgotten(hosts_[node]->status());
-    break;
-  }
+  std::string left;
   for (const std::size_t node : alive()) {
     const node::Status status = hosts_[node]->status();
-    unsettled_ = name_of(node) + left_over(status);
-    if (!left_over(status).empty()) return false;
+    if (status.drives) driver = node;
+    if (const std::string here = left_over(status); left.empty() && !here.empty())
+      left = name_of(node) + here;
   }
+  if (driver < hosts_.size()) pull_the_forgotten(driver);
+  unsettled_ = left;
+  if (!left.empty()) return false;
   unsettled_ = "nobody drives";
   if (driver == hosts_.size()) return false;
   // Reading all rows of group 0 takes its time.
@@ -37,8 +36,10 @@ bool World::members_settled() {
 
 /// A machine that was retired while it was down, and whose authority has given way meanwhile, comes back to
 /// members that do not let it in: nobody can tell it, and it does no harm. Its operator pulls it.
-void World::pull_the_forgotten(const node::Status& driver) {
-  for (const node::MemberStatus& one : driver.members) {
+void World::pull_the_forgotten(std::size_t driver) {
+  if (schedule_.now() < pull_again_ns_) return;
+  pull_again_ns_ = schedule_.now() + ns_per_s;
+  for (const node::MemberStatus& one : hosts_[driver]->status().members) {
     const std::size_t node = index_of(one.member.uuid);
     if (one.member.state != meta::MemberState::retired || node >= hosts_.size()) continue;
     if (!hosts_[node]->running()) continue;

@@ -9,10 +9,6 @@ namespace nodedb::app {
 
 namespace {
 
-std::string node_name(std::int64_t id) {
-  return "node " + std::to_string(id);
-}
-
 std::string move_name(const Json& move) {
   return "vShard " + std::to_string(move["vshard"].number()) + " from " + node_name(move["source"].number()) +
          " to " + node_name(move["target"].number());

@@ -73,6 +73,10 @@ bool ClusterPicture::healthy() const {
                              [](const MemberPicture& member) { return member.up && !member.disk_full; });
 }
 
+std::string node_name(std::int64_t id) {
+  return "node " + std::to_string(id);
+}
+
 std::string state_text(const MemberPicture& member) {
   if (member.state == meta::name(meta::MemberState::retired)) return member.state;
   if (!member.up) return "down";

@@ -51,6 +51,8 @@ struct ClusterPicture {
   bool healthy() const;
 };
 
+/// "node 3".
+std::string node_name(std::int64_t id);
 /// In a word: up, down, disk full, stopping, or its state in group 0.
 std::string state_text(const MemberPicture& member);
 

@@ -12,8 +12,7 @@ Exit run_debug_why(const Operator& from, std::int64_t vshard, Output output) {
   if (!known) return complain(known.error());
   const auto answers = ask_everybody(from, shard_wish(*known));
   if (!answers) return complain(answers.error());
-  if ((*answers->front().status)["cluster"].is_null())
-    return complain({Code::not_initialised, "the cluster has not been formed: nodedb-cluster init"});
+  if ((*answers->front().status)["cluster"].is_null()) return complain(not_formed(from).error());
   const ShardPicture picture = picture_of_shard(*answers, *known);
   show(shard_picture_json(picture, *known), output, shard_picture_text(picture, *known));
   return picture.serves ? Exit::ok : Exit::retry;

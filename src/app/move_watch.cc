@@ -104,9 +104,7 @@ Result<Json> MoveSource::ask_all(const node::StatusWish& wish) {
   const Json& best = mover_of(answers);
   if (!best.is_null()) return best;
   for (const NodeAnswer& answer : answers)
-    if (answer.status)
-      return fail(Code::not_initialised, "the cluster has not been formed: run nodedb-cluster init --certs " +
-                                             from_.certs + " --node " + from_.node);
+    if (answer.status) return not_formed(from_);
   return std::unexpected(answers.front().status.error());
 }
 

@@ -39,4 +39,9 @@ Result<std::vector<NodeAnswer>> ask_everybody(const Operator& from, const node::
   return answers;
 }
 
+std::unexpected<Error> not_formed(const Operator& from) {
+  return fail(Code::not_initialised, "the cluster has not been formed: run nodedb-cluster init --certs " +
+                                         from.certs + " --node " + from.node);
+}
+
 }  // namespace nodedb::app

@@ -20,6 +20,9 @@ struct Operator {
 /// Errors: the node's own, unreachable, timeout, and those of the certificates.
 Result<Json> ask(const Operator& from, const OperatorRequest& request);
 
+/// What is said of a cluster that is none yet, with the command that helps.
+std::unexpected<Error> not_formed(const Operator& from);
+
 /// One node's answer to `status`, or why there is none.
 struct NodeAnswer {
   std::string address;

@@ -34,11 +34,6 @@ std::string moves_text(const ClusterPicture& picture) {
          " ghost stubs: nodedb-cluster migration ls\n";
 }
 
-std::unexpected<Error> not_formed(const Operator& from) {
-  return fail(Code::not_initialised, "the cluster has not been formed: run nodedb-cluster init --certs " +
-                                         from.certs + " --node " + from.node);
-}
-
 Result<ClusterPicture> look(const Operator& from) {
   const auto answers = ask_everybody(from, {});
   if (!answers) return std::unexpected(answers.error());

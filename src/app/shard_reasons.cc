@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "app/cluster_picture.h"
+#include "app/move_rows.h"
 #include "app/output.h"
 #include "app/table.h"
 
@@ -24,10 +25,6 @@ Ids ids_of(const Json& list) {
   return ids;
 }
 
-std::string node_name(std::int64_t id) {
-  return "node " + std::to_string(id);
-}
-
 std::string names_of(const Ids& ids) {
   std::string text;
   for (const std::int64_t id : ids) text += (text.empty() ? "" : ", ") + node_name(id);
@@ -41,6 +38,7 @@ class Look {
       : answers_(answers), cluster_(picture_of(answers)), vshard_(vshard), group_(group_of(vshard).value) {
     for (const NodeAnswer& answer : answers)
       if (answer.status) take(*answer.status);
+    out_.voters = voters();
   }
 
   ShardPicture picture() {
@@ -73,14 +71,15 @@ class Look {
         term_ = term;
       }
     }
-    // The leader knows the config; without one, whoever has most of the log.
-    const Json* best = nullptr;
-    for (const auto& [node, row] : rows_)
-      if (node == out_.leader || best == nullptr ||
-          (*row)["last"]["index"].number() > (*best)["last"]["index"].number())
-        best = row;
-    if (out_.leader != 0) best = rows_.at(out_.leader);
-    if (best != nullptr) out_.voters = ids_of((*best)["config"]["voters"]);
+  }
+
+  /// The leader knows the config; without one, whoever has most of the log.
+  Ids voters() const {
+    const auto reach = [this](const auto& entry) {
+      return std::pair(entry.first == out_.leader, (*entry.second)["last"]["index"].number());
+    };
+    const auto best = std::ranges::max_element(rows_, {}, reach);
+    return best == rows_.end() ? Ids() : ids_of((*best->second)["config"]["voters"]);
   }
 
   const MemberPicture* member(std::int64_t id) const {
@@ -223,11 +222,6 @@ Json numbers_json(const Ids& ids) {
   return list;
 }
 
-std::string since_text(std::int64_t ms) {
-  if (ms < 0) return "-";
-  return ms < 120'000 ? std::to_string(ms / 1'000) + " s" : std::to_string(ms / 60'000) + " min";
-}
-
 }  // namespace
 
 node::StatusWish shard_wish(VShardId vshard) {
@@ -263,7 +257,8 @@ std::string shard_picture_text(const ShardPicture& picture, VShardId vshard) {
   if (picture.reasons.empty()) return text + "it waits for nothing\n";
   Table table({"SINCE", "WHAT", "NEXT"});
   for (const ShardReason& one : picture.reasons)
-    table.add({since_text(one.since_ms), one.what, one.next.empty() ? "it mends itself" : one.next});
+    table.add({one.since_ms < 0 ? "-" : age_text(one.since_ms), one.what,
+               one.next.empty() ? "it mends itself" : one.next});
   return text + table.text();
 }
 

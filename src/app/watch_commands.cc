@@ -25,16 +25,12 @@ Operator impatient(Operator from) {
   return from;
 }
 
-std::unexpected<Error> not_formed() {
-  return fail(Code::not_initialised, "the cluster has not been formed: nodedb-cluster init");
-}
-
 Result<TopLook> look(const Operator& from, const node::StatusWish& wish) {
   auto answers = ask_everybody(from, wish);
   if (!answers) return std::unexpected(answers.error());
   TopLook now{edge::monotonic_time(), std::move(*answers), {}};
   now.cluster = picture_of(now.answers);
-  if (now.cluster.cluster.is_null()) return not_formed();
+  if (now.cluster.cluster.is_null()) return not_formed(from);
   return now;
 }
 

@@ -209,7 +209,7 @@ bool Group::awaits_support() const {
 }
 
 bool Group::lease_valid(Time now, const Liveness& live) const {
-  return state_->lease_valid(now, &live);
+  return state_->lease_valid(now, state_->supported_since(now, &live));
 }
 
 std::optional<std::string> Group::broken_rule() const {

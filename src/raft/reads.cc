@@ -55,26 +55,27 @@ Time Group::State::supported_since(Time now, const Liveness* live) const {
   return Time{std::min(since, now.ns)};
 }
 
-bool Group::State::lease_valid(Time now, const Liveness* live) const {
+bool Group::State::lease_valid(Time now, Time since) const {
   if (role != Role::leader) return false;
   if (!bugs.lease_never_fenced && (lease_fenced || fenced(now))) return false;
   const double shortened = static_cast<double>(options.election_timeout_ns) * (1 - options.clock_drift_max);
-  return supported_since(now, live) >= now - static_cast<std::int64_t>(shortened);
+  return since >= now - static_cast<std::int64_t>(shortened);
 }
 
 bool Group::State::confirms(Time now, Time asked, const Liveness& live, ReadProof proof) const {
   if (bugs.stale_leader_reads && role == Role::leader) return true;
   if (!own_term_committed()) return false;
-  if (proof == ReadProof::lease && options.lease_reads && lease_valid(now, &live)) return true;
-  return supported_since(now, &live) >= asked;
+  const Time since = supported_since(now, &live);
+  if (since >= asked) return true;
+  return proof == ReadProof::lease && options.lease_reads && lease_valid(now, since);
 }
 
 /// Marks the reads for which this node surely still led when they were asked. They are asked in order, so
 /// they are confirmed in order. Without `live` only this node's own support counts.
 void Group::State::confirm_reads(Time now, const Liveness* live) {
   if (role != Role::leader || waiting_reads.empty()) return;
-  const bool lease = options.lease_reads && lease_valid(now, live);
   const Time since = supported_since(now, live);
+  const bool lease = options.lease_reads && lease_valid(now, since);
   for (WaitingRead& read : waiting_reads) {
     if (read.asked > (lease && read.proof == ReadProof::lease ? now : since)) break;
     read.confirmed = true;

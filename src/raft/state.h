@@ -93,7 +93,8 @@ struct Group::State {
   void refuse_waiting_reads();
   void refuse_asks(Time asked_until);
   Time supported_since(Time now, const Liveness* live) const;
-  bool lease_valid(Time now, const Liveness* live) const;
+  /// `since`: supported_since(now).
+  bool lease_valid(Time now, Time since) const;
   bool confirms(Time now, Time asked, const Liveness& live, ReadProof proof) const;
 
   // --- membership (membership.cc) ---

@@ -76,6 +76,9 @@ class Mailbox {
     return room;
   }
 
+  /// `push` or `push_over`. False: it is closed, or without `wait` there is no room for more.
+  bool give(T value, bool wait) { return wait ? push(std::move(value)) : push_over(std::move(value)); }
+
   /// All that is there, in order; waits until there is something, the deadline has passed (then empty) or the
   /// mailbox is closed. `long_ago` does not wait, `never` waits without end. One receiver only.
   std::vector<T> take_all(Time deadline) {

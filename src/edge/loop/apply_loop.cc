@@ -32,10 +32,8 @@ bool ApplyLoop::carry_out(const node::StateTask& task, bool steps) {
     read->reply = answers_.count(std::move(read->reply));
   if (done->flush)
     flush_.give(std::move(*done));
-  else if (steps)
-    core_.report_to_step(node::FromState{std::move(done->done)});
   else
-    core_.report(node::FromState{std::move(done->done)});
+    core_.report(node::FromState{std::move(done->done)}, steps);
   return true;
 }
 

@@ -31,9 +31,7 @@ class ApplyLoop {
         inbox_(inbox_max) {}
 
   /// As DiskLoop::give.
-  bool give(node::StateTask task, bool wait) {
-    return wait ? inbox_.push(std::move(task)) : inbox_.push_over(std::move(task));
-  }
+  bool give(node::StateTask task, bool wait) { return inbox_.give(std::move(task), wait); }
 
   void run();
   /// As DiskLoop::close.

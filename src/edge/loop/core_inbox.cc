@@ -72,12 +72,8 @@ bool CoreInbox::offer(node::Event&& event) {
   return false;
 }
 
-void CoreInbox::report(node::Event event) {
-  static_cast<void>(put({std::move(event), 0, false}, true));
-}
-
-void CoreInbox::report_to_step(node::Event event) {
-  static_cast<void>(put({std::move(event), 0, false}, !step_here_));
+void CoreInbox::report(node::Event event, bool steps) {
+  static_cast<void>(put({std::move(event), 0, false}, !steps || !step_here_));
 }
 
 bool CoreInbox::put(Item&& item, bool wake) {
@@ -111,8 +107,7 @@ std::optional<std::vector<node::Event>> CoreInbox::await() {
   std::vector<Item> taken;
   {
     std::unique_lock lock(mutex_);
-    while (stepping_ || (queue_.empty() && wake_at_ > monotonic_time())) {
-      if (closed_ && !stepping_ && queue_.empty()) return std::nullopt;
+    while (stepping_ || (queue_.empty() && !closed_ && wake_at_ > monotonic_time())) {
       // Who steps now wakes this thread if there is more to do.
       asleep_until_ = stepping_ ? never : wake_at_;
       if (asleep_until_ == never)

@@ -43,10 +43,8 @@ class CoreInbox {
   /// the caller still has the event. One alone always finds room, however large.
   [[nodiscard]] bool offer(node::Event&& event);
   /// From the disk, apply and flush threads: what they have done; from net what must not be missed. Dropped
-  /// only after `close`.
-  void report(node::Event event);
-  /// The same from a thread that calls `step_here` next.
-  void report_to_step(node::Event event);
+  /// only after `close`. `steps`: the thread calls `step_here` next, so that nobody else need wake up.
+  void report(node::Event event, bool steps = false);
   void close();
 
   /// Before any thread runs. `step_here`: as below. `offered` is called on the net thread when it has offered

@@ -11,7 +11,7 @@ namespace nodedb::edge {
 
 void CoreLoop::run() {
   while (std::optional<std::vector<node::Event>> events = inbox_.await()) {
-    step(std::move(*events), Room::awaited);
+    step(std::move(*events), true);
     inbox_.end_step(wake_at_, false, false);
   }
 }
@@ -19,19 +19,19 @@ void CoreLoop::run() {
 void CoreLoop::step_here() {
   std::vector<node::Event> events = inbox_.claim();
   for (int steps = 1; !events.empty(); ++steps) {
-    const bool crowded = !step(std::move(events), Room::taken);
+    const bool crowded = !step(std::move(events), false);
     events = inbox_.end_step(wake_at_, crowded, steps < steps_here_max);
   }
 }
 
-bool CoreLoop::step(std::vector<node::Event> events, Room room) {
+bool CoreLoop::step(std::vector<node::Event> events, bool wait) {
   if (events.empty()) events.emplace_back(node::Wake{});
   const Now now = read_clocks();
   facts_.step_began_ns.store(now.mono.ns, std::memory_order_relaxed);
   node::Turn turn = node_.step(now, std::move(events));
   wake_at_ = turn.wake_at;
   tell_memory();
-  const bool roomy = carry_out(std::move(turn), room);
+  const bool roomy = carry_out(std::move(turn), wait);
   facts_.step_began_ns.store(0, std::memory_order_relaxed);
   return roomy;
 }
@@ -43,8 +43,7 @@ void CoreLoop::tell_memory() {
   facts_.snapshot_bytes.store(held.snapshot_bytes, std::memory_order_relaxed);
 }
 
-bool CoreLoop::carry_out(node::Turn turn, Room room) {
-  const bool wait = room == Room::awaited;
+bool CoreLoop::carry_out(node::Turn turn, bool wait) {
   bool roomy = true;
   for (const std::string& notice : turn.notices) log::info(notice);
   if (on_trace_ && !turn.trace.empty()) on_trace_(node_.id(), turn.trace);
@@ -70,7 +69,7 @@ bool CoreLoop::carry_out(node::Turn turn, Room room) {
   drained_ = drained_ || turn.drained;
   out.retired = turn.retired && !retired_;
   retired_ = retired_ || turn.retired;
-  if (!out.empty()) roomy &= wait ? net_.push(std::move(out)) : net_.push_over(std::move(out));
+  if (!out.empty()) roomy &= net_.give(std::move(out), wait);
   return roomy;
 }
 

@@ -51,15 +51,14 @@ class CoreLoop {
   void run();
 
  private:
-  enum class Room : bool { taken, awaited };
   /// Steps in a row on a thread that has other work.
   static constexpr int steps_here_max = 4;
 
   /// Another thread's: steps while it is its turn.
   void step_here();
-  /// False: somebody has no room for more.
-  bool step(std::vector<node::Event> events, Room room);
-  bool carry_out(node::Turn turn, Room room);
+  /// `wait`: until there is room for what is to be handed on. False: there is no room for more.
+  bool step(std::vector<node::Event> events, bool wait);
+  bool carry_out(node::Turn turn, bool wait);
   void tell_memory();
 
   node::Node node_;

@@ -8,7 +8,7 @@ namespace nodedb::edge {
 
 bool DiskLoop::give(DiskItem item, bool wait) {
   ++given_;
-  return wait ? inbox_.push(std::move(item)) : inbox_.push_over(std::move(item));
+  return inbox_.give(std::move(item), wait);
 }
 
 void DiskLoop::close(bool abandon) {
@@ -60,12 +60,9 @@ bool DiskLoop::carry_out(std::vector<DiskItem> items) {
   if (!out.empty()) static_cast<void>(net_.push(std::move(out)));
   done_.fetch_add(items.size(), std::memory_order_release);
   if (batches.empty()) return true;
-  if (!inbox_.empty()) {
-    core_.report(node::LogDurable{durable});
-  } else {
-    core_.report_to_step(node::LogDurable{durable});
-    core_.step_here();
-  }
+  const bool steps = inbox_.empty();
+  core_.report(node::LogDurable{durable}, steps);
+  if (steps) core_.step_here();
   return true;
 }
 

@@ -267,7 +267,7 @@ TEST(CoreInbox, TheCoreThreadHeedsAnEarlierTimeThatAnotherThreadsStepNamed) {
   inbox.end_step(never, false, false);
   std::optional<std::vector<node::Event>> events;
   std::thread core_thread([&] { events = inbox.await(); });
-  inbox.report_to_step(node::LogDurable{1});
+  inbox.report(node::LogDurable{1}, true);
   // It may have been awake and taken it; then it needs no waking.
   if (!inbox.claim().empty()) inbox.end_step(edge::monotonic_time() + ns_per_ms, false, true);
   core_thread.join();
@@ -302,7 +302,7 @@ TEST(CoreInbox, NothingIsLostOrSteppedTwiceByManyThreads) {
         if (id % 3 == static_cast<std::uint64_t>(giver)) {
           inbox.report(node::LogDurable{id});
         } else {
-          inbox.report_to_step(node::LogDurable{id});
+          inbox.report(node::LogDurable{id}, true);
           inbox.step_here();
         }
       }
