@@ -23,7 +23,7 @@ shared=$(find "$root/usr" -name 'libnodedb-cluster.so.[0-9]' -print -quit)
 [[ -n $shared ]] || complain 'no shared library is installed'
 libraries=$(dirname "$shared")
 
-objdump -p "$shared" | grep -q 'SONAME *libnodedb-cluster.so.0$' || complain 'its soname is another'
+grep -q 'SONAME *libnodedb-cluster.so.0$' < <(objdump -p "$shared") || complain 'its soname is another'
 nm -DC --defined-only "$shared" | cut -d' ' -f3- | LC_ALL=C sort | diff "$here/exports.txt" - ||
   complain 'it exports something else than exports.txt says'
 
@@ -34,7 +34,8 @@ for linkage in shared static; do
   [[ $("$root/$linkage/consumer") == "$expect" ]] || complain "the $linkage consumer does not work"
 done
 [[ $("$root/static/consumer_test") == '3 runs' ]] || complain 'the consumer cannot be tested'
-readelf -d "$root/shared/consumer" | grep -q 'NEEDED.*libnodedb-cluster.so.0' || complain 'it is not linked to the soname'
+grep -q 'NEEDED.*libnodedb-cluster.so.0' < <(readelf -d "$root/shared/consumer") ||
+  complain 'it is not linked to the soname'
 
 export PKG_CONFIG_PATH=$libraries/pkgconfig
 by_pkg_config() { # package, source

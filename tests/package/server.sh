@@ -30,7 +30,7 @@ free_port() {
   local port
   while :; do
     port=$((20000 + RANDOM % 10000))
-    ss -Htuln "sport = :$port" | grep -q . || { echo "$port"; return; }
+    [[ -n $(ss -Htuln "sport = :$port") ]] || { echo "$port"; return; }
   done
 }
 redis() { redis-cli -p "$redis_port" --no-raw "$@"; }
