@@ -110,6 +110,18 @@ void Node::State::handle(PeerConnected event) {
   if (id == ids.end()) return;
   answers.insert(id->second);
   if (swim) swim->connected(now.mono, id->second);
+  send_again(id->second);
+}
+
+/// What was sent to `peer` before this connection stood, and was not answered, went with an earlier one.
+void Node::State::send_again(NodeId peer) {
+  gateway.peer_lost(now.mono, peer);
+  for (const auto& here : replicas) {
+    if (!here) continue;
+    here->raft.reconnected(now.mono, peer);
+    if (here->raft.has_work()) touch(here->raft.id());
+  }
+  if (!awaiting_support.empty()) round_wanted = true;
 }
 
 void Node::State::handle(PeerDisconnected event) {

@@ -229,6 +229,7 @@ struct Node::State {
   }
   void handle(Wake);
   void handle(PeerConnected event);
+  void send_again(NodeId peer);
   void handle(PeerDisconnected event);
   void handle(FromPeer event);
   void handle(LogDurable event);

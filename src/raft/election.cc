@@ -49,16 +49,19 @@ bool Group::State::rejoin_claimant(Time now, const Liveness& live) {
   return leader == *claimant;
 }
 
-void Group::State::ask_votes(bool pre, bool by_transfer) {
-  const Term term = pre ? hard.term + 1 : hard.term;
-  const VoteRequest request{.term = term, .last = log.last(), .pre = pre, .transfer = by_transfer};
+void Group::State::ask_votes() {
   for (const NodeId peer : configs.latest().members()) {
-    if (peer == self || !configs.latest().is_voter(peer)) continue;
-    if (pre) {
-      send(peer, request);
-    } else {
-      send_durable(peer, request);
-    }
+    if (peer != self && configs.latest().is_voter(peer)) ask_vote(peer);
+  }
+}
+
+void Group::State::ask_vote(NodeId peer) {
+  if (role == Role::pre_candidate) {
+    send(peer, VoteRequest{.term = hard.term + 1, .last = log.last(), .pre = true, .transfer = false});
+  } else {
+    send_durable(
+        peer,
+        VoteRequest{.term = hard.term, .last = log.last(), .pre = false, .transfer = stands_by_transfer});
   }
 }
 

@@ -58,6 +58,10 @@ void Group::support_changed(Time now, const Liveness& live) {
   step(now, [&](State& s) { s.confirm_reads(now, &live); });
 }
 
+void Group::reconnected(Time now, NodeId peer) {
+  step(now, [&](State& s) { s.reconnected(now, peer); });
+}
+
 void Group::wake(Time now, const Liveness& live) {
   step(now, [&](State& s) { s.wake(now, live); });
 }

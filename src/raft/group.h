@@ -122,6 +122,8 @@ class Group {
   /// follower of it starts its election timer (0…T from now); a leader re-checks its quorum and steps down
   /// without one.
   void peer_silent(Time now, NodeId peer, const Liveness& live);
+  /// The connection to `peer` has been made anew: what was on its way there may be lost, and goes again.
+  void reconnected(Time now, NodeId peer);
   /// Supports may have risen: grant the reads that waited for them.
   void support_changed(Time now, const Liveness& live);
   /// Call when `deadline()` has come: elections, resends, transfer time-outs.

@@ -45,6 +45,8 @@ struct Progress {
   Index snapshot_floor;  ///< entries up to here will be in the snapshot that it gets
 
   void to_probe(Index from);
+  /// What is on its way will not be answered.
+  void lose_in_flight() { to_probe(state == State::stream ? match + 1 : next); }
   void to_stream();
   void to_snapshot(Index floor);
   bool window_full(const Options& options) const;

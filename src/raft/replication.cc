@@ -120,8 +120,7 @@ void Group::State::resend_lost(Time now, const Liveness& live) {
       continue;
     }
     if (!follower.lost(now)) continue;
-    const bool streamed = follower.state == Progress::State::stream;
-    follower.to_probe(streamed ? follower.match + 1 : follower.next);
+    follower.lose_in_flight();
     if (live.last_heard(peer) > now - options.election_timeout_ns) {
       follower.nudge = true;
       replicate = true;
@@ -130,6 +129,14 @@ void Group::State::resend_lost(Time now, const Liveness& live) {
       follower.in_flight.back().expires = shared_instant(now, options.election_timeout_ns);
     }
   }
+}
+
+void Group::State::resend_to(NodeId peer) {
+  const auto found = progress.find(peer);
+  if (found == progress.end() || found->second.in_flight.empty()) return;
+  found->second.lose_in_flight();
+  found->second.nudge = true;
+  replicate = true;
 }
 
 Index Group::State::match_of(NodeId node) const {

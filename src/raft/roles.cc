@@ -50,7 +50,7 @@ void Group::State::become_pre_candidate(Time now) {
   election = now + random_timeout();
   ballots.clear();
   ballots[self] = Ballot::granted;  // binds nobody, so it need not be durable
-  ask_votes(true, false);
+  ask_votes();
   count_ballots(now);
 }
 
@@ -62,7 +62,8 @@ void Group::State::become_candidate(Time now, bool by_transfer) {
   hard.vote = self;
   election = now + random_timeout();
   ballots.clear();  // the own vote counts once it is durable: see persisted()
-  ask_votes(false, by_transfer);
+  stands_by_transfer = by_transfer;
+  ask_votes();
 }
 
 void Group::State::become_leader(Time now) {

@@ -68,6 +68,21 @@ void Group::State::receive(Time now, NodeId from, Message&& message, const Liven
   std::visit(Dispatch{*this, now, from, live}, message);
 }
 
+/// Nothing waits for a time-out for the sake of a message that a connection took with it.
+void Group::State::reconnected(Time now, NodeId peer) {
+  if (role == Role::leader) {
+    resend_to(peer);
+    if (transfer && transfer->target == peer && transfer->tell_again != never) {
+      transfer->tell_again = now;
+      transfer_if_caught_up(now);
+    }
+  } else if (role == Role::follower) {
+    if (leader == peer) refuse_asks(now);
+  } else if (ballots.contains(self) && !ballots.contains(peer) && configs.latest().is_voter(peer)) {
+    ask_vote(peer);  // the own vote is durable; until then the first request has not even left
+  }
+}
+
 void Group::State::wake(Time now, const Liveness& live) {
   refuse_asks(now - options.election_timeout_ns);
   if (role != Role::leader) return election_due(now, live);

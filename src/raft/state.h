@@ -47,7 +47,8 @@ struct Group::State {
   bool rejoin_claimant(Time now, const Liveness& live);
   void receive_vote_request(Time now, NodeId from, const VoteRequest& request, const Liveness& live);
   void receive_vote_reply(Time now, NodeId from, const VoteReply& reply);
-  void ask_votes(bool pre, bool transfer);
+  void ask_votes();
+  void ask_vote(NodeId peer);
   void count_ballots(Time now);
   void peer_silent(Time now, NodeId peer, const Liveness& live);
   bool heard_by_quorum(Time now, const Liveness& live) const;
@@ -69,6 +70,7 @@ struct Group::State {
   void receive_append_reply(Time now, NodeId from, const AppendReply& reply);
   void back_off(Progress& progress, const AppendReply& reply);
   void resend_lost(Time now, const Liveness& live);
+  void resend_to(NodeId peer);
   Index match_of(NodeId node) const;
 
   // --- proposals and commit (commit.cc) ---
@@ -124,6 +126,7 @@ struct Group::State {
 
   // --- the rest (state.cc) ---
   void receive(Time now, NodeId from, Message&& message, const Liveness& live);
+  void reconnected(Time now, NodeId peer);
   void wake(Time now, const Liveness& live);
   Work take_work();
   bool has_work() const;
@@ -163,6 +166,7 @@ struct Group::State {
   Time heard_append = long_ago;  ///< the leader's latest append
   Index admitted;                ///< as that append said
   std::map<NodeId, Ballot> ballots;
+  bool stands_by_transfer = false;  ///< a candidate: whom its leader told to stand
 
   // Leader only.
   NodeMap<Progress> progress;  ///< all members but this node

@@ -2,7 +2,11 @@
 #include "tests/e2e/life_of_a_cluster/clients.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
 
+#include "base/slot.h"
 #include "edge/base/clock.h"
 #include "tests/e2e/support/cluster.h"
 
@@ -14,6 +18,20 @@ constexpr int patience_ms = 15'000;
 constexpr int reconnect_pause_ms = 5;
 /// Few enough to be read back in a moment, many enough to lie in every vShard.
 constexpr std::int64_t keys_of_one = 4'000;
+
+/// As the nodes' logs have times and vShards.
+std::string describe(const char* what, const std::string& key, std::int64_t took_us) {
+  using namespace std::chrono;
+  const auto begun = floor<milliseconds>(system_clock::now() - microseconds(took_us));
+  const auto second = floor<seconds>(begun);
+  const std::time_t seconds_since_epoch = system_clock::to_time_t(second);
+  std::tm utc{};
+  ::gmtime_r(&seconds_since_epoch, &utc);
+  char text[64];
+  std::snprintf(text, sizeof text, " (vShard %u) at %02d:%02d:%02d.%03d", vshard_of_slot(slot_of(key)).value,
+                utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<int>((begun - second).count()));
+  return what + key + text;
+}
 
 }  // namespace
 
@@ -78,7 +96,11 @@ void Clients::work(Client& client) {
     if (good && !reads) client.written[static_cast<std::size_t>(at)] = n;
     const std::lock_guard lock(client.mutex);
     ++client.fares.operations;
-    client.fares.longest_us = std::max(client.fares.longest_us, (edge::monotonic_time() - begun) / 1'000);
+    const std::int64_t took_us = (edge::monotonic_time() - begun) / 1'000;
+    if (took_us > client.fares.longest_us) {
+      client.fares.longest_us = took_us;
+      client.fares.longest = describe(reads ? "GET " : "SET ", client.key(at), took_us);
+    }
     if (good) continue;
     if (client.fares.failed++ == 0) client.fares.first_error = answer.describe();
   }
@@ -91,7 +113,10 @@ Fares Clients::take() {
     const Fares one = std::exchange(client->fares, {});
     all.operations += one.operations;
     all.failed += one.failed;
-    all.longest_us = std::max(all.longest_us, one.longest_us);
+    if (one.longest_us > all.longest_us) {
+      all.longest_us = one.longest_us;
+      all.longest = one.longest;
+    }
     if (all.first_error.empty()) all.first_error = one.first_error;
   }
   return all;

@@ -33,6 +33,7 @@ struct Fares {
   std::int64_t operations = 0;
   std::int64_t failed = 0;
   std::int64_t longest_us = 0;
+  std::string longest;  ///< which operation that was, and when it began (UTC)
   std::string first_error;
 };
 

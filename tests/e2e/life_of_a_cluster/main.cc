@@ -4,7 +4,9 @@
 // after the other, and the authority is exchanged. No client's operation may fail; how long the longest one
 // took is printed for each step.
 //
-//   e2e_life_of_a_cluster [--clients C] [--dir DIR]
+//   e2e_life_of_a_cluster [--clients C] [--dir DIR] [--again N]
+//
+// --again: not the life, but its two planned steps that need no machine more, N times over on four nodes.
 //
 // Beside the clients that check what they read, redis-benchmark runs all the while at a node that the step
 // does not touch, and may not end by itself.
@@ -103,6 +105,20 @@ class Life {
     step("decommission nodes 4 and 5 at once", [&] { return decommission({4, 5}); });
     step("restart all, one after the other", [&] { return restart_all(); });
     step("another authority for all", [&] { return exchange_authority(); });
+    return ends_well();
+  }
+  /// The steps that may be repeated for ever.
+  bool run_again(int times) {
+    step("one joins", [&] { return join("node-4") && spread({1, 2, 3, 4}); });
+    for (int i = 0; i < times && good_; ++i) {
+      step("restart all, one after the other", [&] { return restart_all(); });
+      step("another authority for all", [&] { return exchange_authority(); });
+    }
+    return ends_well();
+  }
+
+ private:
+  bool ends_well() {
     const Clients::Audit audit = clients_->stop();
     std::printf("%lld values acknowledged, %lld lost; redis-benchmark gave up %d times\n",
                 static_cast<long long>(audit.written), static_cast<long long>(audit.lost),
@@ -110,12 +126,12 @@ class Life {
     return good_ && audit.lost == 0 && benchmark_.ended_by_itself() == 0;
   }
 
- private:
   struct Member {
     std::unique_ptr<Process> process;  ///< of those that joined
     int redis_port = 0;
     std::string quic;
     std::vector<std::string> line;
+    std::string log;
   };
 
   template <class Do>
@@ -126,9 +142,9 @@ class Life {
     const bool done = what();
     const double seconds = static_cast<double>(edge::monotonic_time() - begun) / 1e9;
     const Fares fares = clients_->take();
-    std::printf("%-46s %9.1f %10lld %7lld %12.1f%s%s\n", name, seconds,
+    std::printf("%-46s %9.1f %10lld %7lld %12.1f  %s%s%s\n", name, seconds,
                 static_cast<long long>(fares.operations), static_cast<long long>(fares.failed),
-                static_cast<double>(fares.longest_us) / 1e3, done ? "" : "  NOT DONE",
+                static_cast<double>(fares.longest_us) / 1e3, fares.longest.c_str(), done ? "" : "  NOT DONE",
                 fares.failed == 0 ? "" : ("  " + fares.first_error).c_str());
     std::fflush(stdout);
     good_ = done && fares.failed == 0;
@@ -225,7 +241,8 @@ class Life {
                    "--client", "127.0.0.1:" + std::to_string(member.redis_port),
                    "--http",   "",
                    "--join",   token + "@" + cluster_.nodes()[0].quic};
-    member.process = std::make_unique<Process>(member.line, home + ".log");
+    member.log = home + ".log";
+    member.process = std::make_unique<Process>(member.line, member.log);
     const bool there = eventually(60, [&] {
       const auto now = status();
       return now && std::ranges::any_of((*now)["members"].items(), [&](const app::Json& one) {
@@ -276,7 +293,16 @@ class Life {
       cluster_.restart(i);
       if (!eventually(60, [&] { return healthy(i); })) return false;
     }
-    return true;
+    return std::ranges::all_of(joined_, [&](auto& member) { return restart(member.second); });
+  }
+  bool restart(Member& member) {
+    if (member.process->end(SIGTERM, 30) != 0) return false;
+    member.process = std::make_unique<Process>(member.line, member.log);
+    return eventually(60, [&] {
+      const Finished asked = nodedb::e2e::run(
+          {binary(), "status", "--certs", cluster_.operator_certs(), "--node", member.quic, "-o", "json"});
+      return asked.status == 0 && quiet();
+    });
   }
   bool healthy(std::size_t index) {
     const auto own = cluster_.status(index);
@@ -285,7 +311,8 @@ class Life {
 
   /// Both steps of `cert rotate-ca`. The founders sign, with the key in the cluster's directory.
   bool exchange_authority() {
-    const std::string first = cluster_.directory() + "/ca", next = cluster_.directory() + "/next-ca";
+    const std::string first = cluster_.directory() + "/ca",
+                      next = cluster_.directory() + "/ca-" + std::to_string(++authority_);
     const auto own = cluster_.status(0);
     if (!own || !makes({"cert", "ca", "--dir", next, "--cluster", (*own)["cluster"]["uuid"].text()}))
       return false;
@@ -326,11 +353,13 @@ class Life {
   Doors doors_;
   Benchmark benchmark_;
   std::optional<Clients> clients_;
+  int authority_ = 1;
   bool good_ = true;
 };
 
 int live(int count, char** words) {
   std::size_t clients = 8;
+  int again = 0;
   std::string directory;
   for (int i = 1; i + 1 < count; i += 2) {
     const std::string word = words[i];
@@ -338,6 +367,8 @@ int live(int count, char** words) {
       clients = std::strtoull(words[i + 1], nullptr, 10);
     else if (word == "--dir")
       directory = words[i + 1];
+    else if (word == "--again")
+      again = std::atoi(words[i + 1]);
   }
   std::optional<TemporaryDirectory> temporary;
   if (directory.empty()) directory = temporary.emplace("nodedb-life").path();
@@ -347,7 +378,8 @@ int live(int count, char** words) {
     std::cerr << complaint << "\n";
     return 1;
   }
-  return Life(std::move(*cluster), clients).run() ? 0 : 1;
+  Life life(std::move(*cluster), clients);
+  return (again > 0 ? life.run_again(again) : life.run()) ? 0 : 1;
 }
 
 }  // namespace

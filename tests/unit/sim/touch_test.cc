@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kv/argv.h"
 #include "sim/host.h"
 
 namespace nodedb::sim {
@@ -51,6 +52,37 @@ class Trio : Host::Outside {
   }
   void cut(std::size_t from, std::size_t to) { cut_[from][to] = true; }
   void mend() { cut_ = {}; }
+  /// What the node sends and is sent from now on is lost; nobody notices yet.
+  void isolate(std::size_t node) {
+    for (std::size_t peer = 0; peer < 3; ++peer) cut_[node][peer] = cut_[peer][node] = true;
+  }
+  /// Its connections end, and stand again a moment later.
+  void reconnect(std::size_t node) {
+    const auto both = [&](std::size_t peer, auto event_of) {
+      hosts_[peer]->happened(event_of(uuids_[node]));
+      hosts_[node]->happened(event_of(uuids_[peer]));
+    };
+    for (std::size_t peer = 0; peer < 3; ++peer)
+      if (peer != node) both(peer, [](const Uuid& of) { return node::PeerDisconnected{of}; });
+    run(20 * ns_per_ms);
+    mend();
+    for (std::size_t peer = 0; peer < 3; ++peer)
+      if (peer != node) both(peer, [](const Uuid& of) { return node::PeerConnected{of, {}}; });
+  }
+  /// One write for each vShard that `leader` leads, by clients of `node`. Returns how many.
+  std::size_t write(std::size_t node, std::size_t leader) {
+    std::size_t writes = 0;
+    for (std::uint16_t v = 0; v < 8; ++v) {
+      if (hosts_[leader]->core()->group(group_of(VShardId(v)))->role() != raft::Role::leader) continue;
+      hosts_[node]->happened(node::ClientRequest{.tag = v,
+                                                 .vshard = VShardId(v),
+                                                 .write = true,
+                                                 .command = Blob(kv::encode(kv::Argv{"SET", "k", "v"}))});
+      ++writes;
+    }
+    return writes;
+  }
+  std::size_t answered() const { return answered_; }
   /// As the node sees itself.
   std::size_t led_by(std::size_t node) const {
     std::size_t led = 0;
@@ -95,7 +127,7 @@ class Trio : Host::Outside {
       hosts_[to]->happened(node::FromPeer{uuids_[node], std::move(message)});
     });
   }
-  void answer(std::size_t, node::ClientReply) override {}
+  void answer(std::size_t, node::ClientReply reply) override { answered_ += reply.result ? 1 : 0; }
   void answer(std::size_t, node::OperatorReply) override {}
   void peers(std::size_t, const std::vector<node::Peer>&) override {}
   void certified(std::size_t) override {}
@@ -116,6 +148,7 @@ class Trio : Host::Outside {
   std::vector<std::string> addresses_;
   std::array<std::unique_ptr<Host>, 3> hosts_;
   std::array<std::array<bool, 3>, 3> cut_{};
+  std::size_t answered_ = 0;
 };
 
 TEST(Touch, ALeaderThatHearsAllButIsHeardByNobodyStepsDown) {
@@ -178,6 +211,42 @@ TEST(Touch, LeadershipsThatNobodyMayTakeYetServeUntilSomebodyMay) {
   EXPECT_EQ(trio.led_by(leader), led);
   EXPECT_EQ(trio.handing_over(leader), 0u) << "it would refuse writes for nothing";
   trio.run(trio.timeout_ns());
+  EXPECT_EQ(trio.led_by(leader), 0u);
+}
+
+/// An authority's exchange ends every connection, for a moment. No time-out has a part in going on.
+TEST(Touch, RequestsThatAConnectionTookWithItGoAgainWithTheNext) {
+  Trio trio;
+  const std::size_t leader = trio.busiest();
+  trio.isolate(leader);
+  const std::size_t writes = trio.write((leader + 1) % 3, leader);
+  ASSERT_GT(writes, 0u);
+  trio.reconnect(leader);
+  trio.run(50 * ns_per_ms);
+  EXPECT_EQ(trio.answered(), writes);
+}
+
+TEST(Touch, AppendsThatAConnectionTookWithItGoAgainWithTheNext) {
+  Trio trio;
+  const std::size_t leader = trio.busiest();
+  trio.isolate(leader);
+  const std::size_t writes = trio.write(leader, leader);
+  ASSERT_GT(writes, 0u);
+  trio.reconnect(leader);
+  trio.run(50 * ns_per_ms);
+  EXPECT_EQ(trio.answered(), writes);
+}
+
+TEST(Touch, HandOversThatAConnectionTookWithItGoOnWithTheNext) {
+  Trio trio;
+  const std::size_t leader = trio.busiest();
+  const std::size_t led = trio.led_by(leader);
+  trio.isolate(leader);
+  trio.drain(leader);
+  trio.run(5 * ns_per_ms);
+  ASSERT_EQ(trio.handing_over(leader), led);
+  trio.reconnect(leader);
+  trio.run(50 * ns_per_ms);
   EXPECT_EQ(trio.led_by(leader), 0u);
 }
 
