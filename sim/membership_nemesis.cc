@@ -191,9 +191,6 @@ void MembershipNemesis::answered(std::uint64_t tag, const Error* refused) {
   schedule_.mark("change-" + std::string(refused == nullptr ? "taken" : nodedb::name(refused->code)));
   if (refused != nullptr) return;
   if (std::holds_alternative<meta::TokenCreate>(deed.entry)) audited_.insert(deed.actor);
-  if (const auto* setting = std::get_if<meta::SettingChange>(&deed.entry)) {
-    if (std::ranges::find(last_words_, *setting) != last_words_.end()) heard_.insert(setting->name);
-  }
   if (const auto* claim = std::get_if<meta::TokenClaim>(&deed.entry)) {
     std::set<Uuid>& machines = admitted_[claim->id];
     machines.insert(claim->node);
@@ -319,12 +316,25 @@ void MembershipNemesis::stop() {
   if (rng_.chance(0.7)) last_words_.push_back({"rebalance.mode", "auto"});
 }
 
+/// What was asked for before may come true after the last words: they are said until they stand.
 bool MembershipNemesis::put_right() {
-  if (heard_.size() == last_words_.size()) return one_is_replaced();
+  const auto standing = [this](const meta::SettingChange& word) { return in_force(word); };
+  if (std::ranges::all_of(last_words_, standing)) return one_is_replaced();
   if (schedule_.now() - said_at_ < 2 * ns_per_s) return false;
   said_at_ = schedule_.now();
-  for (const meta::SettingChange& setting : last_words_) {
-    if (!heard_.contains(setting.name)) ask(setting);
+  for (const meta::SettingChange& word : last_words_) {
+    if (!in_force(word)) ask(word);
+  }
+  return false;
+}
+
+/// As the node says that drives; nobody drives: no.
+bool MembershipNemesis::in_force(const meta::SettingChange& word) {
+  const meta::SettingInfo& info = *meta::find_setting(word.name);
+  for (std::size_t node = 0; node < climate_.machines(); ++node) {
+    const Host& host = power_.host(node);
+    if (host.running() && host.status().drives)
+      return meta::setting_text(info, host.settings().*info.value) == word.value;
   }
   return false;
 }

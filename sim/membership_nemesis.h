@@ -73,6 +73,7 @@ class MembershipNemesis {
   void replace();
   void rebalance();
   bool one_is_replaced();
+  bool in_force(const meta::SettingChange& word);
   void replace_most();
   meta::SettingChange any_setting();
   void change_setting();
@@ -102,7 +103,6 @@ class MembershipNemesis {
   std::map<TokenId, std::set<Uuid>> admitted_;
   std::set<std::string> audited_;
   std::vector<meta::SettingChange> last_words_;
-  std::set<std::string> heard_;  ///< settings of the last words that are in force
   std::int64_t said_at_ = 0;
   std::optional<std::int64_t> calm_since_;  ///< the last words are in force
 };

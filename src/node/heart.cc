@@ -167,6 +167,8 @@ void Node::State::set_leader(GroupId group, NodeId leader, Term term) {
   leaders[group.value] = leader;
   routing_changed = true;
   gateway.leader_changed(now.mono, group, leaders);
+  // Asked before whoever drains has handed the group back.
+  if (group == metadata_group && metadata_damaged()) next_upkeep = now.mono;
 }
 
 void Node::State::publish_routing() {

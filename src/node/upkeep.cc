@@ -149,6 +149,8 @@ std::optional<NodeId> Node::State::best_successor(const Replica& group, bool eve
   std::optional<raft::Group::Follower> best;
   for (const raft::Group::Follower& follower : group.raft.followers()) {
     if (!could_succeed(follower, even_draining) || !may_lead(follower.node)) continue;
+    // Group 0 may be mending there: it would only be handed back.
+    if (transfers.progress(group.raft.id(), follower.node)) continue;
     if (!best || follower.match > best->match) best = follower;
   }
   if (!best) return std::nullopt;
