@@ -54,7 +54,9 @@ if(NOT NODEDB_SANITIZE)
   target_link_libraries(nodedb-cluster PRIVATE jemalloc)
 endif()
 
-# The same with fail points, for tests only: it links fail_points.cc before the library's fail_points_none.cc.
+# The same with fail points, for tests only: it links fail_points.cc before the library's fail_points_none.cc, which
+# therefore is an object of its own.
+set_source_files_properties(src/app/fail_points_none.cc PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 add_executable(nodedb-cluster-failpoints src/app/main.cc src/app/fail_points.cc)
 target_link_libraries(nodedb-cluster-failpoints PRIVATE nodedb_app)
 
@@ -116,6 +118,8 @@ target_link_libraries(cluster_bench PRIVATE nodedb_bench_load nodedb_bench_suppo
 add_executable(compare_bench bench/compare/main.cc bench/compare/etcd.cc bench/compare/ours.cc
                bench/compare/redis.cc bench/compare/system.cc bench/compare/zookeeper.cc)
 target_link_libraries(compare_bench PRIVATE nodedb_bench_load nodedb_bench_support nghttp2)
+# One file a system, each with the same functions.
+set_target_properties(compare_bench PROPERTIES UNITY_BUILD OFF)
 
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/support/*.cc)
 add_library(nodedb_bench_support STATIC ${found})

@@ -15,6 +15,8 @@ function(nodedb_test name)
   endif()
   # What is tested is optimised; the tests themselves only need to compile soon.
   target_compile_options(${name} PRIVATE -O0)
+  # Each file of tests has words of its own.
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   target_compile_definitions(${name} PRIVATE NODEDB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   list(LENGTH ARG_SOURCES files)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/names.h"
 #include "meta/codec.h"
 #include "meta/rows.h"
 #include "node/namespaces.h"
@@ -12,10 +13,6 @@
 namespace nodedb::sim {
 
 namespace {
-
-std::string named(NodeId node) {
-  return "node " + std::to_string(node.value);
-}
 
 std::string named(const Digest& authority) {
   return "authority " + authority.text().substr(0, 8);

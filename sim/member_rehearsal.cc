@@ -13,10 +13,10 @@ namespace {
 
 using Deed = MemberScene::Deed;
 
-constexpr VShardId vshard(0);
-constexpr GroupId group = group_of(vshard);
-constexpr std::int64_t prelude_ns = 3 * ns_per_s;
-constexpr std::int64_t scene_patience_ns = 120 * ns_per_s;
+constexpr VShardId watched(0);
+constexpr GroupId group = group_of(watched);
+constexpr std::int64_t writes_first_ns = 3 * ns_per_s;
+constexpr std::int64_t member_patience_ns = 120 * ns_per_s;
 constexpr std::int64_t ask_again_ns = 2 * ns_per_s;
 constexpr std::uint64_t tag = 3;
 constexpr TokenId the_token(1);
@@ -64,7 +64,7 @@ void MemberRehearsal::cast(World& world) {
 
 bool MemberRehearsal::set_up(World& world) {
   const bool led = world.run_until(
-      scene_patience_ns, [&] { return world.leader_of(group) < world.climate().machines(); },
+      member_patience_ns, [&] { return world.leader_of(group) < world.climate().machines(); },
       [] { return std::string("the vShard has no leader"); });
   if (!led) return false;
   cast(world);
@@ -75,16 +75,16 @@ bool MemberRehearsal::set_up(World& world) {
     return false;
   };
   return world.run_until(
-             scene_patience_ns, [&] { return hand(metadata_group, driver_); },
+             member_patience_ns, [&] { return hand(metadata_group, driver_); },
              [] { return std::string("group 0 is not led by whom the scene wants"); }) &&
-         world.run_for(prelude_ns);
+         world.run_for(writes_first_ns);
 }
 
 void MemberRehearsal::play(World& world) {
   if (!set_up(world)) return;
   armed_ = true;
   world.run_until(
-      scene_patience_ns, [&] { return over(world); },
+      member_patience_ns, [&] { return over(world); },
       [&] { return "the scene does not end: " + world.unsettled(); });
   armed_ = false;
 }

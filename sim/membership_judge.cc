@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/names.h"
 #include "base/node_list.h"
 #include "node/namespaces.h"
 #include "sim/oracle.h"
@@ -12,14 +13,6 @@ namespace nodedb::sim {
 namespace {
 
 using meta::MemberState;
-
-std::string named(NodeId node) {
-  return "node " + std::to_string(node.value);
-}
-
-std::string named(VShardId vshard) {
-  return "vShard " + std::to_string(vshard.value);
-}
 
 meta::Standing standing_of(const meta::Member& member, bool up) {
   if (!up) return meta::Standing::dead;
@@ -140,7 +133,7 @@ std::string MembershipJudge::plan_amiss() const {
   if (too_few() && up({MemberState::active}) >= machines_.climate.replication)
     return "the planner says that there are too few members, and there are not";
   if (plan_.steps.empty()) return {};
-  const meta::Step& step = plan_.steps.front();
+  const meta::PlanStep& step = plan_.steps.front();
   return "the planner still wants to " + std::string(meta::name(step.kind)) + " " + named(step.vshard) +
          " from " + named(step.from) + " to " + named(step.to) + ": " + std::string(meta::name(step.why));
 }

@@ -5,6 +5,7 @@
 #include <limits>
 #include <set>
 
+#include "base/names.h"
 #include "base/node_list.h"
 #include "base/time.h"
 #include "meta/codec.h"
@@ -19,10 +20,6 @@ namespace {
 constexpr Index no_end(std::numeric_limits<std::uint64_t>::max());
 /// Everybody who runs has found everybody else by then.
 constexpr std::int64_t settled_ns = 10 * ns_per_s;
-
-std::string named(NodeId node) {
-  return "node " + std::to_string(node.value);
-}
 
 bool has(const raft::Config& config, NodeId node) {
   return contains(config.members(), node);
@@ -79,8 +76,7 @@ void MoveJudge::see_routes(const Rows& rows) {
     const auto* vshard = place ? std::get_if<VShardId>(&*place) : nullptr;
     if (!route || vshard == nullptr) return;
     std::ranges::sort(route->replicas);
-    const std::string where =
-        "vShard " + std::to_string(vshard->value) + " in epoch " + std::to_string(route->epoch.value);
+    const std::string where = named(*vshard) + " in epoch " + std::to_string(route->epoch.value);
     const auto [served, fresh] = served_.try_emplace({*vshard, route->epoch}, route->replicas);
     if (!fresh && served->second != route->replicas) {
       evidence_.complain("C1", where + " has two replica sets");
@@ -292,8 +288,8 @@ MoveJudge::Configs MoveJudge::committed_or_durable(GroupId group) const {
 
 void MoveJudge::accuse(const Course& course, const std::string& what) {
   const meta::AddLearnerCheckpoint& first = course.record.intent.first;
-  evidence_.complain("C2", "vShard " + std::to_string(first.vshard.value) + " from " + named(first.source) +
-                               " to " + named(first.target) + " in " +
+  evidence_.complain("C2", named(first.vshard) + " from " + named(first.source) + " to " +
+                               named(first.target) + " in " +
                                std::string(meta::name(course.record.checkpoint.phase())) + ": " + what);
 }
 

@@ -18,10 +18,6 @@ std::string text(raft::Position p) {
   return "index " + std::to_string(p.index.value) + " term " + std::to_string(p.term.value);
 }
 
-std::string name_of(std::size_t node) {
-  return "node " + std::to_string(node + 1);
-}
-
 }  // namespace
 
 struct Oracle::Eyes final : LogDisk::Witness, StateDisk::Witness {

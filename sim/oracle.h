@@ -28,6 +28,11 @@
 
 namespace nodedb::sim {
 
+/// For people: counted from 1.
+inline std::string name_of(std::size_t node) {
+  return "node " + std::to_string(node + 1);
+}
+
 struct Violation {
   std::string rule;  ///< "R1", "C6", …
   std::string what;

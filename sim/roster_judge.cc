@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/names.h"
 #include "base/node_list.h"
 #include "base/time.h"
 #include "meta/codec.h"
@@ -14,13 +15,9 @@ namespace nodedb::sim {
 namespace {
 
 /// What was asked for before has been decided by then, and everybody who runs has found everybody else.
-constexpr std::int64_t settled_ns = 4 * ns_per_s;
+constexpr std::int64_t successor_settled_ns = 4 * ns_per_s;
 /// What was decided before a member's row changed has been applied by then, in quiet.
 constexpr std::int64_t known_ns = ns_per_s / 10;
-
-std::string named(NodeId node) {
-  return "node " + std::to_string(node.value);
-}
 
 std::optional<meta::Placement> route_of(VShardId vshard, const Rows& rows) {
   const auto row = rows.find(node::machine_rows + meta::placement_key(vshard));
@@ -103,11 +100,11 @@ void RosterJudge::judge_move(const meta::MigrationIntent& intent, const Rows& ro
   const auto& [member, since] = source->second;
   const NodeId successor = member.successor;
   if (member.state != meta::MemberState::leaving || successor == NodeId()) return;
-  if (intent.first.target == successor || evidence_.quiet_ns() < settled_ns) return;
+  if (intent.first.target == successor || evidence_.quiet_ns() < successor_settled_ns) return;
   if (evidence_.now_ns() - since < known_ns || !evidence_.running(successor)) return;
   const auto heir = members_.find(successor);
   if (heir == members_.end() || heir->second.member.state != meta::MemberState::active) return;
-  if (evidence_.now_ns() - heir->second.since_ns < settled_ns) return;
+  if (evidence_.now_ns() - heir->second.since_ns < successor_settled_ns) return;
   const auto route = route_of(intent.first.vshard, rows);
   if (!route || contains(route->replicas, successor)) return;
   evidence_.complain("C3", "a replica of " + named(member.id) + " goes to " + named(intent.first.target) +

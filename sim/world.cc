@@ -12,10 +12,6 @@ constexpr std::uint64_t init_tag = 1;
 
 }  // namespace
 
-std::string name_of(std::size_t node) {
-  return "node " + std::to_string(node + 1);
-}
-
 World::World(Climate climate, Bugs bugs, Listeners listeners, const Application& application)
     : climate_(climate),
       listeners_(std::move(listeners)),

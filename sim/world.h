@@ -58,9 +58,6 @@ struct Report {
 /// How long a healed cluster may take for each step of coming right: many elections, snapshots and retries.
 inline constexpr std::int64_t patience_ns = 60 * ns_per_s;
 
-/// For people: counted from 1.
-std::string name_of(std::size_t node);
-
 class World final : Network::Receiver, Host::Outside, Servers, Nemesis::Power, MembershipNemesis::Power {
  public:
   World(Climate climate, Bugs bugs, Listeners listeners, const Application& application = key_value());

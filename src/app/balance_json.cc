@@ -20,7 +20,7 @@ Json load_json(const meta::NodeLoad& load) {
   return body;
 }
 
-Json step_json(const meta::Step& step) {
+Json step_json(const meta::PlanStep& step) {
   Json body = Json::object();
   body.set("vshard", std::uint32_t{step.vshard.value})
       .set("from", step.from.value)
@@ -41,7 +41,7 @@ double rounded(double value) {
 Json balance_json(const node::Status::Balance& balance) {
   std::map<NodeId, meta::Standing> standings(balance.standings.begin(), balance.standings.end());
   Json steps = Json::array();
-  for (const meta::Step& step : balance.plan.steps) steps.push(step_json(step));
+  for (const meta::PlanStep& step : balance.plan.steps) steps.push(step_json(step));
   Json complaints = Json::array();
   for (const meta::Complaint& complaint : balance.plan.complaints) {
     Json one = Json::object();

@@ -15,7 +15,7 @@ namespace nodedb::app {
 
 namespace {
 
-constexpr std::string_view plain = "text/plain; charset=utf-8";
+constexpr std::string_view plain_text = "text/plain; charset=utf-8";
 constexpr std::string_view json = "application/json";
 
 HttpAnswer answer_of(const Json& body) {
@@ -96,9 +96,9 @@ HttpAnswer migrations(const NodeFigures& figures, bool) {
 }
 
 constexpr HttpRoute routes[] = {
-    {livez_path, plain, "200 while the process works: neither a quorum nor the disk is asked"},
+    {livez_path, plain_text, "200 while the process works: neither a quorum nor the disk is asked"},
     {readyz_path,
-     plain,
+     plain_text,
      "200 if the node should be sent clients, else 503; ?verbose tells each check",
      {},
      readyz,
@@ -142,7 +142,7 @@ Json operation(const HttpRoute& route) {
   const bool probe = route.path == livez_path || route.path == readyz_path;
   if (route.path != openapi_path)
     responses.set("503", response(probe ? "not so, and why" : "the node does not answer in time",
-                                  probe ? plain : json));
+                                  probe ? plain_text : json));
   Json body = Json::object();
   body.set("operationId", std::string_view(id))
       .set("summary", route.what)

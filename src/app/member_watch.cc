@@ -14,7 +14,7 @@ namespace nodedb::app {
 
 namespace {
 
-constexpr std::int64_t poll_ns = 300 * ns_per_ms;
+constexpr std::int64_t member_poll_ns = 300 * ns_per_ms;
 /// The planner is asked less often: it takes its time.
 constexpr std::int64_t reasons_ns = 5 * ns_per_s;
 constexpr std::int64_t silence_max_ns = 30 * ns_per_s;
@@ -138,7 +138,7 @@ Result<void> await_members(MoveSource& source, const MemberGoal& goal) {
       progress.clear();
       return fail(Code::busy, "not yet: " + heading + "; it goes on by itself: nodedb-cluster node ls");
     }
-    std::this_thread::sleep_for(std::chrono::nanoseconds(poll_ns));
+    std::this_thread::sleep_for(std::chrono::nanoseconds(member_poll_ns));
   }
 }
 

@@ -18,7 +18,7 @@ namespace nodedb::app {
 
 namespace {
 
-constexpr std::int64_t poll_ns = 200 * ns_per_ms;
+constexpr std::int64_t move_poll_ns = 200 * ns_per_ms;
 constexpr std::int64_t ask_patience_ns = 2 * ns_per_s;
 constexpr std::int64_t silence_max_ns = 30 * ns_per_s;
 constexpr std::int64_t tell_again_ns = 5 * ns_per_s;
@@ -242,7 +242,7 @@ Result<std::vector<Json>> await_moves(MoveSource& source, const std::vector<std:
                                   " migrations are still under way; they go on by themselves: "
                                   "nodedb-cluster migration ls");
     }
-    if (!whole) std::this_thread::sleep_for(std::chrono::nanoseconds(poll_ns));
+    if (!whole) std::this_thread::sleep_for(std::chrono::nanoseconds(move_poll_ns));
   }
   progress.clear();
   std::vector<Json> rows;

@@ -22,7 +22,7 @@ namespace {
 /// Generous, for machines that are busy with other things.
 constexpr std::int64_t form_patience_ns = 120 * ns_per_s;
 constexpr std::int64_t ask_patience_ns = 10 * ns_per_s;
-constexpr std::int64_t poll_ns = 100 * ns_per_ms;
+constexpr std::int64_t child_poll_ns = 100 * ns_per_ms;
 /// All nodes end at once, so nobody is left to take their leaderships: they are not waited for.
 constexpr std::int64_t polite_ns = 1 * ns_per_s;
 constexpr std::int64_t stop_patience_ns = 10 * ns_per_s;
@@ -141,7 +141,7 @@ class Playground {
       auto uuid = try_form();
       if (uuid) return uuid;
       last = uuid.error();
-      wait(edge::monotonic_time() + poll_ns);
+      wait(edge::monotonic_time() + child_poll_ns);
     }
     return fail(last.code, "the cluster did not form within 2 minutes: " + last.detail +
                                "; logs: " + plan_.directory + "/node-*/log");
@@ -226,7 +226,7 @@ class Playground {
   void wait_down(std::int64_t patience_ns) {
     const Time deadline = edge::monotonic_time() + patience_ns;
     while (!all_down() && edge::monotonic_time() < deadline)
-      wait(std::min(deadline, edge::monotonic_time() + poll_ns));
+      wait(std::min(deadline, edge::monotonic_time() + child_poll_ns));
   }
 
   void stop() {

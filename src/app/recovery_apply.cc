@@ -5,18 +5,19 @@
 #include <chrono>
 #include <thread>
 
+#include "base/names.h"
 #include "edge/base/clock.h"
 
 namespace nodedb::app {
 
 namespace {
 
-constexpr std::int64_t poll_ns = 200 * ns_per_ms;
+constexpr std::int64_t look_again_ns = 200 * ns_per_ms;
 /// Of an entry of group 0; an operator's request is one line of at most 64 KiB.
 constexpr std::size_t recoveries_at_once = 128;
 
 void pause() {
-  std::this_thread::sleep_for(std::chrono::nanoseconds(poll_ns));
+  std::this_thread::sleep_for(std::chrono::nanoseconds(look_again_ns));
 }
 
 Result<Survey> look(const Operator& from) {
@@ -43,7 +44,7 @@ Result<void> agreed(const RecoveryPlan& seen, const RecoveryPlan& now) {
     const auto same = std::ranges::find(seen.groups, one.group, &GroupPlan::group);
     if (same != seen.groups.end() && same->survivor == one.survivor && same->last == one.last) continue;
     return fail(Code::invalid_state,
-                group_name(one.group) +
+                named(one.group) +
                     " is not as the plan says any more: run recover collect and recover plan "
                     "again");
   }
@@ -108,7 +109,7 @@ Result<void> await_survivors(const Operator& from, const RecoveryPlan& plan, Tim
         if (waits == survey->recoveries.end() && survey->leader(one.group) != nullptr) continue;
         ++left;
         if (why.empty() && waits != survey->recoveries.end() && !waits->second.waits_for.empty())
-          why = "; " + group_name(one.group) + ": " + waits->second.waits_for;
+          why = "; " + named(one.group) + ": " + waits->second.waits_for;
       }
       if (left == 0) return {};
     }

@@ -8,6 +8,7 @@
 #include "app/recovery_apply.h"
 #include "app/recovery_plan.h"
 #include "app/table.h"
+#include "base/names.h"
 #include "base/node_list.h"
 #include "base/units.h"
 #include "edge/base/clock.h"
@@ -41,11 +42,11 @@ std::string survey_text(const Survey& survey) {
 std::string plan_text(const RecoveryPlan& plan) {
   Table table({"GROUP", "SURVIVOR", "LEARNERS", "LOST", "WHAT IS KEPT, WHAT MAY BE LOST"});
   for (const GroupPlan& one : plan.groups) {
-    table.add({group_name(one.group), std::to_string(one.survivor.value), nodes_text(one.learners),
+    table.add({named(one.group), std::to_string(one.survivor.value), nodes_text(one.learners),
                nodes_text(one.lost), loss_of(one)});
   }
   for (const GroupId group : plan.gone)
-    table.add({group_name(group), "nobody", "", "", "no replica is left: all of it is lost"});
+    table.add({named(group), "nobody", "", "", "no replica is left: all of it is lost"});
   return table.text() + "given up for ever: node " + nodes_text(plan.lost) + "\n";
 }
 
@@ -145,7 +146,7 @@ Exit run_recover_verify(const Operator& from, Output output) {
     Json row = Json::object();
     row.set("group", group.value).set("why", why);
     missing.push(std::move(row));
-    table.add({group_name(group), why});
+    table.add({named(group), why});
   }
   const bool complete = missing.items().empty();
   Json told = Json::object();

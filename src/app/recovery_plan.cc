@@ -6,6 +6,7 @@
 
 #include "app/json_words.h"
 #include "base/crc32c.h"
+#include "base/names.h"
 #include "base/node_list.h"
 
 namespace nodedb::app {
@@ -13,10 +14,6 @@ namespace nodedb::app {
 namespace {
 
 constexpr BytesView format = "nodedb-cluster recovery plan 1";
-
-std::string named(NodeId node) {
-  return "node " + std::to_string(node.value);
-}
 
 Result<void> check_lost(const Survey& survey, const std::vector<NodeId>& lost) {
   for (const NodeId node : lost) {
@@ -74,7 +71,7 @@ std::set<NodeId> unaccounted(const Survey& survey, GroupId group, const std::vec
 Json group_json(const GroupPlan& plan) {
   Json body = Json::object();
   body.set("group", plan.group.value)
-      .set("name", group_name(plan.group))
+      .set("name", named(plan.group))
       .set("survivor", plan.survivor.value)
       .set("learners", ids_json(plan.learners))
       .set("lost", ids_json(plan.lost))
@@ -141,10 +138,6 @@ Result<RecoveryPlan> plan_recovery(const Survey& survey, std::vector<NodeId> los
               names + (silent.size() == 1 ? " does" : " do") +
                   " not answer and may hold what nobody else does: bring it back, or name it with --lost if "
                   "it is gone for good");
-}
-
-std::string group_name(GroupId group) {
-  return group == metadata_group ? "the metadata group" : "vShard " + std::to_string(vshard_of(group).value);
 }
 
 std::string loss_of(const GroupPlan& plan) {

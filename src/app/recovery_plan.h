@@ -39,8 +39,6 @@ Result<RecoveryPlan> plan_recovery(const Survey& survey, std::vector<NodeId> los
 
 /// What the lost voters may have acknowledged that nobody holds any more, in a sentence.
 std::string loss_of(const GroupPlan& plan);
-/// `vShard 7`, or `the metadata group`.
-std::string group_name(GroupId group);
 
 Json plan_json(const RecoveryPlan& plan);
 /// Errors: malformed, damaged (the checksum).

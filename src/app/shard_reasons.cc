@@ -9,6 +9,7 @@
 #include "app/move_rows.h"
 #include "app/output.h"
 #include "app/table.h"
+#include "base/names.h"
 
 namespace nodedb::app {
 
@@ -249,8 +250,7 @@ Json shard_picture_json(const ShardPicture& picture, VShardId vshard) {
 }
 
 std::string shard_picture_text(const ShardPicture& picture, VShardId vshard) {
-  std::string text = "vShard " + std::to_string(vshard.value) +
-                     (picture.serves ? " serves" : " does not serve") + ": " +
+  std::string text = named(vshard) + (picture.serves ? " serves" : " does not serve") + ": " +
                      (picture.leader == 0 ? "no leader" : "led by " + node_name(picture.leader)) +
                      ", voters " + (picture.voters.empty() ? "not known" : names_of(picture.voters)) +
                      ", lag " + std::to_string(picture.lag) + " entries\n";

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint32_t polynomial_reflected = 0x82f63b78;
 
-constexpr std::array<std::uint32_t, 256> make_table() {
+constexpr std::array<std::uint32_t, 256> make_crc32c_table() {
   std::array<std::uint32_t, 256> table{};
   for (std::uint32_t i = 0; i < 256; ++i) {
     std::uint32_t crc = i;
@@ -24,10 +24,10 @@ constexpr std::array<std::uint32_t, 256> make_table() {
   return table;
 }
 
-constexpr auto table = make_table();
+constexpr auto crc32c_table = make_crc32c_table();
 
 std::uint32_t update_portable(std::uint32_t crc, BytesView data) {
-  for (const char c : data) crc = (crc >> 8) ^ table[(crc ^ static_cast<unsigned char>(c)) & 0xff];
+  for (const char c : data) crc = (crc >> 8) ^ crc32c_table[(crc ^ static_cast<unsigned char>(c)) & 0xff];
   return crc;
 }
 
@@ -43,7 +43,7 @@ constexpr Shift make_shift() {
   std::array<std::uint32_t, 32> of_bit{};
   for (std::size_t bit = 0; bit < 32; ++bit) {
     std::uint32_t crc = std::uint32_t{1} << bit;
-    for (std::size_t i = 0; i < lane_bytes; ++i) crc = (crc >> 8) ^ table[crc & 0xff];
+    for (std::size_t i = 0; i < lane_bytes; ++i) crc = (crc >> 8) ^ crc32c_table[crc & 0xff];
     of_bit[bit] = crc;
   }
   Shift shift{};

@@ -5,7 +5,7 @@ namespace nodedb {
 
 namespace {
 
-int nibble(char c) {
+int lower_nibble(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   return -1;
@@ -29,8 +29,8 @@ Result<Digest> Digest::parse(BytesView text) {
   Digest digest;
   if (text.size() != 2 * digest.bytes.size()) return bad();
   for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
-    const int high = nibble(text[2 * i]);
-    const int low = nibble(text[2 * i + 1]);
+    const int high = lower_nibble(text[2 * i]);
+    const int low = lower_nibble(text[2 * i + 1]);
     if (high < 0 || low < 0) return bad();
     digest.bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
   }

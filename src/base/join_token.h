@@ -24,6 +24,9 @@ namespace nodedb {
 using TokenId = Strong<struct TokenIdTag, std::uint64_t>;
 /// 16 lower-case hexadecimal digits: how lists and logs name a token.
 std::string text(TokenId id);
+inline std::string named(TokenId id) {
+  return "token " + text(id);
+}
 /// Errors: malformed.
 Result<TokenId> parse_token_id(BytesView text);
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint16_t polynomial = 0x1021;
 
-constexpr std::array<std::uint16_t, 256> make_table() {
+constexpr std::array<std::uint16_t, 256> make_crc16_table() {
   std::array<std::uint16_t, 256> table{};
   for (std::uint32_t i = 0; i < 256; ++i) {
     auto crc = static_cast<std::uint16_t>(i << 8);
@@ -21,12 +21,13 @@ constexpr std::array<std::uint16_t, 256> make_table() {
   return table;
 }
 
-constexpr auto table = make_table();
+constexpr auto crc16_table = make_crc16_table();
 
 std::uint16_t crc16(BytesView data) {
   std::uint16_t crc = 0;
   for (const char c : data) {
-    crc = static_cast<std::uint16_t>((crc << 8) ^ table[((crc >> 8) ^ static_cast<unsigned char>(c)) & 0xff]);
+    crc = static_cast<std::uint16_t>((crc << 8) ^
+                                     crc16_table[((crc >> 8) ^ static_cast<unsigned char>(c)) & 0xff]);
   }
   return crc;
 }

@@ -20,37 +20,37 @@ namespace {
 constexpr std::int64_t form_patience_ns = 60 * ns_per_s;
 constexpr auto look_again = std::chrono::milliseconds(10);
 
-/// A directory that is removed at the end, if it is this program's own.
-struct Home {
-  std::string path;
-  bool temporary = false;
-
-  Home() = default;
-  Home(Home&& other) noexcept
-      : path(std::move(other.path)), temporary(std::exchange(other.temporary, false)) {}
-  Home& operator=(Home&&) = delete;
-  ~Home() {
-    std::error_code ignored;
-    if (temporary) std::filesystem::remove_all(path, ignored);
-  }
-
-  static Result<Home> make(const std::string& directory) {
-    Home made;
-    made.path = directory;
-    if (!directory.empty()) return made;
-    std::error_code problem;
-    std::string name = (std::filesystem::temp_directory_path(problem) / "nodedb-cluster-XXXXXX").string();
-    if (problem || ::mkdtemp(name.data()) == nullptr)
-      return fail(Code::forbidden, "no temporary directory can be made: " + name);
-    made.path = std::move(name);
-    made.temporary = true;
-    return made;
-  }
-};
-
 }  // namespace
 
 struct LocalCluster::Impl {
+  /// A directory that is removed at the end, if it is this program's own.
+  struct Home {
+    std::string path;
+    bool temporary = false;
+
+    Home() = default;
+    Home(Home&& other) noexcept
+        : path(std::move(other.path)), temporary(std::exchange(other.temporary, false)) {}
+    Home& operator=(Home&&) = delete;
+    ~Home() {
+      std::error_code ignored;
+      if (temporary) std::filesystem::remove_all(path, ignored);
+    }
+
+    static Result<Home> make(const std::string& directory) {
+      Home made;
+      made.path = directory;
+      if (!directory.empty()) return made;
+      std::error_code problem;
+      std::string name = (std::filesystem::temp_directory_path(problem) / "nodedb-cluster-XXXXXX").string();
+      if (problem || ::mkdtemp(name.data()) == nullptr)
+        return fail(Code::forbidden, "no temporary directory can be made: " + name);
+      made.path = std::move(name);
+      made.temporary = true;
+      return made;
+    }
+  };
+
   Impl(Home given, app::PlaygroundPlan made, std::shared_ptr<const StateMachine> replicated,
        LocalClusterOptions told)
       : home(std::move(given)),
@@ -116,7 +116,7 @@ LocalCluster::~LocalCluster() = default;
 
 Result<std::unique_ptr<LocalCluster>> LocalCluster::start(std::shared_ptr<const StateMachine> machine,
                                                           LocalClusterOptions options) {
-  auto home = Home::make(options.directory);
+  auto home = Impl::Home::make(options.directory);
   if (!home) return std::unexpected(home.error());
   app::PlaygroundArguments arguments;
   arguments.nodes = static_cast<std::int64_t>(options.nodes);

@@ -13,15 +13,15 @@ namespace nodedb::kv {
 namespace {
 
 /// What tells the four EXPIRE commands apart.
-struct Family {
+struct ExpireFamily {
   TimeUnit unit;
   bool absolute;
   std::string_view command;
 };
-constexpr Family expire{TimeUnit::seconds, false, "expire"};
-constexpr Family pexpire{TimeUnit::milliseconds, false, "pexpire"};
-constexpr Family expireat{TimeUnit::seconds, true, "expireat"};
-constexpr Family pexpireat{TimeUnit::milliseconds, true, "pexpireat"};
+constexpr ExpireFamily expire{TimeUnit::seconds, false, "expire"};
+constexpr ExpireFamily pexpire{TimeUnit::milliseconds, false, "pexpire"};
+constexpr ExpireFamily expireat{TimeUnit::seconds, true, "expireat"};
+constexpr ExpireFamily pexpireat{TimeUnit::milliseconds, true, "pexpireat"};
 
 struct Conditions {
   bool only_without = false;  ///< NX
@@ -60,7 +60,7 @@ Result<Conditions> parse_conditions(const Argv& argv) {
 }
 
 /// Unlike SET's, these times may lie in the past, and even be negative: then the key goes at once.
-Result<ExpireOptions> parse(const Argv& argv, const Family& family, std::int64_t now_ms) {
+Result<ExpireOptions> parse(const Argv& argv, const ExpireFamily& family, std::int64_t now_ms) {
   using Limits = std::numeric_limits<std::int64_t>;
   const auto conditions = parse_conditions(argv);
   if (!conditions) return std::unexpected(conditions.error());
@@ -85,7 +85,7 @@ bool allowed(const Conditions& given, std::int64_t old_ms, std::int64_t new_ms) 
   return !(given.only_earlier && ends && new_ms >= old_ms);
 }
 
-Reply set_end(Keyspace& keys, const Argv& argv, const Family& family) {
+Reply set_end(Keyspace& keys, const Argv& argv, const ExpireFamily& family) {
   const auto options = parse(argv, family, keys.now_ms());
   if (!options) return Reply::error(options.error());
   const rows::Item* item = keys.find(argv[1]);

@@ -11,7 +11,7 @@ namespace nodedb::kv {
 
 namespace {
 
-enum class Family : std::uint8_t { set, getex };
+enum class SetFamily : std::uint8_t { set, getex };
 
 struct TimeOption {
   std::string_view word;
@@ -27,8 +27,8 @@ constexpr std::array time_options{
 };
 
 /// Whether `word` is a flag that is allowed here and beside what was given before; sets it.
-bool take_flag(SetOptions& options, BytesView word, Family family) {
-  const bool set = family == Family::set;
+bool take_flag(SetOptions& options, BytesView word, SetFamily family) {
+  const bool set = family == SetFamily::set;
   if (set && same_word(word, "NX") && !options.only_present) return options.only_absent = true;
   if (set && same_word(word, "XX") && !options.only_absent) return options.only_present = true;
   if (set && same_word(word, "GET")) return options.get = true;
@@ -51,7 +51,7 @@ bool take_time(SetOptions& options, BytesView word, BytesView amount) {
   return false;
 }
 
-Result<SetOptions> parse(const Argv& argv, std::size_t first, Family family) {
+Result<SetOptions> parse(const Argv& argv, std::size_t first, SetFamily family) {
   SetOptions options;
   for (std::size_t i = first; i < argv.size(); ++i) {
     if (take_flag(options, argv[i], family)) continue;
@@ -66,11 +66,11 @@ Result<SetOptions> parse(const Argv& argv, std::size_t first, Family family) {
 }  // namespace
 
 Result<SetOptions> parse_set_options(const Argv& argv) {
-  return parse(argv, 3, Family::set);
+  return parse(argv, 3, SetFamily::set);
 }
 
 Result<SetOptions> parse_getex_options(const Argv& argv) {
-  return parse(argv, 2, Family::getex);
+  return parse(argv, 2, SetFamily::getex);
 }
 
 Result<std::int64_t> expire_at_ms(const TimeArgument& time, std::int64_t now_ms, std::string_view command) {

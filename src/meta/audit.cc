@@ -8,10 +8,6 @@ namespace nodedb::meta {
 
 namespace {
 
-std::string named_token(TokenId id) {
-  return "token " + text(id);
-}
-
 struct Describe {
   std::vector<Audited>& lines;
 
@@ -30,14 +26,14 @@ struct Describe {
                                       : "setting " + entry.name + " to " + entry.value);
   }
   void operator()(const TokenCreate& entry) const {
-    say(entry.by, named_token(entry.id) + " issued" +
+    say(entry.by, named(entry.id) + " issued" +
                       (entry.node_name.empty() ? "" : " for a node named " + entry.node_name));
   }
   void operator()(const TokenClaim& entry) const {
-    say(entry.by, named_token(entry.id) + " shown by " + entry.node.text() +
+    say(entry.by, named(entry.id) + " shown by " + entry.node.text() +
                       (entry.node_name.empty() ? "" : " named " + entry.node_name));
   }
-  void operator()(const TokenRevoke& entry) const { say(entry.by, named_token(entry.id) + " revoked"); }
+  void operator()(const TokenRevoke& entry) const { say(entry.by, named(entry.id) + " revoked"); }
   void operator()(const AuditNote& entry) const { say(entry.by, entry.what); }
   void operator()(const MemberLost& entry) const {
     say(entry.by, named(entry.node) + " is lost for good: retired, refused for ever");

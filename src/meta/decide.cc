@@ -4,15 +4,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/names.h"
 #include "base/node_list.h"
 
 namespace nodedb::meta {
 
 namespace {
-
-std::string named(NodeId node) {
-  return "node " + std::to_string(node.value);
-}
 
 Wait no_leader() {
   return {"no leader of the group is known"};

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/names.h"
 #include "meta/bugs.h"
 #include "meta/codec.h"
 #include "meta/migration_table.h"
@@ -31,12 +32,6 @@ inline std::unexpected<Refusal> halt(Error error) {
   return std::unexpected(Refusal{std::move(error), true});
 }
 
-inline std::string named(NodeId node) {
-  return "node " + std::to_string(node.value);
-}
-inline std::string named(VShardId vshard) {
-  return "vShard " + std::to_string(vshard.value);
-}
 inline std::string named(MigrationId id) {
   return "migration " + id.text();
 }

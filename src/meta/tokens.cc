@@ -27,10 +27,6 @@ std::string_view name(TokenState state) {
 
 namespace {
 
-std::string named_token(TokenId id) {
-  return "token " + text(id);
-}
-
 Step forbidden(std::string why) {
   return refuse(Code::forbidden, std::move(why));
 }
@@ -79,7 +75,7 @@ Step create(Draft& draft, const TokenCreate& entry) {
   const auto ttl_ms = time_to_live_ms(draft, entry);
   if (!ttl_ms) return std::unexpected(ttl_ms.error());
   const Bytes key = token_key(entry.id);
-  if (draft.has(key)) return refuse(Code::conflict, named_token(entry.id) + " exists already");
+  if (draft.has(key)) return refuse(Code::conflict, named(entry.id) + " exists already");
   if (auto step = make_room(draft, entry.by.ts_ms); !step) return step;
   draft.put(key, Token{.id = entry.id,
                        .digest = entry.digest,
@@ -94,20 +90,20 @@ Step create(Draft& draft, const TokenCreate& entry) {
 
 Step claim(Draft& draft, const TokenClaim& entry) {
   const Bytes key = token_key(entry.id);
-  if (!draft.has(key)) return forbidden(named_token(entry.id) + " is not known here, or its secret is wrong");
-  auto token = draft.get(key, decode_token, named_token(entry.id));
+  if (!draft.has(key)) return forbidden(named(entry.id) + " is not known here, or its secret is wrong");
+  auto token = draft.get(key, decode_token, named(entry.id));
   if (!token) return std::unexpected(token.error());
   if (!same_secret(token->digest, entry.digest))
-    return forbidden(named_token(entry.id) + " is not known here, or its secret is wrong");
+    return forbidden(named(entry.id) + " is not known here, or its secret is wrong");
   if (entry.node.is_nil()) return refuse(Code::malformed, "a machine without a UUID shows a token");
   const bool again = token->state == TokenState::in_flight && token->holder == entry.node;
-  if (token->state == TokenState::revoked) return forbidden(named_token(entry.id) + " has been revoked");
-  if (token->state == TokenState::consumed) return forbidden(named_token(entry.id) + " has been used");
+  if (token->state == TokenState::revoked) return forbidden(named(entry.id) + " has been revoked");
+  if (token->state == TokenState::consumed) return forbidden(named(entry.id) + " has been used");
   if (token->state == TokenState::in_flight && !again && !draft.bugs().token_claimed_twice)
-    return forbidden(named_token(entry.id) + " is being used by another machine");
-  if (token->expires_ms <= entry.by.ts_ms) return forbidden(named_token(entry.id) + " has expired");
+    return forbidden(named(entry.id) + " is being used by another machine");
+  if (token->expires_ms <= entry.by.ts_ms) return forbidden(named(entry.id) + " has expired");
   if (!token->node_name.empty() && token->node_name != entry.node_name)
-    return forbidden(named_token(entry.id) + " admits only a node named " + token->node_name);
+    return forbidden(named(entry.id) + " admits only a node named " + token->node_name);
   token->state = TokenState::in_flight;
   token->holder = entry.node;
   draft.put(key, *token);
@@ -116,13 +112,12 @@ Step claim(Draft& draft, const TokenClaim& entry) {
 
 Step revoke(Draft& draft, const TokenRevoke& entry) {
   const Bytes key = token_key(entry.id);
-  auto token = draft.get(key, decode_token, named_token(entry.id));
+  auto token = draft.get(key, decode_token, named(entry.id));
   if (!token) return std::unexpected(token.error());
   if (token->state == TokenState::revoked) return {};
   if (token->state == TokenState::consumed) {
-    return refuse(
-        Code::invalid_state,
-        named_token(entry.id) + " has been used; a member leaves by nodedb-cluster node decommission");
+    return refuse(Code::invalid_state,
+                  named(entry.id) + " has been used; a member leaves by nodedb-cluster node decommission");
   }
   token->state = TokenState::revoked;
   draft.put(key, *token);

@@ -34,20 +34,20 @@ Result<Hlc> decode_clock(BytesView row) {
   return clock;
 }
 
+}  // namespace
+
 /// What the applier remembers of a group between tasks: all of the node's own rows in it.
-struct Memory {
+struct GroupMemory {
   Hlc clock;
   std::map<NodeId, Session> sessions;
   std::optional<Error> halted;
 };
 
-}  // namespace
-
 /// One task's work on one group: the entries' effects gather here and are stored in one update.
 class GroupApply {
  public:
-  GroupApply(const GroupEntries& entries, const StateMachine& machine, const View& stored, Memory& memory,
-             PlantedBugs bugs)
+  GroupApply(const GroupEntries& entries, const StateMachine& machine, const View& stored,
+             GroupMemory& memory, PlantedBugs bugs)
       : group_(entries.group),
         left_(entries.entries.size()),
         machine_(machine),
@@ -161,7 +161,7 @@ class GroupApply {
   const View& stored_;
   MachineView machine_view_{stored_};
   Overlay overlay_;
-  Memory& memory_;
+  GroupMemory& memory_;
   PlantedBugs bugs_;
   std::vector<const std::pair<const NodeId, Session>*> sessions_changed_;
   std::optional<Hlc> own_clock_;  ///< at the latest write that came from no gateway
@@ -174,17 +174,17 @@ struct Applier::State {
   const StateMachine& data;
   const StateMachine& metadata;
   PlantedBugs bugs;
-  std::unordered_map<std::uint32_t, Memory> memory;  ///< by group; looked up, never walked
+  std::unordered_map<std::uint32_t, GroupMemory> memory;  ///< by group; looked up, never walked
   std::map<wire::TransferId, std::unique_ptr<StateSnapshot>> snapshots;
   std::map<wire::TransferId, Bytes> snapshot_cursors;
   std::unique_ptr<StateFlush> flush;  ///< of the task under way
 
   const StateMachine& machine_of(GroupId group) const { return group == metadata_group ? metadata : data; }
 
-  Result<Memory*> memory_of(GroupId group, const View& stored) {
+  Result<GroupMemory*> memory_of(GroupId group, const View& stored) {
     const auto known = memory.find(group.value);
     if (known != memory.end()) return &known->second;
-    Memory fresh;
+    GroupMemory fresh;
     if (const auto row = stored.get(clock_key())) {
       auto clock = decode_clock(*row);
       if (!clock) return std::unexpected(clock.error());

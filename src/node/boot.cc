@@ -12,13 +12,9 @@ namespace nodedb::node {
 
 namespace {
 
-std::string place(GroupId group) {
-  return group == metadata_group ? "the metadata group" : "vShard " + std::to_string(vshard_of(group).value);
-}
-
 std::unexpected<Error> state_lost(GroupId group) {
   return fail(Code::damaged,
-              "the state of " + place(group) +
+              "the state of " + named(group) +
                   " is older than its log begins: the data directory has lost files. Move it aside and "
                   "restore it from a copy, or replace this node");
 }
@@ -111,7 +107,7 @@ Result<void> Node::State::restore_group(StoredGroup stored, const StoredState* s
   if (at.index > last || term_there() != at.term) {
     // A snapshot was installed and the log was not yet moved behind it: do that now (rule R6).
     if (!state->snapshot_config) {
-      return fail(Code::damaged, "the state of " + place(stored.group) +
+      return fail(Code::damaged, "the state of " + named(stored.group) +
                                      " is ahead of its log: the data directory has lost files. Move it "
                                      "aside and restore it from a copy, or replace this node");
     }

@@ -11,10 +11,10 @@ namespace nodedb::node {
 
 namespace {
 
-constexpr std::int64_t look_ns = 100 * ns_per_ms;
+constexpr std::int64_t drive_again_ns = 100 * ns_per_ms;
 constexpr std::int64_t order_again_ns = 300 * ns_per_ms;
 constexpr std::int64_t transfer_again_ns = 1 * ns_per_s;  // an attempt that failed has paused the group
-constexpr std::int64_t propose_again_ns = 2 * ns_per_s;
+constexpr std::int64_t same_again_ns = 2 * ns_per_s;
 constexpr std::int64_t repair_again_ns = 500 * ns_per_ms;
 constexpr std::int64_t report_fresh_ns = 3 * ns_per_s;
 
@@ -154,7 +154,7 @@ void Driver::drive(Time now, const Surroundings& around) {
   end_recoveries(now, around);
   const bool busy = !records.empty() || !around.tables.ghosts.empty() || !repairs_.empty() ||
                     !around.tables.recoveries.empty();
-  deadline_ = busy ? now + look_ns : never;
+  deadline_ = busy ? now + drive_again_ns : never;
 }
 
 void Driver::follow(Time now, const meta::Migration& record, const Surroundings& around) {
@@ -236,7 +236,7 @@ void Driver::propose(Time now, Course& course, meta::MetaEntry entry) {
     return before->checkpoint.phase() == after->checkpoint.phase() &&
            before->checkpoint.attempt == after->checkpoint.attempt;
   };
-  if (same_meaning() && now - course.proposed_at < propose_again_ns) return;
+  if (same_meaning() && now - course.proposed_at < same_again_ns) return;
   course.proposed = entry;
   course.proposed_at = now;
   output_.entries.push_back(std::move(entry));
@@ -311,7 +311,7 @@ void Driver::purge_ghosts(Time now, const Surroundings& around) {
     if (bugs_.ghost_purged_by_time) known_by_all = !purges_.try_emplace(ghost.vshard, now).second;
     // The row of the migration goes first: until then the stub is what it has promised.
     if (!known_by_all || around.tables.migrations.find(ghost.migration)) continue;
-    if (!due(now, purges_[ghost.vshard], propose_again_ns)) continue;
+    if (!due(now, purges_[ghost.vshard], same_again_ns)) continue;
     output_.entries.push_back(meta::GhostPurge{ghost.vshard, ghost.node, ghost.cutover});
   }
 }
@@ -324,7 +324,7 @@ void Driver::end_recoveries(Time now, const Surroundings& around) {
     if (seen == groups_.end() || seen->second.leader != recovery.survivor) continue;
     const wire::GroupReport& report = seen->second.report;
     if (!report.config_committed || report.term < recovery.term) continue;
-    if (!due(now, recovered_[vshard], propose_again_ns)) continue;
+    if (!due(now, recovered_[vshard], same_again_ns)) continue;
     output_.entries.push_back(meta::RecoveryEnd{vshard, report.term});
   }
 }

@@ -177,7 +177,7 @@ void Node::State::offer_genesis(const Uuid& peer) {
   if (member->state != meta::MemberState::joining) {
     turn.send_now.push_back(
         {peer,
-         wire::Founded{false, "node " + std::to_string(member->id.value) +
+         wire::Founded{false, named(member->id) +
                                   " has been a member with another disk: its data is gone or elsewhere. "
                                   "Start it with its old data directory, or give the machine a new node "
                                   "certificate and let it join"}});

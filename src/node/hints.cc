@@ -14,7 +14,7 @@ namespace nodedb::node {
 namespace {
 
 std::string sentence(const swim::Change& change) {
-  const std::string who = "node " + std::to_string(change.is.node.value);
+  const std::string who = named(change.is.node);
   switch (change.is.standing) {
     case swim::Standing::alive:
       return who + " is alive again";

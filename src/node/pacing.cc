@@ -56,7 +56,7 @@ void Node::State::pace_writes() {
     const bool slowed = pace.bytes_per_second() != 0;
     pace.look(now.mono, copy);
     if (!slowed && pace.bytes_per_second() != 0) {
-      notice("vShard " + std::to_string(intent.first.vshard.value) + ": writes are limited to " +
+      notice(named(intent.first.vshard) + ": writes are limited to " +
              std::to_string(pace.bytes_per_second() / 1024) + " KiB/s so that its copy can end");
     }
   }

@@ -17,7 +17,7 @@ constexpr std::int64_t plan_anyway_ns = 60 * ns_per_s;
 constexpr std::int64_t plan_pause_ns = 100 * ns_per_ms;
 constexpr std::int64_t propose_again_ns = 5 * ns_per_s;
 /// Changes of preferred leaders in one go: each costs a transfer.
-constexpr std::size_t transfers_at_once = 16;
+constexpr std::size_t homecomings_at_once = 16;
 
 std::vector<std::string> zones_of(const std::string& text) {
   std::vector<std::string> zones;
@@ -203,8 +203,8 @@ void Reconciler::carry_out(Time now, const meta::PlanInput& input, const Surroun
     plan_at_ = now + look_ns;
   }
   std::size_t transfers = 0;
-  for (const meta::Step& step : meta::startable(made, input, options)) {
-    if (step.kind == meta::StepKind::transfer && ++transfers > transfers_at_once) continue;
+  for (const meta::PlanStep& step : meta::startable(made, input, options)) {
+    if (step.kind == meta::StepKind::transfer && ++transfers > homecomings_at_once) continue;
     if (around.tables.migrations.of(step.vshard)) continue;
     meta::Placement placement = around.tables.placement[step.vshard.value];
     switch (step.kind) {

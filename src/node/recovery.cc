@@ -47,7 +47,7 @@ void Node::State::recover_replicas() {
       if (done || here->raft.base().index > recovery.last) continue;
     }
     const auto done = force(group, forced_by(recovery));
-    const std::string name = "vShard " + std::to_string(vshard.value);
+    const std::string name = named(vshard);
     std::string& why = recovery_waits[vshard];
     if (done) {
       why.clear();
@@ -77,15 +77,13 @@ void Node::State::handle(RecoverMetadata event) {
 Result<void> Node::State::may_recover(const meta::SingleEntry& entry) const {
   if (const auto* lost = std::get_if<meta::MemberLost>(&entry)) {
     if (in_touch(lost->node))
-      return fail(Code::invalid_state,
-                  "node " + std::to_string(lost->node.value) + " answers: it is not lost");
+      return fail(Code::invalid_state, named(lost->node) + " answers: it is not lost");
   }
   if (const auto* start = std::get_if<meta::RecoveryStart>(&entry)) {
     const NodeId leader = leaders[group_of(start->recovery.vshard).value];
     if (leader != NodeId() && in_touch(leader)) {
-      return fail(Code::invalid_state, "vShard " + std::to_string(start->recovery.vshard.value) +
-                                           " is led by node " + std::to_string(leader.value) +
-                                           ": it needs no recovery");
+      return fail(Code::invalid_state, named(start->recovery.vshard) + " is led by node " +
+                                           std::to_string(leader.value) + ": it needs no recovery");
     }
   }
   return {};

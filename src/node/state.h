@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "base/hlc.h"
+#include "base/names.h"
 #include "base/node_map.h"
 #include "base/rng.h"
 #include "meta/tables.h"
@@ -249,7 +250,7 @@ struct Node::State {
   void handle(Drain event);
   void handle(CertificateInUse event);
   void handle(DoorNote event);
-  meta::Stamp own_stamp() const { return {wall_ms(), "node " + std::to_string(self.value)}; }
+  meta::Stamp own_stamp() const { return {wall_ms(), named(self)}; }
   Turn finish();
   void settle();
   /// What this step makes durable.

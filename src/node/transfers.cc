@@ -13,7 +13,7 @@ namespace nodedb::node {
 namespace {
 
 constexpr std::int64_t repeat_ns = 500 * ns_per_ms;
-constexpr std::int64_t burst_ns = 5 * ns_per_ms;  ///< so far ahead of the cap on speed a chunk may leave
+constexpr std::int64_t read_burst_ns = 5 * ns_per_ms;  ///< so far ahead of the cap on speed a chunk may leave
 constexpr std::int64_t patience_ns = 20 * ns_per_s;
 constexpr std::uint64_t window_chunks = 4;
 
@@ -110,7 +110,7 @@ bool Transfers::may_read(const Sending& sending) {
 }
 
 void Transfers::pump(Time now, Sending& sending) {
-  if (!may_read(sending) || now + burst_ns < next_read_at_) return;
+  if (!may_read(sending) || now + read_burst_ns < next_read_at_) return;
   sending.reading = true;
   output_.tasks.push_back(ReadSnapshotTask{sending.offer.transfer, sending.next_read++, chunk_bytes_});
   sending.repeat_at = now + repeat_ns;
@@ -330,7 +330,7 @@ Time Transfers::deadline() const {
   Time first = never;
   for (const auto& [id, sending] : sending_) {
     first = std::min({first, sending.repeat_at, sending.last_sign + patience_ns});
-    if (may_read(sending)) first = std::min(first, next_read_at_ - burst_ns);
+    if (may_read(sending)) first = std::min(first, next_read_at_ - read_burst_ns);
   }
   for (const auto& [group, receiving] : receiving_) {
     if (receiving.installing) continue;

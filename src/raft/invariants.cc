@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/crc32c.h"
+#include "base/names.h"
 #include "raft/quorum.h"
 
 namespace nodedb::raft {
@@ -19,10 +20,6 @@ std::string text(Index index) {
   return std::to_string(index.value);
 }
 
-std::string text(NodeId node) {
-  return "node " + std::to_string(node.value);
-}
-
 }  // namespace
 
 void ClusterChecker::complain(GroupId group, const std::string& what) {
@@ -32,14 +29,14 @@ void ClusterChecker::complain(GroupId group, const std::string& what) {
 void ClusterChecker::elected(GroupId group, Term term, NodeId node) {
   const auto [leader, fresh] = groups_[group].leaders.emplace(term, node);
   if (fresh || leader->second == node) return;
-  complain(group, "R1: " + text(leader->second) + " and " + text(node) + " both lead term " +
+  complain(group, "R1: " + named(leader->second) + " and " + named(node) + " both lead term " +
                       std::to_string(term.value));
 }
 
 void ClusterChecker::voted(GroupId group, NodeId node, Term term, NodeId candidate) {
   const auto [vote, fresh] = groups_[group].replicas[node].votes.emplace(term, candidate);
   if (fresh || vote->second == candidate) return;
-  complain(group, "R4: " + text(node) + " votes for " + text(vote->second) + " and " + text(candidate) +
+  complain(group, "R4: " + named(node) + " votes for " + named(vote->second) + " and " + named(candidate) +
                       " in term " + std::to_string(term.value));
 }
 
@@ -48,7 +45,7 @@ void ClusterChecker::appended(GroupId group, NodeId node, const Entry& entry, Te
   const auto [known, fresh] = groups_[group].placed.emplace(Position{entry.index, entry.term}, placed);
   if (fresh) return;
   if (known->second.hash == placed.hash && known->second.previous == previous) return;
-  complain(group, "R2: the log of " + text(node) + " disagrees at index " + text(entry.index) + " term " +
+  complain(group, "R2: the log of " + named(node) + " disagrees at index " + text(entry.index) + " term " +
                       std::to_string(entry.term.value));
 }
 
@@ -56,8 +53,8 @@ void ClusterChecker::applied(GroupId group, NodeId node, const Entry& entry) {
   PerGroup& in = groups_[group];
   Replica& replica = in.replicas[node];
   if (replica.seen && entry.index != replica.applied + 1) {
-    complain(group,
-             "R5: " + text(node) + " applies index " + text(entry.index) + " after " + text(replica.applied));
+    complain(group, "R5: " + named(node) + " applies index " + text(entry.index) + " after " +
+                        text(replica.applied));
   }
   replica.seen = true;
   replica.applied = entry.index;
@@ -65,7 +62,7 @@ void ClusterChecker::applied(GroupId group, NodeId node, const Entry& entry) {
   const auto [known, fresh] = in.committed.emplace(entry.index, mine);
   if (fresh) return check_config(group, in, entry);
   if (known->second.term == mine.term && known->second.hash == mine.hash) return;
-  complain(group, "R3: " + text(node) + " applies term " + std::to_string(entry.term.value) + " at index " +
+  complain(group, "R3: " + named(node) + " applies term " + std::to_string(entry.term.value) + " at index " +
                       text(entry.index) + ", where term " + std::to_string(known->second.term.value) +
                       " was committed");
 }
@@ -85,23 +82,23 @@ void ClusterChecker::snapshot(GroupId group, NodeId node, Position at) {
   PerGroup& in = groups_[group];
   Replica& replica = in.replicas[node];
   if (replica.seen && at.index < replica.applied) {
-    complain(group, "R5: a snapshot takes " + text(node) + " back to index " + text(at.index));
+    complain(group, "R5: a snapshot takes " + named(node) + " back to index " + text(at.index));
   }
   replica.seen = true;
   replica.applied = at.index;
   const auto known = in.committed.find(at.index);
   if (known != in.committed.end() && known->second.term != at.term) {
-    complain(group, "R3: a snapshot of " + text(node) + " has another term at index " + text(at.index));
+    complain(group, "R3: a snapshot of " + named(node) + " has another term at index " + text(at.index));
   }
 }
 
 void ClusterChecker::persisted(GroupId group, NodeId node, const HardState& hard) {
   HardState& known = groups_[group].replicas[node].hard;
   if (hard.term < known.term || hard.commit < known.commit) {
-    complain(group, "R4: term or commit of " + text(node) + " falls");
+    complain(group, "R4: term or commit of " + named(node) + " falls");
   }
   if (hard.term == known.term && known.vote != NodeId() && hard.vote != known.vote) {
-    complain(group, "R4: " + text(node) + " changes its vote in term " + std::to_string(hard.term.value));
+    complain(group, "R4: " + named(node) + " changes its vote in term " + std::to_string(hard.term.value));
   }
   known = hard;
 }
@@ -118,7 +115,7 @@ void ClusterChecker::restarted(GroupId group, NodeId node, const HardState& hard
   const HardState& known = replica.hard;
   if (hard.term < known.term || hard.commit < known.commit ||
       (hard.term == known.term && hard.vote != known.vote)) {
-    complain(group, "R4: " + text(node) + " came back with less than it had made durable");
+    complain(group, "R4: " + named(node) + " came back with less than it had made durable");
   }
   replica.applied = applied;
   replica.seen = true;

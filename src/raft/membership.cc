@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/names.h"
 #include "raft/state.h"
 
 namespace nodedb::raft {
@@ -17,8 +18,8 @@ Result<Position> Group::State::change_config(const Config& next) {
   if (auto legal = check_step(configs.latest(), next); !legal) return std::unexpected(legal.error());
   for (const NodeId voter : next.voters) {
     if (!may_get_vote(voter)) {
-      return fail(Code::invalid_state, "node " + std::to_string(voter.value) +
-                                           " is no learner that has caught up: a new replica learns first");
+      return fail(Code::invalid_state,
+                  named(voter) + " is no learner that has caught up: a new replica learns first");
     }
   }
   const Position at = append_own(EntryKind::config, Blob(encode(next)));

@@ -42,7 +42,7 @@ std::vector<swim::Rumour> get_rumours(Reader& in) {
   return rumours;
 }
 
-struct Put {
+struct PutSwim {
   Writer& out;
 
   void kind(SwimKind kind) const { out.u8(static_cast<std::uint8_t>(kind)); }
@@ -80,7 +80,7 @@ struct Put {
 }  // namespace
 
 void put_swim(Writer& out, const swim::Message& message) {
-  std::visit(Put{out}, message);
+  std::visit(PutSwim{out}, message);
 }
 
 swim::Message get_swim(Reader& in) {

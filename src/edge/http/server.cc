@@ -20,12 +20,6 @@ namespace {
 /// More than all connections can wait for; events beyond it are lost, as those of a listener that is slow.
 constexpr std::size_t inbox_max = 1024;
 
-struct Made {
-  RequestId id = 0;
-  std::function<Answer()> make;
-};
-using ToHttp = std::variant<Made, Event>;
-
 void append(std::string& out, std::string_view text) {
   for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' ? ' ' : c;
 }
@@ -48,6 +42,12 @@ Answer refusal(unsigned status, std::string_view code, std::string_view error) {
 }
 
 struct Server::State {
+  struct Made {
+    RequestId id = 0;
+    std::function<Answer()> make;
+  };
+  using ToHttp = std::variant<Made, Event>;
+
   State() : inbox(inbox_max, [this] { asio::post(loop, [this] { deliver(); }); }) {}
 
   void deliver() {
@@ -95,7 +95,7 @@ std::uint16_t Server::port() const {
 }
 
 void Server::answer(RequestId id, std::function<Answer()> make) {
-  static_cast<void>(state_->inbox.try_push(Made{id, std::move(make)}));
+  static_cast<void>(state_->inbox.try_push(State::Made{id, std::move(make)}));
 }
 
 void Server::publish(Event event) {

@@ -12,7 +12,7 @@ namespace nodedb::edge {
 
 namespace {
 
-constexpr std::uint8_t format_version = 1;
+constexpr std::uint8_t record_version = 1;
 
 // Numbers on disk: never changed. The parts of a group's item are added up.
 enum Part : std::uint8_t {
@@ -123,7 +123,7 @@ LogItem read_item(wire::Reader& in, std::uint8_t parts) {
 }  // namespace
 
 void begin_record(Bytes& out) {
-  wire::Writer(out).u8(format_version);
+  wire::Writer(out).u8(record_version);
 }
 
 void append_identity(Bytes& out, BytesView identity) {
@@ -162,9 +162,9 @@ void append_update(Bytes& out, const node::GroupLogUpdate& update, bool restated
 Result<LogRecord> decode_record(BytesView payload) {
   wire::Reader in(payload);
   const std::uint8_t version = in.u8();
-  if (in.ok() && version != format_version) {
+  if (in.ok() && version != record_version) {
     return fail(Code::incompatible, "a log record has version " + std::to_string(version) +
-                                        "; this build reads version " + std::to_string(format_version));
+                                        "; this build reads version " + std::to_string(record_version));
   }
   LogRecord record;
   while (in.ok() && !in.at_end()) {

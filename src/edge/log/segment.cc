@@ -13,7 +13,7 @@ namespace nodedb::edge {
 namespace {
 
 constexpr BytesView magic("NDBLOG\r\n", 8);
-constexpr std::uint32_t format_version = 1;
+constexpr std::uint32_t segment_version = 1;
 constexpr std::size_t sealed_bytes = 8 + 4 + 4 + 8 + 8;
 constexpr std::size_t crc_at = 4;
 
@@ -52,7 +52,7 @@ Bytes encode_header(const SegmentHeader& header) {
   Bytes sector;
   wire::Writer out(sector);
   out.raw(magic);
-  out.u32(format_version);
+  out.u32(segment_version);
   out.u32(header.number);
   out.u64(header.bytes);
   out.u64(header.nonce);
@@ -73,9 +73,9 @@ Result<SegmentHeader> decode_header(BytesView sector) {
   if (!in.ok() || crc != crc32c(sector.substr(0, sealed_bytes))) {
     return fail(Code::damaged, "its header does not match its checksum");
   }
-  if (version != format_version) {
+  if (version != segment_version) {
     return fail(Code::incompatible, "it has version " + std::to_string(version) +
-                                        "; this build reads version " + std::to_string(format_version));
+                                        "; this build reads version " + std::to_string(segment_version));
   }
   if (header.number == 0 || header.bytes < header_bytes + sector_bytes || header.bytes % sector_bytes != 0) {
     return fail(Code::damaged, "its header names an impossible number or size");

@@ -12,7 +12,7 @@ namespace nodedb::edge {
 
 namespace {
 
-constexpr std::uint8_t format_version = 1;
+constexpr std::uint8_t row_version = 1;
 constexpr std::size_t crc_bytes = 4;
 
 std::uint32_t seal(GroupId group, BytesView body) {
@@ -26,7 +26,7 @@ std::uint32_t seal(GroupId group, BytesView body) {
 Bytes encode(GroupId group, const StateMeta& meta) {
   Bytes row;
   wire::Writer out(row);
-  out.u8(format_version);
+  out.u8(row_version);
   out.u32(meta.generation);
   out.u64(meta.applied.index.value);
   out.u64(meta.applied.term.value);
@@ -47,10 +47,10 @@ Result<StateMeta> decode_state_meta(GroupId group, BytesView row) {
     return damaged("does not match its checksum");
   wire::Reader in(body);
   const std::uint8_t version = in.u8();
-  if (version != format_version) {
+  if (version != row_version) {
     return fail(Code::incompatible, "the state of group " + std::to_string(group.value) + " has version " +
                                         std::to_string(version) + "; this build reads version " +
-                                        std::to_string(format_version));
+                                        std::to_string(row_version));
   }
   StateMeta meta;
   meta.generation = in.u32();

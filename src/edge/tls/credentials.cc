@@ -44,7 +44,7 @@ Result<Digest> issuer_of(gnutls_x509_crt_t certificate, std::span<const Certific
 }
 
 /// What stands in our own certificate, and who stands behind it.
-struct Judged {
+struct JudgedFiles {
   TrustListHandle trusted;
   PeerIdentity self;
   CertificateFacts own;
@@ -53,8 +53,8 @@ struct Judged {
 };
 
 /// Better refused here than by every peer.
-Result<Judged> judge_own(gnutls_x509_crt_t own, std::span<const CertificateHandle> authorities) {
-  Judged judged;
+Result<JudgedFiles> judge_own(gnutls_x509_crt_t own, std::span<const CertificateHandle> authorities) {
+  JudgedFiles judged;
   auto trusted = trust_in(authorities);
   if (!trusted) return std::unexpected(trusted.error());
   if (auto fine = check_signed(trusted->get(), own, nullptr); !fine) return std::unexpected(fine.error());

@@ -23,7 +23,7 @@ Result<Uuid> parse_uuid(BytesView text) {
   return parsed;
 }
 
-bool take(BytesView& text, BytesView prefix) {
+bool take_prefix(BytesView& text, BytesView prefix) {
   if (!text.starts_with(prefix)) return false;
   text.remove_prefix(prefix.size());
   return true;
@@ -32,16 +32,16 @@ bool take(BytesView& text, BytesView prefix) {
 Result<PeerIdentity> parse_subject(Uuid cluster, BytesView rest) {
   PeerIdentity identity{cluster, Role::authority, {}, {}};
   if (rest == "/ca") return identity;
-  if (take(rest, "/node/")) {
+  if (take_prefix(rest, "/node/")) {
     auto node = parse_uuid(rest);
     if (!node) return std::unexpected(node.error());
     identity.role = Role::node;
     identity.node = *node;
     return identity;
   }
-  if (take(rest, "/operator/")) {
+  if (take_prefix(rest, "/operator/")) {
     identity.role = Role::operator_;
-  } else if (take(rest, "/client/")) {
+  } else if (take_prefix(rest, "/client/")) {
     identity.role = Role::client;
   } else {
     return fail(Code::malformed, "the certificate's URI has an unknown role");
@@ -88,7 +88,8 @@ std::string uri(const PeerIdentity& identity) {
 }
 
 Result<PeerIdentity> parse_identity(BytesView uri) {
-  if (!take(uri, scheme)) return fail(Code::malformed, "the certificate's URI does not begin with nodedb://");
+  if (!take_prefix(uri, scheme))
+    return fail(Code::malformed, "the certificate's URI does not begin with nodedb://");
   if (uri.size() < uuid_chars) return fail(Code::malformed, "the certificate's URI is too short");
   auto cluster = parse_uuid(uri.substr(0, uuid_chars));
   if (!cluster) return std::unexpected(cluster.error());

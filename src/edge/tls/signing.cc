@@ -72,19 +72,19 @@ Result<Uuid> node_in(gnutls_x509_crq_t request) {
   return parse_urn(*uri);
 }
 
-struct Judged {
+struct JudgedKey {
   JudgedRequest said;
   PublicKeyHandle key;
 };
 
-Result<Judged> judge(BytesView der) {
+Result<JudgedKey> judge(BytesView der) {
   if (der.size() > wire::signing_request_bytes_max)
     return fail(Code::too_large, "the signing request is too large");
   auto request = make_request();
   const auto bytes = datum(der);
   int rv = gnutls_x509_crq_import(request.get(), &bytes, GNUTLS_X509_FMT_DER);
   if (rv < 0) return gnutls_failure(Code::malformed, "the signing request cannot be read", rv);
-  Judged judged{{}, make_public_key()};
+  JudgedKey judged{{}, make_public_key()};
   rv = gnutls_pubkey_import_x509_crq(judged.key.get(), request.get(), 0);
   if (rv < 0) return gnutls_failure(Code::malformed, "the signing request's key cannot be read", rv);
   if (!is_p256(judged.key.get()))

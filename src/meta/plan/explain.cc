@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "meta/plan/explain.h"
+#include "base/names.h"
 
 #include <cstdio>
 #include <map>
@@ -7,10 +8,6 @@
 namespace nodedb::meta {
 
 namespace {
-
-std::string node(NodeId id) {
-  return "node " + std::to_string(id.value);
-}
 
 // Whole numbers without a fraction, others with one digit.
 std::string figure(double value) {
@@ -21,42 +18,42 @@ std::string figure(double value) {
   return text;
 }
 
-std::string deed(const Step& step) {
+std::string deed(const PlanStep& step) {
   switch (step.kind) {
     case StepKind::move:
-      return node(step.from) + " -> " + node(step.to);
+      return named(step.from) + " -> " + named(step.to);
     case StepKind::repair:
-      return node(step.from) + " (dead) -> " + node(step.to);
+      return named(step.from) + " (dead) -> " + named(step.to);
     case StepKind::add:
-      return "one more on " + node(step.to);
+      return "one more on " + named(step.to);
     case StepKind::remove:
-      return "one less, on " + node(step.from);
+      return "one less, on " + named(step.from);
     case StepKind::transfer:
-      return "leader " + node(step.from) + " -> " + node(step.to);
+      return "leader " + named(step.from) + " -> " + named(step.to);
   }
   return {};
 }
 
-std::string change(const Step& step) {
+std::string change(const PlanStep& step) {
   return figure(step.before) + ", then " + figure(step.after);
 }
 
-std::string of_share(const Step& step, const std::string& things) {
-  return node(step.about) + " has " + figure(step.before) + " " + things + " of its share of " +
+std::string of_share(const PlanStep& step, const std::string& things) {
+  return named(step.about) + " has " + figure(step.before) + " " + things + " of its share of " +
          figure(step.wanted) + ", then " + figure(step.after);
 }
 
-std::string reason(const Step& step) {
+std::string reason(const PlanStep& step) {
   switch (step.why) {
     case Why::dead:
-      return node(step.about) + " is dead; " + change(step) + " of " + figure(step.wanted) + " voters live";
+      return named(step.about) + " is dead; " + change(step) + " of " + figure(step.wanted) + " voters live";
     case Why::missing:
       return "a replica is missing; " + change(step) + " of " + figure(step.wanted) + " voters live";
     case Why::surplus:
       return "there is one too many; " + change(step) + " voters live, " + figure(step.wanted) +
              " are wanted";
     case Why::leaving:
-      return node(step.about) + " leaves and has " + figure(step.before) + " replicas, then " +
+      return named(step.about) + " leaves and has " + figure(step.before) + " replicas, then " +
              figure(step.after);
     case Why::zone:
       return "voters share zones; pairs that do: " + change(step);
@@ -67,7 +64,7 @@ std::string reason(const Step& step) {
     case Why::writes:
       return of_share(step, "writes/s");
     case Why::leader_leaves:
-      return node(step.about) + " is to lead nothing; it leads " + change(step);
+      return named(step.about) + " is to lead nothing; it leads " + change(step);
     case Why::leader_count:
       return of_share(step, "leaderships");
     case Why::reads:
@@ -156,8 +153,8 @@ std::string_view name(Constraint constraint) {
   return "unknown";
 }
 
-std::string explain(const Step& step) {
-  return "vShard " + std::to_string(step.vshard.value) + ": " + deed(step) + ", because " + reason(step);
+std::string explain(const PlanStep& step) {
+  return named(step.vshard) + ": " + deed(step) + ", because " + reason(step);
 }
 
 std::string explain(const Complaint& complaint) {
@@ -169,11 +166,11 @@ std::string explain(const Complaint& complaint) {
 std::string explain(const Plan& plan) {
   std::string text;
   std::map<Why, std::size_t> counts;
-  for (const Step& step : plan.steps) ++counts[step.why];
+  for (const PlanStep& step : plan.steps) ++counts[step.why];
   text += std::to_string(plan.steps.size()) + (plan.complete ? " steps" : " steps, the first of more");
   for (const auto& [why, count] : counts) text += ", " + std::string(name(why)) + " " + std::to_string(count);
   text += "\n";
-  for (const Step& step : plan.steps) text += explain(step) + "\n";
+  for (const PlanStep& step : plan.steps) text += explain(step) + "\n";
   for (const Complaint& complaint : plan.complaints) text += "not met: " + explain(complaint) + "\n";
   return text;
 }

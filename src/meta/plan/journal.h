@@ -21,7 +21,7 @@ struct Thought {
   double before = 0;
   double after = 0;
   double wanted = 0;
-  std::uint32_t exchange = 0;  // as in Step
+  std::uint32_t exchange = 0;  // as in PlanStep
 };
 
 class Journal {

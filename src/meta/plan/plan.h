@@ -116,7 +116,7 @@ struct NodeLoad {
   bool operator==(const NodeLoad&) const = default;
 };
 
-struct Step {
+struct PlanStep {
   VShardId vshard;
   NodeId from;  ///< nobody for `add`
   NodeId to;    ///< nobody for `remove`
@@ -133,7 +133,7 @@ struct Step {
       0;                ///< not 0: one of two steps of that number, in a row, that only make sense together
   NodeLoad from_after;  ///< once this step and all before it are taken
   NodeLoad to_after;
-  bool operator==(const Step&) const = default;
+  bool operator==(const PlanStep&) const = default;
 };
 
 enum class Constraint : std::uint8_t {
@@ -164,7 +164,7 @@ struct NodeOutlook {
 };
 
 struct Plan {
-  std::vector<Step> steps;  ///< most urgent first
+  std::vector<PlanStep> steps;  ///< most urgent first
   std::vector<Complaint> complaints;
   std::vector<NodeOutlook> nodes;  ///< by id
   bool complete = true;            ///< false: cut off by a maximum
@@ -176,7 +176,7 @@ Plan plan(const PlanInput& input, const PlanOptions& options = {});
 /// Those steps that may begin now, in order: within `at_once`, both nodes' slots and the target's free bytes,
 /// and only the first of each vShard. Transfers need no slot. The steps of an exchange begin together, unless
 /// nothing else is under way or can begin.
-std::vector<Step> startable(const Plan& plan, const PlanInput& input, const PlanOptions& options = {});
+std::vector<PlanStep> startable(const Plan& plan, const PlanInput& input, const PlanOptions& options = {});
 
 /// May these nodes leave, all together? Every constraint that says no, or that is met less well without them
 /// (zone). Pre: they are in the picture.

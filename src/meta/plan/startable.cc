@@ -24,9 +24,10 @@ class Allowance {
   }
 
   /// All of them, or none. Those of an exchange have the same two nodes, so each needs a slot for each.
-  bool take(std::span<const Step> steps) {
-    const bool fit = std::ranges::all_of(steps, [&](const Step& step) { return fits(step, steps.size()); });
-    for (const Step& step : steps) {
+  bool take(std::span<const PlanStep> steps) {
+    const bool fit =
+        std::ranges::all_of(steps, [&](const PlanStep& step) { return fits(step, steps.size()); });
+    for (const PlanStep& step : steps) {
       busy_.insert(step.vshard);  // also if it waits: later steps of its vShard come after it
       if (fit && step.kind != StepKind::transfer) use(step);
     }
@@ -34,7 +35,7 @@ class Allowance {
   }
 
  private:
-  bool fits(const Step& step, std::size_t slots) {
+  bool fits(const PlanStep& step, std::size_t slots) {
     if (busy_.contains(step.vshard)) return false;
     if (step.kind == StepKind::transfer) return true;
     if (left_ < slots || (sends(step) && nodes_[step.from].slots < slots)) return false;
@@ -43,7 +44,7 @@ class Allowance {
     return to.slots >= slots && to.free_bytes >= bytes_[step.vshard];
   }
 
-  void use(const Step& step) {
+  void use(const PlanStep& step) {
     --left_;
     if (sends(step)) --nodes_[step.from].slots;
     if (step.to == NodeId()) return;
@@ -51,7 +52,7 @@ class Allowance {
     nodes_[step.to].free_bytes -= bytes_[step.vshard];
   }
 
-  static bool sends(const Step& step) { return step.from != NodeId() && step.kind != StepKind::repair; }
+  static bool sends(const PlanStep& step) { return step.from != NodeId() && step.kind != StepKind::repair; }
 
   std::size_t left_;
   std::map<NodeId, PlanNode> nodes_;
@@ -60,20 +61,20 @@ class Allowance {
 };
 
 // The step at the front, with the other half of its exchange if that follows.
-std::size_t together(std::span<const Step> steps) {
+std::size_t together(std::span<const PlanStep> steps) {
   return steps.size() > 1 && steps[0].exchange != 0 && steps[0].exchange == steps[1].exchange ? 2 : 1;
 }
 
 }  // namespace
 
-std::vector<Step> startable(const Plan& plan, const PlanInput& input, const PlanOptions& options) {
+std::vector<PlanStep> startable(const Plan& plan, const PlanInput& input, const PlanOptions& options) {
   const bool idle =
       std::ranges::none_of(input.shards, [](const PlanShard& it) { return it.flight.has_value(); });
-  std::vector<Step> steps;
+  std::vector<PlanStep> steps;
   // Where slots never suffice for an exchange, its steps begin one at a time, once all else is done.
   for (const bool whole : {true, false}) {
     Allowance allowance(input, options.at_once);
-    for (std::span<const Step> rest = plan.steps; !rest.empty();) {
+    for (std::span<const PlanStep> rest = plan.steps; !rest.empty();) {
       const auto next = rest.first(whole ? together(rest) : 1);
       if (allowance.take(next)) steps.insert(steps.end(), next.begin(), next.end());
       rest = rest.subspan(next.size());

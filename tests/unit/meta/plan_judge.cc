@@ -54,7 +54,7 @@ class Judge {
   // Every step can be done, and what it foretells of both nodes comes true.
   void walk() {
     auto now = loads(after_);
-    for (const Step& step : plan_.steps) {
+    for (const PlanStep& step : plan_.steps) {
       if (auto wrong = apply(step, after_); !wrong.empty()) return fault(wrong);
       if (input_.shards.size() > 1000) continue;  // the same code, and slow to check
       now = loads(after_);
@@ -75,7 +75,7 @@ class Judge {
   void once() {
     std::map<VShardId, std::vector<NodeId>> left;
     std::map<VShardId, std::vector<NodeId>> reached;
-    for (const Step& step : plan_.steps) {
+    for (const PlanStep& step : plan_.steps) {
       if (step.kind == StepKind::transfer) continue;
       const auto& gone = left[step.vshard];
       const auto& come = reached[step.vshard];
@@ -117,7 +117,7 @@ class Judge {
     const auto rank = [](Why why) { return why <= Why::surplus ? 0 : why == Why::leaving ? 1 : 2; };
     int last = 0;
     std::int64_t margin = -100;
-    for (const Step& step : plan_.steps) {
+    for (const PlanStep& step : plan_.steps) {
       if (rank(step.why) < last) fault("a more urgent reason comes later");
       last = std::max(last, rank(step.why));
       if (step.why > Why::surplus) continue;

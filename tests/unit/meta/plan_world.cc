@@ -184,7 +184,7 @@ NodeId settled_leader(const PlanShard& it) {
 
 }  // namespace
 
-std::string apply(const Step& step, PlanInput& input) {
+std::string apply(const PlanStep& step, PlanInput& input) {
   PlanShard& it = shard(input, step.vshard.value);
   const std::string who = "vShard " + std::to_string(step.vshard.value) + ": ";
   if (it.flight) return who + "is being moved already";
@@ -213,7 +213,7 @@ std::string apply(const Step& step, PlanInput& input) {
 }
 
 PlanInput applied(const Plan& plan, PlanInput input) {
-  for (const Step& step : plan.steps) apply(step, input);
+  for (const PlanStep& step : plan.steps) apply(step, input);
   return input;
 }
 

@@ -40,7 +40,7 @@ bool takes(const PlanInput& input, NodeId id);
 std::vector<NodeId> settled(const PlanShard& it);
 
 /// Carries the step out. Returns what is wrong with it; nothing if it can be done.
-std::string apply(const Step& step, PlanInput& input);
+std::string apply(const PlanStep& step, PlanInput& input);
 PlanInput applied(const Plan& plan, PlanInput input);
 
 /// The furthest from the mean that any node is: replicas and leaders in numbers, loads in parts of the mean.

@@ -67,7 +67,7 @@ TEST(Planner, BalancesFiveNodesAndAllVShards) {
 
 std::size_t copies(const Plan& plan) {
   return plan.steps.size() -
-         static_cast<std::size_t>(std::ranges::count(plan.steps, StepKind::transfer, &Step::kind));
+         static_cast<std::size_t>(std::ranges::count(plan.steps, StepKind::transfer, &PlanStep::kind));
 }
 
 // As the leader of group 0 will: a few steps at a time, ended in any order, and a new plan after each.
@@ -81,10 +81,10 @@ Execution execute(PlanInput input, Rng& rng, std::size_t copies_max) {
   Execution run{std::move(input)};
   PlanOptions options;
   options.at_once = 4;
-  std::vector<Step> flying;
+  std::vector<PlanStep> flying;
   std::map<VShardId, std::vector<NodeId>> left;
   while (run.copies < copies_max) {
-    for (const Step& step : startable(plan(run.input, options), run.input, options)) {
+    for (const PlanStep& step : startable(plan(run.input, options), run.input, options)) {
       if (step.kind == StepKind::transfer) {
         EXPECT_EQ(apply(step, run.input), "");
         continue;

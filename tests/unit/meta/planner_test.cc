@@ -18,7 +18,7 @@ namespace {
 using namespace testing;
 
 std::size_t count(const Plan& plan, Why why) {
-  return static_cast<std::size_t>(std::ranges::count(plan.steps, why, &Step::why));
+  return static_cast<std::size_t>(std::ranges::count(plan.steps, why, &PlanStep::why));
 }
 
 std::vector<Constraint> constraints(const std::vector<Complaint>& complaints) {
@@ -36,7 +36,7 @@ TEST(Planner, GivesANodeThatJoinsWhatItNeedsAndMovesNothingElse) {
   input.nodes.push_back(nodes(5).back());
   const Plan made = plan(input);
   EXPECT_EQ(made.steps.size(), 614u);  // of 3,072, five nodes have 614.4 each
-  for (const Step& step : made.steps) EXPECT_EQ(step.to, NodeId(5)) << explain(step);
+  for (const PlanStep& step : made.steps) EXPECT_EQ(step.to, NodeId(5)) << explain(step);
   EXPECT_EQ(count(made, Why::count), made.steps.size());  // and leaderships have come along as they should
   expect_promises(input);
 }
@@ -135,7 +135,7 @@ TEST(Planner, DrainsLeadershipsAndLeavesReplicas) {
   PlanInput input = even(4, 400);
   node(input, 3).standing = Standing::draining;
   const Plan made = plan(input);
-  for (const Step& step : made.steps) EXPECT_EQ(step.kind, StepKind::transfer);
+  for (const PlanStep& step : made.steps) EXPECT_EQ(step.kind, StepKind::transfer);
   EXPECT_EQ(count(made, Why::leader_leaves), 100u);
   const auto after = loads(applied(made, input));
   EXPECT_EQ(after.at(NodeId(3)).replicas, 300u);
@@ -146,7 +146,7 @@ TEST(Planner, DrainsLeadershipsAndLeavesReplicas) {
 TEST(Planner, LeavesANodeThatIsSilentAlone) {
   PlanInput input = even(4, 400);
   node(input, 3).standing = Standing::silent;
-  for (const Step& step : plan(input).steps) {
+  for (const PlanStep& step : plan(input).steps) {
     EXPECT_NE(step.from, NodeId(3));
     EXPECT_NE(step.to, NodeId(3));
   }
@@ -158,7 +158,7 @@ TEST(Planner, SaysWhichVShardsHaveLostTheirMajority) {
   node(input, 1).standing = node(input, 2).standing = Standing::dead;
   const Plan made = plan(input);
   ASSERT_EQ(constraints(made.complaints), std::vector{Constraint::majority});
-  for (const Step& step : made.steps) {
+  for (const PlanStep& step : made.steps) {
     EXPECT_FALSE(contains(shard(input, step.vshard.value).voters, NodeId(1)) &&
                  contains(shard(input, step.vshard.value).voters, NodeId(2)));
   }
@@ -184,7 +184,7 @@ TEST(Planner, PutsNothingWhereThereIsNoRoom) {
   node(input, 1).standing = Standing::leaving;
   for (const std::uint32_t id : {2u, 3u, 4u}) node(input, id).free_bytes = 99;
   const Plan made = plan(input);
-  for (const Step& step : made.steps) {
+  for (const PlanStep& step : made.steps) {
     EXPECT_TRUE(step.kind == StepKind::transfer || step.to == NodeId(5)) << explain(step);
   }
   EXPECT_EQ(constraints(made.complaints), std::vector{Constraint::space});
@@ -201,7 +201,8 @@ TEST(Planner, TakesAMoveUnderWayForDone) {
   }
   const Plan rest = plan(input);
   EXPECT_EQ(rest.steps.size(), whole.steps.size() - 100);
-  for (const Step& step : rest.steps) EXPECT_FALSE(shard(input, step.vshard.value).flight) << explain(step);
+  for (const PlanStep& step : rest.steps)
+    EXPECT_FALSE(shard(input, step.vshard.value).flight) << explain(step);
 }
 
 TEST(Planner, CutsOffWhereItIsTold) {
@@ -245,7 +246,7 @@ TEST(Startable, BeginsAnExchangeAsAWholeUnlessNothingElseCan) {
   for (PlanShard& it : input.shards)
     it.load.bytes = contains(it.voters, NodeId(1)) ? 1000 + it.id.value : 500;
   const Plan made = plan(input);
-  const auto pair = std::ranges::find_if(made.steps, [](const Step& step) { return step.exchange != 0; });
+  const auto pair = std::ranges::find_if(made.steps, [](const PlanStep& step) { return step.exchange != 0; });
   ASSERT_NE(pair, made.steps.end());
   ASSERT_EQ(pair->exchange, std::next(pair)->exchange);
   Plan alone;
