@@ -74,7 +74,7 @@ foreach(name smoke door http hostile disk_full join service token certificates m
   set_tests_properties(e2e_${name} PROPERTIES LABELS e2e)
 endforeach()
 # These keep both cores busy; the others mostly wait, and go beside each other.
-set_tests_properties(e2e_smoke e2e_migration e2e_overload e2e_placement e2e_recover e2e_fail_points
+set_tests_properties(e2e_smoke e2e_migration e2e_outrun e2e_overload e2e_placement e2e_recover e2e_fail_points
                      PROPERTIES RUN_SERIAL ON)
 
 target_link_libraries(e2e_door PRIVATE nodedb_door)

@@ -39,13 +39,14 @@ struct Damaged {
     pulse.sent = Time{1};
     pulse.version = 1;
     pulse.claims = {{metadata_group, Term(2), Index(1), true}};
-    step(2, FromPeer{uuid(2), pulse});
+    knows_leader = step(2, FromPeer{uuid(2), pulse});
   }
 
   Turn step(std::int64_t ms, Event event) { return node->step(at_ms(ms), std::move(event)); }
   std::vector<std::string> quarantined(std::int64_t ms) { return node->status(at_ms(ms), {}).quarantined; }
 
   std::optional<Node> node;
+  Turn knows_leader;
 };
 
 template <class Kind>
@@ -67,15 +68,15 @@ const Kind* task(const Turn& turn) {
 TEST(Mend, ADamagedRowIsReportedAndTakenFromTheLeader) {
   Damaged damaged;
   EXPECT_EQ(damaged.quarantined(3).size(), 1U);
-  const Turn asks = damaged.step(1'000, Wake{});
-  ASSERT_NE(said<wire::SnapshotWanted>(asks), nullptr);
+  // As soon as it knows of a leader, before it may be handed the leadership itself.
+  ASSERT_NE(said<wire::SnapshotWanted>(damaged.knows_leader), nullptr);
 
   raft::Config voters;
   voters.voters = {NodeId(1), NodeId(2), NodeId(3)};
   const wire::TransferId transfer{Incarnation(4), 1};
   // At the very position that this node has itself: it is not behind, only wrong.
   const Turn takes = damaged.step(
-      1'001, FromPeer{uuid(2), wire::SnapshotOffer{transfer, metadata_group, Term(2), birth, voters}});
+      3, FromPeer{uuid(2), wire::SnapshotOffer{transfer, metadata_group, Term(2), birth, voters}});
   ASSERT_NE(said<wire::SnapshotCredit>(takes), nullptr);
   EXPECT_FALSE(said<wire::SnapshotCredit>(takes)->refused);
 
@@ -83,16 +84,15 @@ TEST(Mend, ADamagedRowIsReportedAndTakenFromTheLeader) {
   wire::append_row(bytes, {"k", "v"});
   const std::uint32_t crc = crc32c(bytes);
   const Turn stages = damaged.step(
-      1'001,
-      FromPeer{uuid(2), wire::SnapshotChunk{transfer, metadata_group, 0, crc, crc, true, Blob(bytes)}});
+      3, FromPeer{uuid(2), wire::SnapshotChunk{transfer, metadata_group, 0, crc, crc, true, Blob(bytes)}});
   ASSERT_NE(task<StageTask>(stages), nullptr);
-  const Turn installs = damaged.step(1'001, FromState{Staged{transfer, metadata_group, 0}});
+  const Turn installs = damaged.step(3, FromState{Staged{transfer, metadata_group, 0}});
   ASSERT_NE(task<InstallTask>(installs), nullptr);
 
   std::vector<Put> sound = meta::rows_of(genesis());
   sound.push_back({meta::checkpoint_key(uuid(7)), meta::encode(checkpoint())});
-  damaged.step(1'001, FromState{Installed{transfer, metadata_group, birth, voters, sound}});
-  EXPECT_TRUE(damaged.quarantined(1'001).empty());
+  damaged.step(3, FromState{Installed{transfer, metadata_group, birth, voters, sound}});
+  EXPECT_TRUE(damaged.quarantined(3).empty());
   const Turn quiet = damaged.step(3'000, Wake{});
   EXPECT_EQ(said<wire::SnapshotWanted>(quiet), nullptr);
 }
