@@ -5,16 +5,17 @@
 # is believed. Needs root, cgroup2, chromium, and a Debian mirror for the roots.
 # Usage: newcomer.sh
 set -euo pipefail
-# Mounts and networks end with this.
-[[ ${1:-} == inside ]] || exec unshare --mount --net --propagation private "$0" inside
+# Mounts end with this.
+[[ ${1:-} == inside ]] || exec unshare --mount --propagation private "$0" inside
 cd "$(dirname "$0")/../.."
 
 page=docs/first-hour.md
 work=$(mktemp -d)
 managers=(0 0 0 0 0)
+switch=0  # a process whose network is that between the machines
 source tests/package/machine.sh
 cleanup() {
-  shut_down "${managers[@]}"
+  shut_down "${managers[@]}" "$switch"
   remove_groups
   rm -rf --one-file-system "$work"
 }
@@ -86,16 +87,18 @@ make_roots() {
   done
 }
 plug_in() { # machine
-  ip link add "wire$1" type veth peer name eth0 netns "${managers[$1]}"
-  ip link set "wire$1" master switch up
+  between ip link add "wire$1" type veth peer name eth0 netns "${managers[$1]}"
+  between ip link set "wire$1" master switch up
   nsenter -t "${managers[$1]}" -n ip link set lo up
   nsenter -t "${managers[$1]}" -n ip address add "10.0.0.$1/24" dev eth0
   nsenter -t "${managers[$1]}" -n ip link set eth0 up
 }
+between() { nsenter -t "$switch" -n "$@"; }
 start_machines() {
-  ip link set lo up
-  ip link add switch type bridge
-  ip link set switch up
+  unshare --net sleep infinity &
+  switch=$!
+  eventually 10 between ip link add switch type bridge || complain 'no bridge can be made'
+  between ip link set switch up
   local n
   for n in 1 2 3 4; do
     boot "$work/$n/root" --net || complain "machine $n does not boot"

@@ -91,6 +91,7 @@ Result<void> write_new_file(const std::string& path, BytesView bytes, mode_t mod
 Result<void> make_directory(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return {};
+  error.clear();  // that there is none is no error
   const auto parent = std::filesystem::path(path).parent_path();
   if (!parent.empty()) std::filesystem::create_directories(parent, error);
   if (error) return system_failure(parent.string(), error.value());

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "edge/tls/credentials.h"
@@ -33,6 +34,15 @@ class Certificates : public testing::Test {
   }
   test::TempDirectory directory;
 };
+
+TEST_F(Certificates, ADirectoryMayBeNamedFromWhereOneIs) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(directory.path());
+  const auto made = create_ca("here", cluster);
+  std::filesystem::current_path(before);
+  ASSERT_TRUE(made) << made.error().detail;
+  EXPECT_TRUE(read_file(directory / "here/ca.crt"));
+}
 
 TEST_F(Certificates, KeysArePrivateAndNothingIsOverwritten) {
   EXPECT_EQ(mode_of(directory / "ca/ca.key"), 0600U);
