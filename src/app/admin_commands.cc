@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/admin_commands.h"
 
+#include "app/admin_rows.h"
 #include "app/output.h"
-#include "app/table.h"
 #include "meta/settings.h"
 
 namespace nodedb::app {
@@ -15,15 +15,6 @@ Exit administer(const Operator& from, const meta::MetaEntry& entry, Output outpu
   const auto done = ask(from, AskAdminister{entry});
   if (!done) return complain(done.error());
   return show(*done, output, text);
-}
-
-std::string settings_table(const Json& settings) {
-  Table table({"SETTING", "VALUE", "DEFAULT", "RANGE"});
-  for (const Json& one : settings.items()) {
-    table.add({one["name"].text(), one["value"].text(), one["changed"].boolean() ? one["default"].text() : "",
-               one["min"].text() + " to " + one["max"].text()});
-  }
-  return table.text();
 }
 
 }  // namespace
@@ -55,13 +46,9 @@ Exit run_audit_list(const Operator& from, std::uint64_t last, Output output) {
   if (!status) return complain(status.error());
   const auto& lines = (*status)["audit"].items();
   const std::size_t first = last == 0 || last >= lines.size() ? 0 : lines.size() - last;
-  Table table({"TIME", "ACTOR", "WHAT"});
   Json kept = Json::array();
-  for (std::size_t i = first; i < lines.size(); ++i) {
-    table.add({time_text(lines[i]["ts_ms"].number()), lines[i]["actor"].text(), lines[i]["what"].text()});
-    kept.push(lines[i]);
-  }
-  return show(kept, output, table.text());
+  for (std::size_t i = first; i < lines.size(); ++i) kept.push(lines[i]);
+  return show(kept, output, audit_table(kept));
 }
 
 std::string settings_page() {

@@ -6,6 +6,7 @@
 #include "app/manual.h"
 #include "app/metrics.h"
 #include "app/migration_commands.h"
+#include "app/offline_words.h"
 #include "app/operator_commands.h"
 #include "app/operator_words.h"
 #include "app/output.h"
@@ -13,7 +14,6 @@
 #include "app/recovery_words.h"
 #include "app/rotate_words.h"
 #include "app/start_command.h"
-#include "app/wal_commands.h"
 #include "app/watch_words.h"
 
 namespace nodedb::app {
@@ -188,30 +188,6 @@ void add_certs(CLI::App& app, CertWords& words, Exit& exit) {
   show->callback([&] { exit = run_cert_show(words.file); });
 }
 
-struct WalWords {
-  WalArguments arguments;
-  std::string output = "table";
-
-  Output kind() const { return output == "json" ? Output::json : Output::table; }
-};
-
-void add_wal(CLI::App& app, WalWords& words, Exit& exit) {
-  CLI::App* const wal = app.add_subcommand("wal", "a look at a stopped node's Raft log");
-  wal->require_subcommand(1);
-  const auto add = [&](const char* name, const char* help) {
-    CLI::App* const command = wal->add_subcommand(name, help);
-    command->add_option("--data", words.arguments.data, "the node's data directory")->required();
-    add_output(command, words.output);
-    return command;
-  };
-  add("check", "read it all, as a start would")->callback([&] {
-    exit = run_wal_check(words.arguments, words.kind());
-  });
-  CLI::App* const dump = add("dump", "what stands in it, record by record");
-  dump->add_option("--vshard", words.arguments.vshard, "of this one only");
-  dump->callback([&] { exit = run_wal_dump(words.arguments, words.kind()); });
-}
-
 struct PlaygroundWords {
   PlaygroundArguments arguments;
   std::string output = "table";
@@ -264,7 +240,7 @@ int run(int count, char** words) {
   RecoveryWords recovery;
   CertWords certs;
   RotateWords rotate;
-  WalWords wal;
+  OfflineWords offline;
   PlaygroundWords playground;
   WatchWords watch;
   add_start(app, start, exit);
@@ -275,7 +251,7 @@ int run(int count, char** words) {
   add_recovery(app, operators, recovery, exit);
   add_certs(app, certs, exit);
   add_rotate(*app.get_subcommand("cert"), operators, rotate, exit);
-  add_wal(app, wal, exit);
+  add_offline(app, offline, exit);
   add_playground(app, playground, exit);
   add_manual(app);
   CLI::App* const metrics = app.add_subcommand("metrics", "what a node tells at /metrics");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/meta_json.h"
 #include "app/status_json.h"
 
 namespace nodedb::app {

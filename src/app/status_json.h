@@ -12,7 +12,5 @@ namespace nodedb::app {
 Json status_json(const node::Status& status);
 /// A row of its `migrations`.
 Json migration_json(const node::MigrationStatus& status);
-/// A row of its `history`.
-Json history_json(const meta::MigrationHistory& ended);
 
 }  // namespace nodedb::app

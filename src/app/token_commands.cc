@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/token_commands.h"
 
+#include "app/admin_rows.h"
 #include "app/output.h"
 #include "app/random.h"
-#include "app/table.h"
 #include "base/join_token.h"
 #include "edge/tls/credentials.h"
 #include "edge/tls/digest.h"
@@ -42,13 +42,7 @@ Exit run_token_list(const Operator& from, Output output) {
   const auto status = ask(from, AskStatus{{.admin = true}});
   if (!status) return complain(status.error());
   const Json& tokens = (*status)["tokens"];
-  Table table({"TOKEN", "STATE", "FOR", "EXPIRES", "ISSUER", "USED BY"});
-  for (const Json& one : tokens.items()) {
-    const std::string name = one["node_name"].text();
-    table.add({one["id"].text(), one["state"].text(), name.empty() ? "any" : name,
-               time_text(one["expires_ms"].number()), one["issuer"].text(), one["holder"].text()});
-  }
-  return show(tokens, output, table.text());
+  return show(tokens, output, tokens_table(tokens));
 }
 
 Exit run_token_revoke(const Operator& from, const std::string& id, Output output) {

@@ -7,31 +7,14 @@
 
 #include "app/json.h"
 #include "app/json_words.h"
+#include "app/offline.h"
 #include "app/output.h"
 #include "app/table.h"
-#include "edge/disk/data_directory.h"
 #include "edge/log/replay.h"
 
 namespace nodedb::app {
 
 namespace {
-
-/// The lock keeps the node from starting meanwhile.
-struct OfflineLog {
-  edge::FileHandle lock;
-  std::unique_ptr<edge::SegmentFiles> files;
-};
-
-Result<OfflineLog> open_log(const std::string& data) {
-  auto lock = edge::DataDirectory::lock_offline(data);
-  if (!lock) return std::unexpected(lock.error());
-  return OfflineLog{std::move(*lock), edge::system_files(data + "/log", edge::Access::read_only)};
-}
-
-Exit refuse(const Error& error) {
-  const Exit exit = complain(error);
-  return error.code == Code::conflict ? Exit::locked : exit;
-}
 
 // --- check ---
 
@@ -182,10 +165,10 @@ void print_record(const edge::ReadRecord& read, const WalArguments& wanted, Outp
 }  // namespace
 
 Exit run_wal_check(const WalArguments& arguments, Output output) {
-  const auto log = open_log(arguments.data);
-  if (!log) return refuse(log.error());
-  const auto checked = check(*log->files);
-  if (!checked) return refuse(checked.error());
+  const auto node = open_offline(arguments.data);
+  if (!node) return refuse_offline(node.error());
+  const auto checked = check(*node->log);
+  if (!checked) return refuse_offline(checked.error());
   print(output == Output::json ? check_json(*checked) : check_text(*checked));
   return Exit::ok;
 }
@@ -194,14 +177,14 @@ Exit run_wal_dump(const WalArguments& arguments, Output output) {
   if (arguments.vshard >= std::int64_t{vshard_count}) {
     return complain({Code::malformed, "--vshard: must be from 0 to " + std::to_string(vshard_count - 1)});
   }
-  const auto log = open_log(arguments.data);
-  if (!log) return refuse(log.error());
-  const auto segments = edge::open_segments(*log->files);
-  if (!segments) return refuse(segments.error());
-  const auto end = edge::read_records(log->files->directory(), *segments, [&](const edge::ReadRecord& read) {
+  const auto node = open_offline(arguments.data);
+  if (!node) return refuse_offline(node.error());
+  const auto segments = edge::open_segments(*node->log);
+  if (!segments) return refuse_offline(segments.error());
+  const auto end = edge::read_records(node->log->directory(), *segments, [&](const edge::ReadRecord& read) {
     print_record(read, arguments, output);
   });
-  return end ? Exit::ok : refuse(end.error());
+  return end ? Exit::ok : refuse_offline(end.error());
 }
 
 }  // namespace nodedb::app

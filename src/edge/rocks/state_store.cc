@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <limits>
 #include <set>
 #include <span>
 #include <unordered_map>
@@ -88,7 +89,9 @@ class Store final : public node::StateStore {
         trouble_{directory_, std::nullopt},
         cache_(RowCache::places_within(options_.row_cache_bytes)) {}
   /// RocksDB makes durable what it has when it closes; trouble loses nothing that the log does not have.
-  ~Store() override { static_cast<void>(write_out_all()); }
+  ~Store() override {
+    if (!options_.read_only) static_cast<void>(write_out_all());
+  }
 
   Result<std::vector<node::StoredState>> load() override;
   std::unique_ptr<View> view(GroupId group) override;
@@ -308,7 +311,9 @@ Result<std::vector<node::StoredState>> Store::load() {
   if (auto written = write_out_all(); !written) return std::unexpected(written.error());
   if (auto sound = view_trouble(); !sound) return std::unexpected(sound.error());
   if (auto read = read_meta(); !read) return std::unexpected(read.error());
-  if (auto dropped = drop_strays(); !dropped) return std::unexpected(dropped.error());
+  if (!options_.read_only) {
+    if (auto dropped = drop_strays(); !dropped) return std::unexpected(dropped.error());
+  }
   staged_.clear();
   std::vector<node::StoredState> states;
   for (const auto& [id, group] : groups_)
@@ -452,17 +457,24 @@ Result<void> Store::destroy(GroupId group) {
 
 }  // namespace
 
-Result<std::unique_ptr<node::StateStore>> open_state_store(const StateStoreOptions& options) {
+Result<std::unique_ptr<node::StateStore>> open_state_store(const StateStoreOptions& given) {
+  StateStoreOptions options = given;
   const std::string directory = options.directory + "/state";
-  if (auto made = make_directory(directory); !made) return std::unexpected(made.error());
+  if (options.read_only) {
+    options.kept_back_bytes = options.kept_back_group_bytes = std::numeric_limits<std::size_t>::max();
+  } else if (auto made = make_directory(directory); !made) {
+    return std::unexpected(made.error());
+  }
   const auto seals = std::make_shared<Seals>();
   const std::shared_ptr<rocksdb::Cache> blocks = rocksdb::NewLRUCache(options.block_cache_bytes);
   rocksdb::Options wanted = options_for(options, blocks);
   wanted.listeners.push_back(seals);
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(wanted, directory, &opened);
+  const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(wanted, directory, &opened)
+                                                   : rocksdb::DB::Open(wanted, directory, &opened);
   if (!status.ok()) return std::unexpected(to_error(status, directory));
-  return std::make_unique<Store>(options, directory, std::unique_ptr<rocksdb::DB>(opened), seals, blocks);
+  return std::make_unique<Store>(std::move(options), directory, std::unique_ptr<rocksdb::DB>(opened), seals,
+                                 blocks);
 }
 
 }  // namespace nodedb::edge

@@ -44,8 +44,11 @@ struct StateStoreOptions {
   std::size_t kept_back_bytes = 4u << 20;
   std::size_t kept_back_group_bytes = 512u << 10;
   std::size_t row_cache_bytes = 40u << 20;  ///< small rows that were read (row_cache.h); speed only
-  StateMemory* memory = nullptr;            ///< null: nobody asks; must outlive the store
-  rocksdb::Env* env = nullptr;              ///< for fault tests; must outlive the store
+  /// For a look at a stopped node's: nothing in the directory changes, what is written stays in memory. Only
+  /// to be read and written; the rest answers with an error.
+  bool read_only = false;
+  StateMemory* memory = nullptr;  ///< null: nobody asks; must outlive the store
+  rocksdb::Env* env = nullptr;    ///< for fault tests; must outlive the store
 };
 
 /// Errors: damaged, disk_full, disk_failed.
