@@ -16,7 +16,7 @@ set(stored_links nodedb_fuzz_edge)
 include(${PROJECT_SOURCE_DIR}/cmake/resp.cmake)  # without NODEDB_EDGE nothing else has included it
 
 # The decoders of the edge that need nothing but core, without the libraries that their neighbours need.
-set(fuzz_edge_sources app/balance_json app/json_words app/meta_json app/operator_protocol app/status_json edge/disk/damage edge/disk/sealed_text edge/log/log_index
+set(fuzz_edge_sources app/balance_json app/json_words app/key_requests app/meta_json app/operator_protocol app/status_json edge/disk/damage edge/disk/sealed_text edge/log/log_index
     edge/log/record edge/log/replay edge/log/segment edge/rocks/state_meta edge/tls/identity)
 list(TRANSFORM fuzz_edge_sources REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/\\1.cc")
 add_library(nodedb_fuzz_edge STATIC EXCLUDE_FROM_ALL ${fuzz_edge_sources})

@@ -22,8 +22,8 @@ namespace nodedb::app {
 class ClientDesk {
  public:
   virtual ~ClientDesk() = default;
-  /// Answered exactly once by ClientPort::completed with its tag; those of one vShard keep their order on the
-  /// way.
+  /// Answered exactly once by ClientPort::completed with its tag, which is below 2^63; those of one vShard
+  /// keep their order on the way.
   virtual void submit(node::ClientRequest request) = 0;
   /// What the whole node's memory is used for.
   virtual MemoryTable memory() const = 0;

@@ -11,8 +11,9 @@
 #include "app/certificate_life.h"
 #include "app/front_figures.h"
 #include "app/http_port.h"
+#include "app/key_desk.h"
 #include "app/newcomers.h"
-#include "app/operator_protocol.h"
+#include "app/operator_events.h"
 #include "app/random.h"
 #include "app/vitals_keeper.h"
 #include "edge/base/clock.h"
@@ -147,34 +148,33 @@ struct Front::Impl final : ClientDesk {
   }
 
   void answer_operator(std::uint64_t id, const std::string& name, const Bytes& request) {
-    const auto parsed = parse_request(request);
-    if (!parsed) {
-      transport->answer_operator(id, encode_answer(Result<Json>(std::unexpected(parsed.error()))));
-      return;
-    }
-    if (const auto judged = judge_authority(*parsed); !judged) {
-      transport->answer_operator(id, encode_answer(Result<Json>(std::unexpected(judged.error()))));
-      return;
-    }
-    bool taken = false;
-    if (std::holds_alternative<AskInit>(*parsed))
-      taken = core.offer(node::Init{id});
-    else if (const auto* status = std::get_if<AskStatus>(&*parsed))
-      taken = core.offer(node::GetStatus{id, status->wish});
-    else if (const auto* transfer = std::get_if<AskTransfer>(&*parsed))
-      taken = core.offer(node::TransferLeader{id, transfer->group, transfer->to});
-    else if (const auto* move = std::get_if<AskMigrate>(&*parsed))
-      taken = core.offer(node::StartMigration{id, move->vshard, move->from, move->to, move->pause_budget_us});
-    else if (const auto* cancel = std::get_if<AskCancel>(&*parsed))
-      taken = core.offer(node::CancelMigration{id, cancel->migration, "cancelled by an operator"});
-    else if (const auto* change = std::get_if<AskAdminister>(&*parsed))
-      taken = core.offer(node::Administer{id, name, change->entry});
-    else if (const auto* recover = std::get_if<AskRecoverMetadata>(&*parsed))
-      taken = core.offer(node::RecoverMetadata{id, name, recover->forced});
-    else if (std::holds_alternative<AskRebalance>(*parsed))
-      taken = core.offer(node::Rebalance{id, name});
-    if (!taken)
-      transport->answer_operator(id, encode_answer(Result<Json>(fail(Code::busy, "too much is waiting"))));
+    auto parsed = parse_request(request);
+    if (!parsed) return refuse_operator(id, parsed.error());
+    if (const auto judged = judge_authority(*parsed); !judged) return refuse_operator(id, judged.error());
+    if (auto* keys_asked = std::get_if<KeyRequest>(&*parsed))
+      return ask_for_keys(id, name, std::move(*keys_asked));
+    if (!core.offer(event_of(*parsed, id, name))) refuse_operator(id, {Code::busy, "too much is waiting"});
+  }
+
+  void refuse_operator(std::uint64_t id, Error why) {
+    transport->answer_operator(id, encode_answer(Result<Json>(std::unexpected(std::move(why)))));
+  }
+
+  /// A write leaves its line in the audit log first: what nobody can look up is not done.
+  void ask_for_keys(std::uint64_t id, const std::string& name, KeyRequest request) {
+    if (!outside.key_values)
+      return refuse_operator(id,
+                             {Code::unsupported, "the state machine of this node is not the key-value one"});
+    const auto note = audit_text(request);
+    if (!note) return keys.ask(id, std::move(request));
+    ask(
+        [&](std::uint64_t tag) {
+          return node::NoteDown{tag, name, *note};
+        },
+        [this, id, request = std::move(request)](const node::OperatorReply& noted) mutable {
+          if (!noted.result) return refuse_operator(id, noted.result.error());
+          keys.ask(id, std::move(request));
+        });
   }
 
   /// Of an authority that is to be trusted the certificate is judged here: core reads none.
@@ -205,6 +205,7 @@ struct Front::Impl final : ClientDesk {
   void complete(node::ClientReply reply) {
     requests.ended(reply.result);
     vitals.answered(reply.tag);
+    if ((reply.tag & KeyDesk::tag_bit) != 0) return keys.completed(reply);
     clients->completed(std::move(reply));
   }
 
@@ -265,8 +266,7 @@ struct Front::Impl final : ClientDesk {
       if (out.peers) set_peers(*out.peers);
       if (out.trust) certificates.admit(std::move(*out.trust));
       for (const wire::Outbound& one : out.messages) transport->send(one.to, one.message);
-      for (node::ClientReply& reply : out.replies)
-        if (clients) complete(std::move(reply));
+      for (node::ClientReply& reply : out.replies) complete(std::move(reply));
       for (const node::OperatorReply& reply : out.operator_replies) deliver(reply);
       if (http) http->noted(out.notices);
       if (out.drained && stopping) close();
@@ -347,7 +347,10 @@ struct Front::Impl final : ClientDesk {
   std::unique_ptr<quic::Transport> transport;
   Outside outside;
   std::unique_ptr<ClientPort> clients;  ///< null: there is none
-  std::unique_ptr<HttpPort> http;       ///< null without an address for it
+  KeyDesk keys{*this, config.request_timeout_ns, [this](std::uint64_t id, const Result<Json>& answer) {
+                 transport->answer_operator(id, encode_answer(answer));
+               }};
+  std::unique_ptr<HttpPort> http;  ///< null without an address for it
   RequestCounts requests;
   std::map<std::uint64_t, OnReply> questions;  ///< of who is around the node, by tag
   std::uint64_t last_question = question_bit;

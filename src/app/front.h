@@ -28,6 +28,8 @@ struct Outside {
   std::function<void(const node::Routing&)> serves{};
   /// The cluster has retired it, for ever; the loop is about to end.
   std::function<void()> retired{};
+  /// Its state machine is the key-value one: operators may ask for keys.
+  bool key_values = false;
 };
 
 struct FrontOptions {

@@ -3,6 +3,7 @@
 
 #include "app/admin_words.h"
 #include "app/cert_command.h"
+#include "app/kv_words.h"
 #include "app/manual.h"
 #include "app/metrics.h"
 #include "app/migration_commands.h"
@@ -243,10 +244,12 @@ int run(int count, char** words) {
   OfflineWords offline;
   PlaygroundWords playground;
   WatchWords watch;
+  KvWords kv;
   add_start(app, start, exit);
   add_operators(app, operators, exit);
   add_migrations(app, operators, migrations, exit);
   add_watch(app, operators, watch, exit);
+  add_kv(app, operators, kv, exit);
   add_admin(app, *app.get_subcommand("node"), operators, admin, exit);
   add_recovery(app, operators, recovery, exit);
   add_certs(app, certs, exit);

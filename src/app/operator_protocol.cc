@@ -5,14 +5,13 @@
 #include <vector>
 
 #include "app/status_json.h"
+#include "base/limits.h"
 #include "base/units.h"
 #include "meta/codec.h"
 
 namespace nodedb::app {
 
 namespace {
-
-constexpr std::size_t request_bytes_max = 64 * 1024;
 
 std::vector<BytesView> words_of(BytesView line) {
   std::vector<BytesView> words;
@@ -62,6 +61,7 @@ struct RequestText {
     return text;
   }
   Bytes operator()(const AskRebalance&) const { return "rebalance"; }
+  Bytes operator()(const KeyRequest& ask) const { return encode_key_request(ask); }
 };
 
 std::unexpected<Error> unknown(BytesView verb) {
@@ -196,7 +196,8 @@ Result<VShardId> vshard_of(std::int64_t number) {
 }
 
 Result<OperatorRequest> parse_request(BytesView line) {
-  if (line.size() > request_bytes_max) return fail(Code::too_large, "an operator request is one short line");
+  if (line.size() > limits::operator_request_bytes_max)
+    return fail(Code::too_large, "an operator request is one line, and not as long as that");
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   const std::vector<BytesView> words = words_of(line);
   if (words.empty()) return fail(Code::malformed, "the request is empty");
@@ -212,6 +213,7 @@ Result<OperatorRequest> parse_request(BytesView line) {
   if (words[0] == "recover-metadata" && words.size() >= 4) return parse_recover_metadata(words);
   if (words[0] == "administer" && words.size() == 2) return parse_administer(words[1]);
   if (words[0] == "rebalance" && words.size() == 1) return AskRebalance{};
+  if (auto keys = parse_key_request(words)) return std::move(*keys);
   return unknown(words[0]);
 }
 

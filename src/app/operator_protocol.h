@@ -19,11 +19,13 @@
 //                                 group 0 goes on from this node alone, in the first term, if its log ends at
 //                                 the index of the second; the nodes are the other survivors
 //   rebalance                     carry the planner's steps out once; asked of the node that drives
+//   get, put, del, scan           of keys (app/key_requests.h); any node takes them
 
 #include <variant>
 
 #include "app/exit_code.h"
 #include "app/json.h"
+#include "app/key_requests.h"
 #include "base/ids.h"
 #include "base/memory.h"
 #include "base/uuid.h"
@@ -71,7 +73,7 @@ struct AskRebalance {
   bool operator==(const AskRebalance&) const = default;
 };
 using OperatorRequest = std::variant<AskInit, AskStatus, AskTransfer, AskMigrate, AskCancel, AskAdminister,
-                                     AskRecoverMetadata, AskRebalance>;
+                                     AskRecoverMetadata, AskRebalance, KeyRequest>;
 
 Bytes encode_request(const OperatorRequest& request);
 /// Which an operator means by a number. Errors: not_found.

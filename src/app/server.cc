@@ -34,6 +34,7 @@ struct Server::Impl {
   Result<void> open() {
     Outside outside;
     outside.clients = redis_port(config);
+    outside.key_values = true;
     outside.serves = [this](const node::Routing& routing) { service->serves(routing); };
     outside.retired = [this] { service->ends("has been retired, for ever", close_patience_ns); };
     systemd::status("reads its log and its state");

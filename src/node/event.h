@@ -134,12 +134,19 @@ struct Rebalance {
   std::uint64_t tag = 0;
   std::string actor;
 };
+/// An operator is about to do what group 0 does not decide: it leaves a line in the audit log. Answered by
+/// Administered once group 0 has taken it.
+struct NoteDown {
+  std::uint64_t tag = 0;
+  std::string actor;
+  std::string what;
+};
 /// Hand all leaderships away; `Turn::drained` tells when none is left or patience is over.
 struct Drain {};
 
 using Event = std::variant<Wake, PeerConnected, PeerDisconnected, FromPeer, LogDurable, DiskRoom, FromState,
                            ClientRequest, Init, GetStatus, TransferLeader, ChangeConfig, StartMigration,
-                           CancelMigration, Administer, ClaimToken, RecoverMetadata, Rebalance, Drain,
-                           CertificateInUse, DoorNote>;
+                           CancelMigration, Administer, ClaimToken, RecoverMetadata, Rebalance, NoteDown,
+                           Drain, CertificateInUse, DoorNote>;
 
 }  // namespace nodedb::node

@@ -120,6 +120,16 @@ void Node::State::handle(Rebalance event) {
   write_metadata(ticket, meta::AuditNote{"rebalance once", {wall_ms(), event.actor}});
 }
 
+void Node::State::handle(NoteDown event) {
+  if (!identity) {
+    answer_operator(event.tag, fail(Code::not_initialised, "the cluster has not been formed: run init"));
+    return;
+  }
+  const std::uint64_t ticket = ++last_ticket;
+  questions.emplace(ticket, Asked{event.tag});
+  write_metadata(ticket, meta::AuditNote{std::move(event.what), {wall_ms(), event.actor}});
+}
+
 bool Node::State::in_touch(NodeId node) const {
   return node == self || (connected(node) && !silent.contains(node));
 }

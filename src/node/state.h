@@ -247,6 +247,7 @@ struct Node::State {
   void handle(ClaimToken event);
   void handle(RecoverMetadata event);
   void handle(Rebalance event);
+  void handle(NoteDown event);
   void handle(Drain event);
   void handle(CertificateInUse event);
   void handle(DoorNote event);

@@ -14,6 +14,9 @@ namespace {
 
 using kv::Reply;
 
+/// A tag's highest bit is not a client's (app/client_port.h).
+constexpr std::uint32_t generation_max = 0x7fffffff;
+
 /// Refused before it was run: inside a transaction that breaks the whole (Redis's flagTransaction).
 Reply refuse(Session& session, std::string_view text) {
   if (session.multi.active) session.multi.broken = true;
@@ -208,7 +211,7 @@ void Gateway::completed(std::uint64_t tag, Result<Blob> answer) {
   CHECK(place < slots_.size() && slots_[place].used && slots_[place].generation == generation);
   const Asker asker = slots_[place].asker;
   slots_[place].used = false;
-  ++slots_[place].generation;
+  slots_[place].generation = (generation + 1) & generation_max;
   free_.push_back(place);
   if (!answer) ++counters_.calls_failed;
   Session* session = find(asker.session);

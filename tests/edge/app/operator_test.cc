@@ -66,7 +66,7 @@ TEST(OperatorProtocol, RefusesWhatItDoesNotKnow) {
                            "administer 00",
                            "administer 93 01"})
     EXPECT_FALSE(parse_request(line)) << line;
-  EXPECT_EQ(parse_request(std::string(70'000, 'x')).error().code, Code::too_large);
+  EXPECT_EQ(parse_request(std::string(2'000'000, 'x')).error().code, Code::too_large);
 }
 
 TEST(SettingsPage, IsTheOneThatIsCommitted) {
