@@ -101,7 +101,7 @@ add_test(NAME demo COMMAND ${PROJECT_SOURCE_DIR}/tools/demo $<TARGET_FILE:nodedb
 set_tests_properties(demo PROPERTIES LABELS e2e RUN_SERIAL ON TIMEOUT 180)
 
 add_executable(e2e_chaos tests/e2e/chaos/main.cc tests/e2e/chaos/workload.cc)
-target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support nodedb_sim)
+target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support nodedb_history)
 add_test(NAME e2e_chaos COMMAND e2e_chaos --rounds 10)
 set_tests_properties(e2e_chaos PROPERTIES LABELS "e2e;chaos" RUN_SERIAL ON TIMEOUT 600)
 

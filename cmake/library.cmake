@@ -26,7 +26,8 @@ add_library(nodedb_cluster_shared SHARED $<TARGET_OBJECTS:nodedb_door> $<TARGET_
 target_link_libraries(nodedb_cluster_shared PRIVATE nodedb_app_node)
 add_library(nodedb_cluster_static STATIC ${node_objects})
 target_link_libraries(nodedb_cluster_static INTERFACE ${library_needs})
-add_library(nodedb_cluster_simulator STATIC $<TARGET_OBJECTS:nodedb_sim> ${core_objects})
+add_library(nodedb_cluster_simulator STATIC $<TARGET_OBJECTS:nodedb_sim> $<TARGET_OBJECTS:nodedb_history>
+            ${core_objects})
 foreach(kind shared static simulator)
   set_target_properties(nodedb_cluster_${kind} PROPERTIES OUTPUT_NAME nodedb-cluster EXPORT_NAME ${kind}
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} LINKER_LANGUAGE CXX)

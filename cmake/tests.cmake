@@ -37,7 +37,7 @@ set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/unit/meta/plan_world.cc
 set(precompile_meta <meta/tables.h>)
 set(precompile_wire <wire/messages.h>)
 set(precompile_node <node/node.h>)
-foreach(folder base raft swim meta kv wire node client)
+foreach(folder base raft swim meta kv wire node history client)
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${folder}/*.cc)
   if(found)
     nodedb_test(unit_${folder} SOURCES ${found} LINKS nodedb_${folder} PRECOMPILE ${precompile_${folder}})

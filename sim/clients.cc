@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "base/slot.h"
+#include "history/linearizability.h"
 #include "kv/argv.h"
 #include "kv/internal.h"
 #include "kv/machine.h"
 #include "kv/reply.h"
-#include "sim/linearizability.h"
 #include "sim/world.h"
 
 namespace nodedb::sim {
@@ -344,13 +344,13 @@ std::string Clients::probe_text() const {
 void Clients::judge(Report& report) {
   report.history = history();
   if (oracle_.violation()) return;
-  Judgement judgement = check_linearizable(report.history, {.states_max = 300'000});
+  history::Judgement judgement = history::check_linearizable(report.history, {.states_max = 300'000});
   report.search_states = judgement.states;
-  if (judgement.kind == Judgement::Kind::violated) {
+  if (judgement.kind == history::Judgement::Kind::violated) {
     oracle_.complain("R8", "the history of key " + judgement.key + " is not linearizable");
     report.witness = std::move(judgement.witness);
   }
-  if (judgement.kind == Judgement::Kind::undecided) report.undecided = judgement.key;
+  if (judgement.kind == history::Judgement::Kind::undecided) report.undecided = judgement.key;
 }
 
 History Clients::history() const {

@@ -14,10 +14,15 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "history/history.h"
 #include "sim/crowd.h"
-#include "sim/history.h"
 
 namespace nodedb::sim {
+
+using history::History;
+using history::Op;
+using history::Operation;
+using history::Status;
 
 class Clients final : public Crowd {
  public:

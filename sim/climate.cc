@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/mix.h"
 #include "base/time.h"
-#include "sim/mix.h"
 
 namespace nodedb::sim {
 

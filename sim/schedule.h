@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/mix.h"
 #include "sim/marks.h"
-#include "sim/mix.h"
 
 namespace nodedb::sim {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/mix.h"
+#include "base/mix.h"
 #include "wire/rows.h"
 
 namespace nodedb::sim {

@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
+#include "history/history.h"
 #include "node/options.h"
 #include "sim/climate.h"
 #include "sim/crowd.h"
 #include "sim/exchange_nemesis.h"
-#include "sim/history.h"
 #include "sim/host.h"
 #include "sim/membership_judge.h"
 #include "sim/membership_nemesis.h"
@@ -27,6 +27,9 @@
 #include "sim/schedule.h"
 
 namespace nodedb::sim {
+
+using history::History;
+using history::Operation;
 
 /// What to break on purpose; sim/bugs.h names them.
 struct Bugs {

@@ -14,11 +14,12 @@ BEGIN {
   may["node"] = " base raft swim meta kv wire node nodedb "
   may["client"] = " base meta wire client nodedb "
   may["nodedb"] = " base nodedb "
-  may["sim"] = " base raft swim meta kv wire node nodedb sim "
+  may["history"] = " base history "
+  may["sim"] = " base raft swim meta kv wire node nodedb history sim "
   may["edge"] = " base raft swim meta kv wire node nodedb client edge "
   may["app"] = " base raft swim meta kv wire node nodedb client edge app "
   may["door"] = " base raft swim meta kv wire node nodedb client edge app door "
-  core = " base raft swim meta kv wire node client nodedb sim "
+  core = " base raft swim meta kv wire node client nodedb history sim "
 
   # Standard headers that `core` may use: containers, algorithms, numbers, text.
   std = " algorithm any array bit bitset cctype cerrno charconv climits cmath compare concepts cstddef cstdint" \

@@ -17,7 +17,8 @@
 #include <thread>
 
 #include "edge/base/clock.h"
-#include "sim/linearizability.h"
+#include "history/linearizability.h"
+#include "history/smallest_part.h"
 #include "tests/e2e/chaos/workload.h"
 #include "tests/e2e/support/cluster.h"
 
@@ -76,10 +77,10 @@ class Crowd {
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
   }
-  sim::History take_history() {
-    sim::History all;
+  history::History take_history() {
+    history::History all;
     for (Workload& workload : workloads_)
-      for (sim::Operation& operation : workload.take_history()) all.push_back(std::move(operation));
+      for (history::Operation& operation : workload.take_history()) all.push_back(std::move(operation));
     return all;
   }
 
@@ -156,23 +157,25 @@ bool play_round(Cluster& cluster, Stage& stage, Rng& rng, std::uint64_t round) {
   return progress;
 }
 
-void write_history(const sim::History& history, const std::string& path) {
+void write_history(const history::History& history, const std::string& path) {
   std::ofstream file(path);
-  for (const sim::Operation& operation : history) file << sim::to_json(operation) << "\n";
+  for (const history::Operation& operation : history) file << history::to_json(operation) << "\n";
 }
 
-int judge(const sim::History& history) {
+int judge(const history::History& history) {
   std::size_t unknown = 0;
-  for (const sim::Operation& operation : history) unknown += operation.status == sim::Status::info ? 1 : 0;
-  const sim::Judgement judgement = sim::check_linearizable(history);
+  for (const history::Operation& operation : history)
+    unknown += operation.status == history::Status::info ? 1 : 0;
+  const history::Judgement judgement = history::check_linearizable(history);
   std::cout << history.size() << " operations, " << unknown << " with unknown outcome: ";
-  if (judgement.kind == sim::Judgement::Kind::linearizable) {
+  if (judgement.kind == history::Judgement::Kind::linearizable) {
     std::cout << "linearizable\n";
     return 0;
   }
-  std::cout << (judgement.kind == sim::Judgement::Kind::violated ? "NOT LINEARIZABLE" : "UNDECIDED")
+  std::cout << (judgement.kind == history::Judgement::Kind::violated ? "NOT LINEARIZABLE" : "UNDECIDED")
             << ", key " << judgement.key << "\n";
-  for (const sim::Operation& operation : judgement.witness) std::cout << sim::to_json(operation) << "\n";
+  for (const history::Operation& operation : history::smallest_part(judgement.witness))
+    std::cout << history::to_json(operation) << "\n";
   return 1;
 }
 
@@ -191,7 +194,7 @@ int play(const Arguments& arguments) {
   Stage stage;
   for (const Cluster::Node& node : cluster->nodes()) stage.ports.push_back(node.redis_port);
   std::uint64_t done = 0;
-  sim::History history;
+  history::History history;
   {
     Crowd crowd(stage, rng, arguments.clients);
     while (done < arguments.rounds && play_round(*cluster, stage, rng, done)) ++done;
@@ -203,7 +206,7 @@ int play(const Arguments& arguments) {
   for (std::uint64_t round = 0; round <= std::min(done, arguments.rounds - 1) && all_read; ++round)
     for (std::uint64_t number = 0; number < keys_per_round && all_read; ++number)
       all_read = reader.read_finally(key_name(round, number));
-  for (sim::Operation& operation : reader.take_history()) history.push_back(std::move(operation));
+  for (history::Operation& operation : reader.take_history()) history.push_back(std::move(operation));
   if (!all_read) std::cout << "FAILED: a key cannot be read at the end\n";
   if (!arguments.history.empty()) write_history(history, arguments.history);
   const int verdict = judge(history);

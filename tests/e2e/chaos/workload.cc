@@ -64,8 +64,8 @@ void Workload::operate() {
   }
 }
 
-sim::Operation Workload::begin(sim::Op op, const std::string& key) const {
-  sim::Operation operation;
+history::Operation Workload::begin(history::Op op, const std::string& key) const {
+  history::Operation operation;
   operation.client = client_;
   operation.op = op;
   operation.key = key;
@@ -73,19 +73,20 @@ sim::Operation Workload::begin(sim::Op op, const std::string& key) const {
   return operation;
 }
 
-void Workload::succeed(sim::Operation operation) {
-  operation.status = sim::Status::ok;
+void Workload::succeed(history::Operation operation) {
+  operation.status = history::Status::ok;
   operation.return_ns = now_ns();
-  if (operation.op != sim::Op::get) ++stage_.acknowledged;
+  if (operation.op != history::Op::get) ++stage_.acknowledged;
   history_.push_back(std::move(operation));
 }
 
-void Workload::conclude(sim::Operation operation, const Answer& answer) {
+void Workload::conclude(history::Operation operation, const Answer& answer) {
   // docs/redis.md: TIMEOUT is the one error that leaves the outcome open.
   const bool unknown = answer.kind == Answer::Kind::lost || answer.text.starts_with("TIMEOUT");
-  operation.status = unknown && operation.op != sim::Op::get ? sim::Status::info : sim::Status::fail;
+  operation.status =
+      unknown && operation.op != history::Op::get ? history::Status::info : history::Status::fail;
   operation.return_ns = now_ns();
-  const bool renamed = operation.status == sim::Status::info;
+  const bool renamed = operation.status == history::Status::info;
   history_.push_back(std::move(operation));
   if (renamed) rename();
   redis_.reset();
@@ -93,7 +94,7 @@ void Workload::conclude(sim::Operation operation, const Answer& answer) {
 }
 
 std::optional<std::string> Workload::get(const std::string& key, bool& failed) {
-  sim::Operation operation = begin(sim::Op::get, key);
+  history::Operation operation = begin(history::Op::get, key);
   const Answer answer = redis_->command({"GET", key});
   failed = answer.kind != Answer::Kind::text && answer.kind != Answer::Kind::nil;
   if (failed) {
@@ -107,14 +108,14 @@ std::optional<std::string> Workload::get(const std::string& key, bool& failed) {
 }
 
 void Workload::put(const std::string& key) {
-  sim::Operation operation = begin(sim::Op::put, key);
+  history::Operation operation = begin(history::Op::put, key);
   operation.value = unique_value();
   const Answer answer = redis_->command({"SET", key, operation.value});
   answer.is("OK") ? succeed(std::move(operation)) : conclude(std::move(operation), answer);
 }
 
 void Workload::increment(const std::string& key) {
-  sim::Operation operation = begin(sim::Op::incr, key);
+  history::Operation operation = begin(history::Op::incr, key);
   const Answer answer = redis_->command({"INCR", key});
   operation.number = answer.number;
   answer.kind == Answer::Kind::number ? succeed(std::move(operation))
@@ -122,7 +123,7 @@ void Workload::increment(const std::string& key) {
 }
 
 void Workload::append(const std::string& key) {
-  sim::Operation operation = begin(sim::Op::append, key);
+  history::Operation operation = begin(history::Op::append, key);
   operation.value = unique_value();
   const Answer answer = redis_->command({"APPEND", key, operation.value});
   operation.number = answer.number;
@@ -131,7 +132,7 @@ void Workload::append(const std::string& key) {
 }
 
 void Workload::remove(const std::string& key) {
-  sim::Operation operation = begin(sim::Op::del, key);
+  history::Operation operation = begin(history::Op::del, key);
   const Answer answer = redis_->command({"DEL", key});
   operation.number = answer.number;
   answer.kind == Answer::Kind::number ? succeed(std::move(operation))
@@ -146,7 +147,7 @@ void Workload::compare_and_set(const std::string& key) {
   const auto seen = get(key, failed);
   if (failed) return;
   if (!seen || !redis_->command({"MULTI"}).is("OK")) return redis_.reset();
-  sim::Operation operation = begin(sim::Op::cas, key);
+  history::Operation operation = begin(history::Op::cas, key);
   operation.expect = *seen;
   operation.value = unique_value();
   if (!redis_->command({"SET", key, operation.value}).is("QUEUED")) return redis_.reset();
@@ -156,7 +157,7 @@ void Workload::compare_and_set(const std::string& key) {
   operation.swapped = swapped;
   if (swapped) return succeed(std::move(operation));
   if (answer.kind != Answer::Kind::nil) return conclude(std::move(operation), answer);
-  operation.status = sim::Status::fail;
+  operation.status = history::Status::fail;
   operation.return_ns = now_ns();
   history_.push_back(std::move(operation));
 }

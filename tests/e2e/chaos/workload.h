@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/rng.h"
-#include "sim/history.h"
+#include "history/history.h"
 #include "tests/e2e/support/redis.h"
 
 namespace nodedb::e2e {
@@ -40,7 +40,7 @@ class Workload {
   void run();
   /// One read of `key` that succeeds, however long it takes (up to a minute); false if it does not.
   bool read_finally(const std::string& key);
-  sim::History take_history() { return std::move(history_); }
+  history::History take_history() { return std::move(history_); }
 
  private:
   bool connect();
@@ -48,10 +48,10 @@ class Workload {
   std::string unique_value() { return "v" + std::to_string(stage_.next_value++); }
 
   void operate();
-  sim::Operation begin(sim::Op op, const std::string& key) const;
+  history::Operation begin(history::Op op, const std::string& key) const;
   /// Sorts an answer to a write that is no success: surely not done, or unknown.
-  void conclude(sim::Operation operation, const Answer& answer);
-  void succeed(sim::Operation operation);
+  void conclude(history::Operation operation, const Answer& answer);
+  void succeed(history::Operation operation);
 
   std::optional<std::string> get(const std::string& key, bool& failed);
   void put(const std::string& key);
@@ -64,7 +64,7 @@ class Workload {
   Rng rng_;
   std::uint64_t client_ = 0;
   std::unique_ptr<Redis> redis_;
-  sim::History history_;
+  history::History history_;
 };
 
 }  // namespace nodedb::e2e

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/history.h"
+#include "history/history.h"
 
 #include <string_view>
 
-namespace nodedb::sim {
+namespace nodedb::history {
 
 namespace {
 
@@ -102,4 +102,4 @@ std::string to_json(const Operation& o) {
   return line + '}';
 }
 
-}  // namespace nodedb::sim
+}  // namespace nodedb::history

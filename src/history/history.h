@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What clients did and saw, one operation each, and its line of JSON (docs/testing.md, "Formats"), so that
-// checkers which are not ours can judge. Values are text; those of `put`, `cas` and `append` are unique
-// within a run. A client waits for one operation before it starts the next; after `info` it goes on under a
-// new number, because the old operation may still take effect at any later time.
+// What clients of a key-value store did and saw, one operation each, and its line of JSON (docs/testing.md,
+// "Formats"), so that checkers which are not ours can judge. Values are text; those of `put`, `cas` and
+// `append` are unique within a run. A client waits for one operation before it starts the next; after `info`
+// it goes on under a new number, because the old operation may still take effect at any later time.
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace nodedb::sim {
+namespace nodedb::history {
 
 enum class Op : std::uint8_t { get, put, cas, incr, del, append };
 enum class Status : std::uint8_t {
@@ -42,4 +42,4 @@ std::string to_json(const Operation& operation);
 /// The text with quotes, escaped as RFC 8259 asks; bytes above 0x7f are kept.
 std::string json_text(std::string_view text);
 
-}  // namespace nodedb::sim
+}  // namespace nodedb::history

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "sim/history.h"
+#include "history/history.h"
 
-namespace nodedb::sim {
+namespace nodedb::history {
 
 /// What a key holds; nothing: it is absent.
 using Value = std::optional<std::string>;
@@ -20,4 +20,4 @@ std::optional<Value> after(const Value& before, const Operation& o);
 /// Whole text as a decimal number; nothing if it is none.
 std::optional<std::int64_t> number_in(const std::string& text);
 
-}  // namespace nodedb::sim
+}  // namespace nodedb::history

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/linearizability.h"
+#include "history/linearizability.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "base/rng.h"
-#include "sim/model.h"
+#include "history/model.h"
+#include "history/smallest_part.h"
 
-namespace nodedb::sim {
+namespace nodedb::history {
 namespace {
 
 using Kind = Judgement::Kind;
@@ -217,5 +218,21 @@ TEST(History, JsonHasTheAgreedFields) {
       R"({"client":0,"op":"put","key":"k","value":"v","expect":null,"out":null,"status":"info","call_ns":1})");
 }
 
+TEST(Linearizability, OnlyTheReadsThatAViolationNeedsAreShown) {
+  History history{put("a", 0, 1), put("b", 100, 101)};
+  for (int i = 0; i < 40; ++i) history.push_back(get("a", 2 + 2 * i, 3 + 2 * i));
+  history.push_back(get("b", 102, 103));
+  history.push_back(get("a", 104, 105));
+  const Judgement judgement = check_linearizable(history);
+  ASSERT_EQ(judgement.kind, Kind::violated);
+  const History part = smallest_part(judgement.witness);
+  ASSERT_EQ(part.size(), 3u);
+  EXPECT_EQ(verdict(part), Kind::violated);
+  EXPECT_EQ(part[0].value, "a");
+  EXPECT_EQ(part[1].value, "b");
+  EXPECT_EQ(part[2].read, "a");
+  EXPECT_EQ(part[2].call_ns, 104);
+}
+
 }  // namespace
-}  // namespace nodedb::sim
+}  // namespace nodedb::history

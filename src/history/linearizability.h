@@ -12,9 +12,9 @@
 #include <span>
 #include <string>
 
-#include "sim/history.h"
+#include "history/history.h"
 
-namespace nodedb::sim {
+namespace nodedb::history {
 
 struct Judgement {
   enum class Kind : std::uint8_t { linearizable, violated, undecided } kind = Kind::linearizable;
@@ -29,4 +29,4 @@ struct CheckLimits {
 
 Judgement check_linearizable(std::span<const Operation> history, CheckLimits limits = {});
 
-}  // namespace nodedb::sim
+}  // namespace nodedb::history

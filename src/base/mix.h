@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace nodedb::sim {
+namespace nodedb {
 
 /// Finaliser of splitmix64: every input bit reaches every output bit.
 constexpr std::uint64_t mix(std::uint64_t x) {
@@ -35,4 +35,4 @@ inline std::uint64_t mix(std::uint64_t seed, std::string_view text) {
   return mix(h, tail);
 }
 
-}  // namespace nodedb::sim
+}  // namespace nodedb

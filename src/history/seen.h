@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace nodedb::sim {
+namespace nodedb::history {
 
 struct Fingerprint {
   std::uint64_t high = 0;
@@ -52,4 +52,4 @@ class SeenSet {
   std::size_t size_ = 0;
 };
 
-}  // namespace nodedb::sim
+}  // namespace nodedb::history

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/model.h"
+#include "history/model.h"
 
 #include <charconv>
 
-namespace nodedb::sim {
+namespace nodedb::history {
 
 namespace {
 
@@ -56,4 +56,4 @@ std::optional<Value> after(const Value& before, const Operation& o) {
   return std::nullopt;
 }
 
-}  // namespace nodedb::sim
+}  // namespace nodedb::history

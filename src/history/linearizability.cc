@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/linearizability.h"
+#include "history/linearizability.h"
 
 #include <algorithm>
 #include <limits>
@@ -7,11 +7,11 @@
 #include <ranges>
 #include <utility>
 
-#include "sim/mix.h"
-#include "sim/model.h"
-#include "sim/seen.h"
+#include "base/mix.h"
+#include "history/model.h"
+#include "history/seen.h"
 
-namespace nodedb::sim {
+namespace nodedb::history {
 
 namespace {
 
@@ -391,4 +391,4 @@ Judgement check_linearizable(std::span<const Operation> history, CheckLimits lim
   return judgement;
 }
 
-}  // namespace nodedb::sim
+}  // namespace nodedb::history
