@@ -38,12 +38,15 @@ target_compile_definitions(nodedb_app_node PUBLIC NODEDB_VERSION="${PROJECT_VERS
 # The library's door: what include/ declares of nodes.
 nodedb_library(nodedb_door FOLDERS src/door LINKS nodedb_app_node)
 
+# Clients that load a cluster, and what they saw: for the commands bench and check, and for our own benches.
+nodedb_library(nodedb_load FOLDERS src/load LINKS nodedb_edge_resp nodedb_edge_disk nodedb_edge_base nodedb_history)
+
 file(GLOB app_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/*.cc)
 foreach(source src/app/main.cc src/app/fail_points.cc ${app_config_sources} ${app_node_sources})
   list(REMOVE_ITEM app_sources ${PROJECT_SOURCE_DIR}/${source})
 endforeach()
 add_library(nodedb_app STATIC ${app_sources})
-target_link_libraries(nodedb_app PUBLIC nodedb_app_node nodedb_edge_resp nodedb_edge_systemd)
+target_link_libraries(nodedb_app PUBLIC nodedb_app_node nodedb_load nodedb_edge_resp nodedb_edge_systemd)
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/app/*.cc)
 nodedb_test(edge_app SOURCES ${found} tests/edge/http/http_client.cc LINKS nodedb_app)
 
@@ -100,8 +103,8 @@ set_tests_properties(e2e_dashboard e2e_alerts PROPERTIES LABELS "e2e;long" RUN_S
 add_test(NAME demo COMMAND ${PROJECT_SOURCE_DIR}/tools/demo $<TARGET_FILE:nodedb-cluster>)
 set_tests_properties(demo PROPERTIES LABELS e2e RUN_SERIAL ON TIMEOUT 180)
 
-add_executable(e2e_chaos tests/e2e/chaos/main.cc tests/e2e/chaos/workload.cc)
-target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support nodedb_history)
+add_executable(e2e_chaos tests/e2e/chaos/main.cc)
+target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support)
 add_test(NAME e2e_chaos COMMAND e2e_chaos --rounds 10)
 set_tests_properties(e2e_chaos PROPERTIES LABELS "e2e;chaos" RUN_SERIAL ON TIMEOUT 600)
 
@@ -110,14 +113,11 @@ target_link_libraries(e2e_life_of_a_cluster PRIVATE nodedb_e2e_support)
 add_test(NAME e2e_life_of_a_cluster COMMAND e2e_life_of_a_cluster)
 set_tests_properties(e2e_life_of_a_cluster PROPERTIES LABELS "e2e;long" RUN_SERIAL ON TIMEOUT 900)
 
-add_library(nodedb_bench_load STATIC bench/cluster/client.cc bench/cluster/load.cc
-            bench/cluster/redis_protocol.cc bench/cluster/usage.cc)
-target_link_libraries(nodedb_bench_load PUBLIC nodedb_e2e_support)
-add_executable(cluster_bench bench/cluster/main.cc)
-target_link_libraries(cluster_bench PRIVATE nodedb_bench_load nodedb_bench_support)
+add_executable(cluster_bench bench/cluster/main.cc bench/cluster/usage.cc)
+target_link_libraries(cluster_bench PRIVATE nodedb_bench_support)
 add_executable(compare_bench bench/compare/main.cc bench/compare/etcd.cc bench/compare/ours.cc
-               bench/compare/redis.cc bench/compare/system.cc bench/compare/zookeeper.cc)
-target_link_libraries(compare_bench PRIVATE nodedb_bench_load nodedb_bench_support nghttp2)
+               bench/compare/redis.cc bench/compare/system.cc bench/compare/zookeeper.cc bench/cluster/usage.cc)
+target_link_libraries(compare_bench PRIVATE nodedb_bench_support nghttp2)
 # One file a system, each with the same functions.
 set_target_properties(compare_bench PROPERTIES UNITY_BUILD OFF)
 
@@ -125,7 +125,7 @@ file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/support/*.cc)
 add_library(nodedb_bench_support STATIC ${found})
 target_link_libraries(nodedb_bench_support PUBLIC nodedb_e2e_support)
 add_executable(overload_bench bench/overload/main.cc)
-target_link_libraries(overload_bench PRIVATE nodedb_bench_load nodedb_bench_support)
+target_link_libraries(overload_bench PRIVATE nodedb_bench_support)
 foreach(name moves large_move quiet failover slow_follower latency rebuild)
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/${name}/*.cc)
   add_executable(${name}_bench ${found})

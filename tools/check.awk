@@ -17,7 +17,8 @@ BEGIN {
   may["history"] = " base history "
   may["sim"] = " base raft swim meta kv wire node nodedb history sim "
   may["edge"] = " base raft swim meta kv wire node nodedb client edge "
-  may["app"] = " base raft swim meta kv wire node nodedb client edge app "
+  may["load"] = " base history kv edge load "
+  may["app"] = " base raft swim meta kv wire node nodedb client history edge load app "
   may["door"] = " base raft swim meta kv wire node nodedb client edge app door "
   core = " base raft swim meta kv wire node client nodedb history sim "
 

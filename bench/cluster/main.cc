@@ -22,14 +22,16 @@
 
 #include "app/table.h"
 #include "base/ids.h"
-#include "bench/cluster/load.h"
 #include "bench/cluster/usage.h"
 #include "bench/support/figures.h"
+#include "load/load.h"
 
 namespace nodedb::bench {
 
 namespace {
 
+using load::LoadOptions;
+using load::Operation;
 using Words = std::map<std::string, std::string>;
 
 struct Plan {
@@ -102,7 +104,7 @@ class Bench {
   Bench(std::vector<int> ports, const e2e::Cluster* cluster) : ports_(std::move(ports)), cluster_(cluster) {}
 
   bool row(const Plan& plan, LoadOptions load, std::string& complaint) {
-    load.ports = ports_;
+    load.servers = load::loopback(ports_);
     load.connections = plan.connections == 0 ? load.outstanding : plan.connections;
     load.rate = plan.rate;
     load.seconds = 1;
@@ -111,12 +113,12 @@ class Bench {
       if (filled && filled->errors > 0) complaint = "a write was refused";
       if (!filled || filled->errors > 0) return false;
     }
-    if (!run_load(load, complaint)) return false;  // warm
+    if (!load::run_load(load, complaint)) return false;  // warm
     load.seconds = plan.seconds;
     const std::vector<Usage> before = used();
     const auto disk_before = disk_bytes();
     const std::uint64_t own_before = own_cpu_us();
-    const auto result = run_load(load, complaint);
+    const auto result = load::run_load(load, complaint);
     const std::uint64_t own = own_cpu_us() - own_before;
     const auto disk_after = disk_bytes();
     const std::vector<Usage> after = used();

@@ -23,10 +23,10 @@ void append_field(std::string& out, int number, const std::string& value) {
 }
 
 /// etcdserverpb.PutRequest or RangeRequest behind gRPC's prefix: not compressed, and the length.
-std::string message_for(const LoadOptions& options, std::uint64_t key) {
+std::string message_for(const LoadOptions& options, Operation operation, std::uint64_t key) {
   std::string message;
   append_field(message, 1, "b" + std::to_string(key));
-  if (options.operation == Operation::set) append_field(message, 2, std::string(options.value_bytes, 'v'));
+  if (operation == Operation::set) append_field(message, 2, std::string(options.value_bytes, 'v'));
   std::string out(1, '\0');
   for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(message.size() >> shift));
   return out + message;
@@ -41,9 +41,7 @@ nghttp2_nv header(const char* name, const std::string& value) {
 
 class EtcdProtocol : public Protocol {
  public:
-  explicit EtcdProtocol(const LoadOptions& options)
-      : options_(options),
-        path_(options.operation == Operation::set ? "/etcdserverpb.KV/Put" : "/etcdserverpb.KV/Range") {
+  explicit EtcdProtocol(const LoadOptions& options) : options_(options) {
     nghttp2_session_callbacks* callbacks = nullptr;
     nghttp2_session_callbacks_new(&callbacks);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
@@ -55,18 +53,22 @@ class EtcdProtocol : public Protocol {
     nghttp2_submit_settings(made, NGHTTP2_FLAG_NONE, nullptr, 0);
   }
 
-  void begin(std::uint64_t key, std::int64_t began_ns) override {
-    static const std::string post = "POST", http = "http", grpc = "application/grpc", trailers = "trailers",
+  void begin(Operation operation, std::uint64_t key, std::int64_t began_ns) override {
+    static const std::string put = "/etcdserverpb.KV/Put", range = "/etcdserverpb.KV/Range", post = "POST",
+                             http = "http", grpc = "application/grpc", trailers = "trailers",
                              authority = "localhost";
-    const std::array<nghttp2_nv, 6> headers{header(":method", post),      header(":scheme", http),
-                                            header(":path", path_),       header(":authority", authority),
-                                            header("content-type", grpc), header("te", trailers)};
+    const std::array<nghttp2_nv, 6> headers{header(":method", post),
+                                            header(":scheme", http),
+                                            header(":path", operation == Operation::set ? put : range),
+                                            header(":authority", authority),
+                                            header("content-type", grpc),
+                                            header("te", trailers)};
     nghttp2_data_provider body{};
     body.read_callback = on_read;
     const std::int32_t stream =
         nghttp2_submit_request(session_.get(), nullptr, headers.data(), headers.size(), &body, nullptr);
     broken_ = broken_ || stream < 0;
-    calls_.emplace(stream, Call{began_ns, message_for(options_, key), 0, false});
+    calls_.emplace(stream, Call{began_ns, message_for(options_, operation, key), 0, false});
   }
 
   std::string take_unsent() override {
@@ -122,13 +124,12 @@ class EtcdProtocol : public Protocol {
     auto& calls = self(user).calls_;
     const auto call = calls.find(stream);
     if (call == calls.end()) return 0;
-    self(user).answers_.push_back({call->second.began_ns, call->second.fine});
+    self(user).answers_.push_back({call->second.began_ns, call->second.fine ? "" : "REFUSED"});
     calls.erase(call);
     return 0;
   }
 
   LoadOptions options_;
-  std::string path_;
   std::unique_ptr<nghttp2_session, Close> session_;
   std::map<std::int32_t, Call> calls_;  ///< by stream
   std::vector<Answer> answers_;

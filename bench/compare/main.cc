@@ -42,7 +42,7 @@ struct Workload {
   }
   LoadOptions load(const Servers& servers, double seconds) const {
     LoadOptions load;
-    load.ports = servers.ports();
+    load.servers = load::loopback(servers.ports());
     load.seconds = seconds;
     load.operation = operation;
     load.value_bytes = bytes;

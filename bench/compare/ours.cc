@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/compare/ours.h"
 
-#include "bench/cluster/redis_protocol.h"
+#include "load/redis_protocol.h"
 #include "tests/e2e/support/cluster.h"
 
 namespace nodedb::bench {
@@ -33,7 +33,7 @@ std::unique_ptr<Servers> start(const std::string& directory, std::string& compla
 }
 
 MakeProtocol protocol(const LoadOptions& options) {
-  return redis_protocol(options);
+  return load::redis_protocol({load::keys_of(options), options.value_bytes});
 }
 
 }  // namespace

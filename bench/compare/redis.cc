@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/compare/redis.h"
 
-#include "bench/cluster/redis_protocol.h"
+#include "load/redis_protocol.h"
 
 namespace nodedb::bench {
 
@@ -10,7 +10,9 @@ namespace {
 constexpr int replicas = 2;
 
 MakeProtocol protocol(const LoadOptions& options) {
-  return redis_protocol(options, options.operation == Operation::set ? replicas : 0);
+  return load::redis_protocol({.keys = load::keys_of(options),
+                               .value_bytes = options.value_bytes,
+                               .replicas = options.operation == Operation::set ? replicas : 0});
 }
 
 std::unique_ptr<Servers> start(const std::string& directory, std::string& complaint) {

@@ -35,8 +35,8 @@ std::vector<pid_t> Programs::pids() const {
 std::unique_ptr<Servers> once_they_serve(std::unique_ptr<Programs> programs, const MakeProtocol& protocol,
                                          std::string& complaint) {
   LoadOptions probe;
-  probe.ports = programs->ports();
-  probe.outstanding = probe.connections = probe.ports.size();
+  probe.servers = load::loopback(programs->ports());
+  probe.outstanding = probe.connections = probe.servers.size();
   probe.seconds = 0.2;
   const bool serve = e2e::eventually(start_patience_s, [&] {
     std::string ignored;

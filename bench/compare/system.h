@@ -10,11 +10,17 @@
 #include <string>
 #include <vector>
 
-#include "bench/cluster/load.h"
-#include "bench/cluster/protocol.h"
+#include "load/load.h"
+#include "load/protocol.h"
 #include "tests/e2e/support/process.h"
 
 namespace nodedb::bench {
+
+using load::LoadOptions;
+using load::LoadResult;
+using load::MakeProtocol;
+using load::Operation;
+using load::Protocol;
 
 /// They run until it goes out of scope.
 class Servers {

@@ -56,7 +56,7 @@ class ZookeeperProtocol : public Protocol {
 
   bool ready() const override { return greeted_; }
 
-  void begin(std::uint64_t key, std::int64_t began_ns) override {
+  void begin(Operation, std::uint64_t key, std::int64_t began_ns) override {
     for (const Request request : requests_)
       append_text(unsent_, record_of(request, "/b" + std::to_string(key)));
     began_ns_.push_back(began_ns);
@@ -116,7 +116,7 @@ class ZookeeperProtocol : public Protocol {
     const std::int32_t error = number_at(reply, 12);
     fine_ = fine_ && (error == 0 || error == node_exists);
     if (static_cast<std::size_t>(answered_) % requests_.size() != 0) return true;
-    answers.push_back({began_ns_.front(), std::exchange(fine_, true)});
+    answers.push_back({began_ns_.front(), std::exchange(fine_, true) ? "" : "REFUSED"});
     began_ns_.pop_front();
     return true;
   }
@@ -170,7 +170,7 @@ std::unique_ptr<Servers> start(const std::string& directory, std::string& compla
                          configure(programs->directory_of(name), i, port, members)});
   }
   LoadOptions all;
-  all.ports = programs->ports();
+  all.servers = load::loopback(programs->ports());
   auto servers = once_they_serve(std::move(programs), speaking({Request::create}, 0), complaint);
   if (servers && !run_load(filling(all), speaking({Request::create}, 0), complaint)) return nullptr;
   return servers;

@@ -14,14 +14,17 @@
 #include <iostream>
 
 #include "app/table.h"
-#include "bench/cluster/load.h"
 #include "bench/support/arguments.h"
 #include "bench/support/figures.h"
 #include "bench/support/nodes.h"
 #include "bench/support/vitals.h"
+#include "load/load.h"
 
 namespace nodedb::bench {
 namespace {
+
+using load::LoadOptions;
+using load::LoadResult;
 
 constexpr double mib = 1'024 * 1'024;
 constexpr std::size_t outstanding = 512;
@@ -76,7 +79,7 @@ int run(const Options& options) {
   const auto cluster = healthy_cluster("overload_bench", directory.path());
   if (!cluster) return 1;
   LoadOptions load;
-  load.ports = ports_of(*cluster);
+  load.servers = load::loopback(ports_of(*cluster));
   load.value_bytes = static_cast<std::size_t>(options.bytes);
   load.vshards = static_cast<std::uint16_t>(options.vshards);
   load.connections = static_cast<std::size_t>(options.connections);

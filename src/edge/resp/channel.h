@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Bytes over one accepted TCP connection, in the clear or through TLS, always non-blocking: a call moves what
-// it can and says why it stopped. The socket stays with the caller, who waits for its readiness. Owned by the
-// net thread.
+// Bytes over one TCP connection, in the clear or through TLS, always non-blocking: a call moves what
+// it can and says why it stopped. The socket stays with the caller, who waits for its readiness. Owned by one
+// thread: a server's by the net thread.
 
 #include <cstddef>
 #include <memory>
@@ -62,6 +62,25 @@ class TlsContext {
   explicit TlsContext(std::shared_ptr<State> state);
   // Shared with the channels, whose sessions point into it.
   std::shared_ptr<State> state_;
+};
+
+/// A client's: whom it trusts.
+class TlsTrust {
+ public:
+  /// PEM file of the authorities. Whoever shows a certificate of theirs is a server, by whatever name: a
+  /// cluster's nodes are known by their authority. Errors: unauthenticated, with the file and the reason.
+  static Result<std::unique_ptr<TlsTrust>> load(const std::string& authority_file);
+  ~TlsTrust();
+  TlsTrust(const TlsTrust&) = delete;
+  TlsTrust& operator=(const TlsTrust&) = delete;
+
+  /// Pre: `socket` is connected and non-blocking. Null if the library has no memory for a session.
+  std::unique_ptr<Channel> connect(int socket);
+
+ private:
+  struct State;
+  explicit TlsTrust(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;  // shared as TlsContext's is
 };
 
 }  // namespace nodedb::resp

@@ -83,17 +83,32 @@ std::unexpected<Error> refused(const std::string& what, int code) {
   return fail(Code::unauthenticated, what + ": " + gnutls_strerror(code));
 }
 
-}  // namespace
+constexpr const char* versions = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
-struct TlsContext::State {
+/// Of GnuTLS, what all sessions of one side share.
+struct Shared {
   gnutls_certificate_credentials_t credentials = nullptr;
   gnutls_priority_t priority = nullptr;
 
-  ~State() {
+  ~Shared() {
     if (priority != nullptr) gnutls_priority_deinit(priority);
     if (credentials != nullptr) gnutls_certificate_free_credentials(credentials);
   }
 };
+
+gnutls_session_t session_of(const Shared& shared, unsigned side, int socket) {
+  gnutls_session_t session = nullptr;
+  if (gnutls_init(&session, side | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) != GNUTLS_E_SUCCESS) return nullptr;
+  gnutls_priority_set(session, shared.priority);
+  gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, shared.credentials);
+  gnutls_transport_set_int(session, socket);
+  return session;
+}
+
+}  // namespace
+
+struct TlsContext::State : Shared {};
+struct TlsTrust::State : Shared {};
 
 TlsContext::TlsContext(std::shared_ptr<State> state) : state_(std::move(state)) {}
 TlsContext::~TlsContext() = default;
@@ -109,19 +124,38 @@ Result<std::unique_ptr<TlsContext>> TlsContext::load(const std::string& certific
     return refused(
         "the clients' certificate " + certificate_file + " with key " + key_file + " cannot be used", result);
   }
-  result = gnutls_priority_init(&state->priority, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", nullptr);
+  result = gnutls_priority_init(&state->priority, versions, nullptr);
   if (result != GNUTLS_E_SUCCESS) return refused("TLS for clients cannot start", result);
   return std::unique_ptr<TlsContext>(new TlsContext(std::move(state)));
 }
 
 std::unique_ptr<Channel> TlsContext::accept(int socket) {
-  gnutls_session_t session = nullptr;
-  const unsigned flags = GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
-  if (gnutls_init(&session, flags) != GNUTLS_E_SUCCESS) return nullptr;
-  gnutls_priority_set(session, state_->priority);
-  gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, state_->credentials);
+  gnutls_session_t session = session_of(*state_, GNUTLS_SERVER, socket);
+  if (session == nullptr) return nullptr;
   gnutls_certificate_server_set_request(session, GNUTLS_CERT_IGNORE);
-  gnutls_transport_set_int(session, socket);
+  return std::make_unique<TlsChannel>(state_, session, socket);
+}
+
+TlsTrust::TlsTrust(std::shared_ptr<State> state) : state_(std::move(state)) {}
+TlsTrust::~TlsTrust() = default;
+
+Result<std::unique_ptr<TlsTrust>> TlsTrust::load(const std::string& authority_file) {
+  auto state = std::make_shared<State>();
+  int result = gnutls_certificate_allocate_credentials(&state->credentials);
+  if (result != GNUTLS_E_SUCCESS) return refused("TLS cannot start", result);
+  result =
+      gnutls_certificate_set_x509_trust_file(state->credentials, authority_file.c_str(), GNUTLS_X509_FMT_PEM);
+  if (result < 0) return refused("the authority " + authority_file + " cannot be used", result);
+  if (result == 0) return refused(authority_file + " holds no authority", GNUTLS_E_NO_CERTIFICATE_FOUND);
+  result = gnutls_priority_init(&state->priority, versions, nullptr);
+  if (result != GNUTLS_E_SUCCESS) return refused("TLS cannot start", result);
+  return std::unique_ptr<TlsTrust>(new TlsTrust(std::move(state)));
+}
+
+std::unique_ptr<Channel> TlsTrust::connect(int socket) {
+  gnutls_session_t session = session_of(*state_, GNUTLS_CLIENT, socket);
+  if (session == nullptr) return nullptr;
+  gnutls_session_set_verify_cert(session, nullptr, 0);
   return std::make_unique<TlsChannel>(state_, session, socket);
 }
 

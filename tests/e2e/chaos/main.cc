@@ -14,12 +14,11 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <thread>
 
 #include "edge/base/clock.h"
 #include "history/linearizability.h"
 #include "history/smallest_part.h"
-#include "tests/e2e/chaos/workload.h"
+#include "load/check_crowd.h"
 #include "tests/e2e/support/cluster.h"
 
 namespace nodedb::e2e {
@@ -61,35 +60,6 @@ std::optional<Arguments> parse(int count, char** words) {
   return arguments;
 }
 
-/// The clients' threads, joined whatever happens.
-class Crowd {
- public:
-  Crowd(Stage& stage, Rng& rng, std::uint64_t clients) : stage_(stage) {
-    for (std::uint64_t i = 0; i < clients; ++i) workloads_.emplace_back(stage, rng.fork());
-    for (Workload& workload : workloads_) threads_.emplace_back([&workload] { workload.run(); });
-  }
-  ~Crowd() { stop(); }
-  Crowd(const Crowd&) = delete;
-  Crowd& operator=(const Crowd&) = delete;
-
-  void stop() {
-    stage_.over = true;
-    for (std::thread& thread : threads_) thread.join();
-    threads_.clear();
-  }
-  history::History take_history() {
-    history::History all;
-    for (Workload& workload : workloads_)
-      for (history::Operation& operation : workload.take_history()) all.push_back(std::move(operation));
-    return all;
-  }
-
- private:
-  Stage& stage_;
-  std::vector<Workload> workloads_;
-  std::vector<std::thread> threads_;
-};
-
 /// Which nodes this round befalls: mostly one, at times two of three, at times all.
 std::vector<std::size_t> draw_victims(Rng& rng, std::size_t nodes) {
   std::vector<std::size_t> order(nodes);
@@ -101,7 +71,7 @@ std::vector<std::size_t> draw_victims(Rng& rng, std::size_t nodes) {
 }
 
 /// Waits until writes are acknowledged again.
-bool wait_progress(const Stage& stage, std::uint64_t more, int seconds) {
+bool wait_progress(const load::CheckStage& stage, std::uint64_t more, int seconds) {
   const std::uint64_t goal = stage.acknowledged + more;
   for (int i = 0; i < seconds * 50; ++i) {
     if (stage.acknowledged >= goal) return true;
@@ -129,7 +99,7 @@ void stop_and_continue(const Cluster& cluster, Rng& rng, const std::vector<std::
   for (const std::size_t victim : victims) ::kill(cluster.nodes()[victim].pid, SIGCONT);
 }
 
-bool play_round(Cluster& cluster, Stage& stage, Rng& rng, std::uint64_t round) {
+bool play_round(Cluster& cluster, load::CheckStage& stage, Rng& rng, std::uint64_t round) {
   stage.round = round;
   if (!wait_progress(stage, 100, 60)) {
     std::cout << "round " << round << ": FAILED: no progress before it\n";
@@ -191,21 +161,23 @@ int play(const Arguments& arguments) {
     return 1;
   }
   Rng rng(arguments.seed);
-  Stage stage;
-  for (const Cluster::Node& node : cluster->nodes()) stage.ports.push_back(node.redis_port);
+  load::CheckStage stage;
+  std::vector<int> ports;
+  for (const Cluster::Node& node : cluster->nodes()) ports.push_back(node.redis_port);
+  stage.access.servers = load::loopback(ports);
+  stage.name = "chaos";
   std::uint64_t done = 0;
   history::History history;
   {
-    Crowd crowd(stage, rng, arguments.clients);
+    load::CheckCrowd crowd(stage, rng, arguments.clients);
     while (done < arguments.rounds && play_round(*cluster, stage, rng, done)) ++done;
     crowd.stop();
     history = crowd.take_history();
   }
   bool all_read = true;
-  Workload reader(stage, rng.fork());
-  for (std::uint64_t round = 0; round <= std::min(done, arguments.rounds - 1) && all_read; ++round)
-    for (std::uint64_t number = 0; number < keys_per_round && all_read; ++number)
-      all_read = reader.read_finally(key_name(round, number));
+  load::CheckClient reader(stage, rng.fork());
+  for (const std::string& key : load::keys_until(stage, std::min(done + 1, arguments.rounds)))
+    all_read = all_read && reader.read_finally(key);
   for (history::Operation& operation : reader.take_history()) history.push_back(std::move(operation));
   if (!all_read) std::cout << "FAILED: a key cannot be read at the end\n";
   if (!arguments.history.empty()) write_history(history, arguments.history);

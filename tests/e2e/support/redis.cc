@@ -3,8 +3,6 @@
 
 #include <hiredis/hiredis.h>
 
-#include "base/slot.h"
-
 namespace nodedb::e2e {
 
 namespace {
@@ -62,13 +60,6 @@ std::string Answer::describe() const {
 
 void Redis::Close::operator()(redisContext* context) const {
   redisFree(context);
-}
-
-std::string key_in(VShardId vshard, const std::string& name) {
-  for (int i = 0;; ++i) {
-    std::string key = name + ":" + std::to_string(i);
-    if (vshard_of_slot(slot_of(key)) == vshard) return key;
-  }
 }
 
 Redis::Redis(int port, int timeout_ms)

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/ids.h"
+#include "load/keys.h"
 
 struct redisContext;
 struct redisReply;
@@ -27,8 +27,7 @@ struct Answer {
   std::string describe() const;
 };
 
-/// A key that begins with `name` and lies in the vShard.
-std::string key_in(VShardId vshard, const std::string& name);
+using load::key_in;
 
 class Redis {
  public:

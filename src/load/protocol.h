@@ -13,13 +13,15 @@
 #include <string_view>
 #include <vector>
 
-namespace nodedb::bench {
+namespace nodedb::load {
+
+enum class Operation : std::uint8_t { set, get, del };
 
 class Protocol {
  public:
   struct Answer {
     std::int64_t began_ns = 0;  ///< as it was given to begin
-    bool fine = false;          ///< false: the server refused the operation
+    std::string error{};        ///< its code, if the server refused the operation; empty: it is done
   };
 
   Protocol() = default;
@@ -30,14 +32,15 @@ class Protocol {
   /// Until then the two sides still greet each other, and no operation begins.
   virtual bool ready() const { return true; }
   /// Begins an operation on the key of that number.
-  virtual void begin(std::uint64_t key, std::int64_t began_ns) = 0;
+  virtual void begin(Operation operation, std::uint64_t key, std::int64_t began_ns) = 0;
   /// What is to be sent now, for all that began since the last call.
   virtual std::string take_unsent() = 0;
-  /// The operations that these bytes answer; nothing if they make no sense: the connection is lost then.
+  /// The operations that these bytes answer; nothing if they make no sense, or say that this client is not
+  /// wanted: the connection is lost then.
   virtual std::optional<std::vector<Answer>> receive(std::string_view bytes) = 0;
 };
 
 /// Makes one for each connection.
 using MakeProtocol = std::function<std::unique_ptr<Protocol>()>;
 
-}  // namespace nodedb::bench
+}  // namespace nodedb::load

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `bench` and `check` are made of.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/limits.h"
+#include "base/slot.h"
+#include "load/check_client.h"
+#include "load/keys.h"
+#include "load/redis_protocol.h"
+#include "load/reply.h"
+
+namespace nodedb::app {
+namespace {
+
+TEST(Latencies, PercentilesAreTooHighByLessThanAHundredth) {
+  load::Latencies latencies;
+  EXPECT_EQ(latencies.percentile_ns(0.5), 0);
+  for (std::int64_t us = 1; us <= 10'000; ++us) latencies.add(us * 1'000);
+  EXPECT_EQ(latencies.count(), 10'000u);
+  for (const double part : {0.001, 0.5, 0.9, 0.99, 0.999, 1.0}) {
+    const double exact = part * 1e7;
+    EXPECT_GE(static_cast<double>(latencies.percentile_ns(part)), exact) << part;
+    EXPECT_LT(static_cast<double>(latencies.percentile_ns(part)), exact * 1.01) << part;
+  }
+  EXPECT_EQ(latencies.percentile_ns(1), 10'000'000);
+  EXPECT_EQ(latencies.max_ns(), 10'000'000);
+}
+
+TEST(Latencies, EveryValueHasItsPlace) {
+  for (std::int64_t value : {0LL, 1LL, 127LL, 128LL, 255LL, 256LL, 257LL, 1'000'000'007LL, 1LL << 40}) {
+    load::Latencies one;
+    one.add(value);
+    one.add(value);
+    EXPECT_EQ(one.percentile_ns(0.5), value);
+  }
+}
+
+TEST(Replies, ComeInAnyPieces) {
+  const std::string text = "*4\r\n+OK\r\n:-7\r\n$4\r\na\r\nb\r\n*2\r\n$-1\r\n*-1\r\n-ERR no\r\n";
+  const auto whole = load::parse_reply(text);
+  ASSERT_TRUE(whole && *whole);
+  const kv::Reply& reply = (*whole)->reply;
+  ASSERT_EQ(reply.items.size(), 4u);
+  EXPECT_EQ(reply.items[0], kv::Reply::ok());
+  EXPECT_EQ(reply.items[1], kv::Reply::integer(-7));
+  EXPECT_EQ(reply.items[2], kv::Reply::bulk("a\r\nb"));
+  EXPECT_EQ(reply.items[3].items[0], kv::Reply::null());
+  EXPECT_EQ(reply.items[3].items[1], kv::Reply::null_array());
+  EXPECT_EQ(text.substr((*whole)->bytes), "-ERR no\r\n");
+  for (std::size_t size = 0; size < (*whole)->bytes; ++size) {
+    const auto part = load::parse_reply(text.substr(0, size));
+    ASSERT_TRUE(part) << size;
+    EXPECT_FALSE(*part) << size;
+  }
+}
+
+TEST(Replies, WhatIsNoneIsRefused) {
+  for (const std::string text : {"\r\n", "?1\r\n", "$x\r\n", "$3\r\nabcd\r\n", ":\r\n", "*1\r\n?\r\n"})
+    EXPECT_EQ(load::parse_reply(text).error().code, Code::malformed) << text;
+  for (const std::string& text :
+       {std::string("$999999999999\r\n"), std::string("*99999999\r\n"), std::string(70'000, '+')})
+    EXPECT_EQ(load::parse_reply(text).error().code, Code::too_large) << text.substr(0, 20);
+  std::string nested;
+  for (std::size_t i = 0; i < limits::reply_depth_max + 2; ++i) nested += "*1\r\n";
+  EXPECT_EQ(load::parse_reply(nested).error().code, Code::too_large);
+}
+
+TEST(Keys, LieInAsManyVShardsAsWanted) {
+  for (const std::uint16_t vshards : {std::uint16_t{1}, std::uint16_t{3}, std::uint16_t{1024}}) {
+    const auto keys = load::keys_over(vshards, "p", 3'000);
+    std::set<std::string> names(keys.begin(), keys.end());
+    std::set<std::uint16_t> places;
+    for (const std::string& key : keys) places.insert(vshard_of_slot(slot_of(key)).value);
+    EXPECT_EQ(names.size(), 3'000u);
+    EXPECT_EQ(places.size(), vshards);
+  }
+}
+
+TEST(RedisProtocol, ErrorsAreToldApartByCode) {
+  const auto made = load::redis_protocol({.keys = {"a", "b"}, .value_bytes = 1, .password = "secret"})();
+  EXPECT_EQ(made->take_unsent(), "*2\r\n$4\r\nAUTH\r\n$6\r\nsecret\r\n");
+  EXPECT_FALSE(made->ready());
+  EXPECT_TRUE(made->receive("+OK\r\n")->empty());
+  EXPECT_TRUE(made->ready());
+  made->begin(load::Operation::set, 0, 5);
+  made->begin(load::Operation::get, 1, 6);
+  EXPECT_EQ(made->take_unsent(), "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nv\r\n*2\r\n$3\r\nGET\r\n$1\r\nb\r\n");
+  const auto answers = made->receive("-TRYAGAIN Too many requests wait\r\n$-1\r\n");
+  ASSERT_TRUE(answers);
+  ASSERT_EQ(answers->size(), 2u);
+  EXPECT_EQ((*answers)[0].error, "TRYAGAIN");
+  EXPECT_EQ((*answers)[0].began_ns, 5);
+  EXPECT_EQ((*answers)[1].error, "");
+  EXPECT_FALSE(made->receive("+nobody has asked\r\n"));
+}
+
+TEST(RedisProtocol, ARefusedPasswordEndsTheConnection) {
+  const auto made = load::redis_protocol({.keys = {"a"}, .password = "wrong"})();
+  EXPECT_FALSE(made->receive("-WRONGPASS no\r\n"));
+}
+
+TEST(Check, ItsKeysAreItsOwn) {
+  load::CheckStage stage;
+  stage.name = "check:abc";
+  const auto keys = load::keys_until(stage, 3);
+  EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), 3 * stage.keys_per_round);
+  for (const std::string& key : keys) EXPECT_TRUE(key.starts_with("check:abc:")) << key;
+}
+
+}  // namespace
+}  // namespace nodedb::app
