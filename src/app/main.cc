@@ -4,6 +4,7 @@
 #include "app/admin_words.h"
 #include "app/cert_command.h"
 #include "app/kv_words.h"
+#include "app/load_words.h"
 #include "app/manual.h"
 #include "app/metrics.h"
 #include "app/migration_commands.h"
@@ -245,11 +246,13 @@ int run(int count, char** words) {
   PlaygroundWords playground;
   WatchWords watch;
   KvWords kv;
+  LoadWords load;
   add_start(app, start, exit);
   add_operators(app, operators, exit);
   add_migrations(app, operators, migrations, exit);
   add_watch(app, operators, watch, exit);
   add_kv(app, operators, kv, exit);
+  add_load(app, load, exit);
   add_admin(app, *app.get_subcommand("node"), operators, admin, exit);
   add_recovery(app, operators, recovery, exit);
   add_certs(app, certs, exit);

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/password_file.h"
 #include "app/random.h"
 #include "edge/base/clock.h"
 #include "edge/resp/server.h"
-#include "edge/tls/files.h"
 
 namespace nodedb::app {
 
@@ -36,10 +36,8 @@ Result<resp::Options> client_options(const Config& config) {
     options.key_file = config.certs + "/node.key";
   }
   if (!config.password_file.empty()) {
-    auto password = tls::read_secret(config.password_file);
+    auto password = read_password(config.password_file);
     if (!password) return std::unexpected(password.error());
-    while (!password->empty() && (password->back() == '\n' || password->back() == '\r')) password->pop_back();
-    if (password->empty()) return fail(Code::malformed, config.password_file + " holds no password");
     options.password = std::move(*password);
   }
   const std::vector<std::string> complaints = options.validate();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `bench` and `check` are made of.
+// What `bench` and `check` are made of, and what they tell.
 #include <gtest/gtest.h>
 
 #include <set>
 
+#include "app/bench_command.h"
 #include "base/limits.h"
 #include "base/slot.h"
 #include "load/check_client.h"
@@ -99,6 +100,38 @@ TEST(RedisProtocol, ErrorsAreToldApartByCode) {
 TEST(RedisProtocol, ARefusedPasswordEndsTheConnection) {
   const auto made = load::redis_protocol({.keys = {"a"}, .password = "wrong"})();
   EXPECT_FALSE(made->receive("-WRONGPASS no\r\n"));
+}
+
+TEST(Bench, RefusesWhatMakesNoSense) {
+  const auto refused = [](auto change) {
+    BenchWords words;
+    change(words);
+    const auto load = load_of(words);
+    return load ? "" : load.error().detail.substr(0, load.error().detail.find(':'));
+  };
+  EXPECT_EQ(refused([](BenchWords&) {}), "");
+  EXPECT_EQ(refused([](BenchWords& w) { w.clients = 0; }), "--clients");
+  EXPECT_EQ(refused([](BenchWords& w) { w.reads = 101; }), "--reads");
+  EXPECT_EQ(refused([](BenchWords& w) { w.vshards = 1025; }), "--vshards");
+  EXPECT_EQ(refused([](BenchWords& w) { w.rate = -1; }), "--rate");
+  EXPECT_EQ(refused([](BenchWords& w) { w.duration = "10"; }), "--duration");
+  EXPECT_EQ(refused([](BenchWords& w) { w.clients = w.pipeline = 10'000; }), "--clients times --pipeline");
+}
+
+TEST(Bench, TellsWhatCameOfIt) {
+  load::LoadResult result;
+  result.operations = 500;
+  result.errors = 3;
+  result.seconds = 2;
+  result.p99_us = 1'500;
+  result.codes = {{"LOST", 1}, {"TRYAGAIN", 2}};
+  const Json body = bench_json({}, result);
+  EXPECT_EQ(body["version"].number(), 1);
+  EXPECT_EQ(body["errors_by_code"]["TRYAGAIN"].number(), 2);
+  EXPECT_EQ(Json::parse(body.dump())->dump(), body.dump());
+  const std::string text = bench_text({}, result);
+  EXPECT_NE(text.find("250    500  0.00    0.00    1.50"), std::string::npos) << text;
+  EXPECT_NE(text.find("LOST: 1 times\nTRYAGAIN: 2 times\n"), std::string::npos) << text;
 }
 
 TEST(Check, ItsKeysAreItsOwn) {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/interrupt.h"
+
+#include <atomic>
+#include <csignal>
+
+namespace nodedb::app {
+
+namespace {
+
+std::atomic<bool> signalled = false;
+
+void note(int signal) {
+  signalled = true;
+  std::signal(signal, SIG_DFL);
+}
+
+}  // namespace
+
+Interrupt::Interrupt() {
+  signalled = false;
+  std::signal(SIGINT, note);
+  std::signal(SIGTERM, note);
+}
+
+Interrupt::~Interrupt() {
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
+bool Interrupt::came() {
+  return signalled;
+}
+
+}  // namespace nodedb::app
