@@ -16,6 +16,7 @@ enum class Exit : int {
   credentials = 5,      ///< a certificate, key or password is missing or refused
   not_found = 6,        ///< no such node or vShard
   retry = 7,            ///< another operation is in flight or there is no leader now: try again
+  violated = 8,         ///< check: what clients saw is not linearizable
   storage = 70,         ///< the disk failed, or stored bytes are damaged: the node must not go on
   locked = 73,          ///< another process holds the data directory
   retired = 74,         ///< the node has been decommissioned: it must not be started again

@@ -40,6 +40,15 @@ void add_load(CLI::App& app, LoadWords& words, Exit& exit) {
   load->add_option("--duration", bench.duration, "how long");
   load->add_flag("--keep", bench.keep, "leave the keys there");
   load->callback([&] { exit = run_bench(words.redis, words.bench, words.kind()); });
+
+  CheckWords& check = words.check;
+  CLI::App* const judge =
+      add_client(app, "check", "read and write keys of its own, and judge: is it linearizable?", words);
+  judge->add_option("--clients", check.clients, "so many at once");
+  judge->add_option("--keys", check.keys, "at once; the fewer, the more they meet");
+  judge->add_option("--duration", check.duration, "how long");
+  judge->add_option("--history", check.history, "file for all that was done and seen, a line of JSON each");
+  judge->callback([&] { exit = run_check(words.redis, words.check, words.kind()); });
 }
 
 }  // namespace nodedb::app

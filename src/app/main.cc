@@ -233,7 +233,8 @@ int run(int count, char** words) {
   app.require_subcommand(1);
   app.footer(
       "Exit status: 0 done, 1 refused, 2 usage, 3 unreachable, 4 not formed, 5 credentials, 6 not found,\n"
-      "7 try again, 70 storage failed, 73 data directory in use, 74 retired. See docs/operating.md.");
+      "7 try again, 8 not linearizable, 70 storage failed, 73 data directory in use, 74 retired. See "
+      "docs/operating.md.");
   Exit exit = Exit::ok;
   StartWords start;
   OperatorWords operators;

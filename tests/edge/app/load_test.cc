@@ -5,6 +5,7 @@
 #include <set>
 
 #include "app/bench_command.h"
+#include "app/check_command.h"
 #include "base/limits.h"
 #include "base/slot.h"
 #include "load/check_client.h"
@@ -14,6 +15,10 @@
 
 namespace nodedb::app {
 namespace {
+
+using history::Op;
+using history::Operation;
+using history::Status;
 
 TEST(Latencies, PercentilesAreTooHighByLessThanAHundredth) {
   load::Latencies latencies;
@@ -132,6 +137,59 @@ TEST(Bench, TellsWhatCameOfIt) {
   const std::string text = bench_text({}, result);
   EXPECT_NE(text.find("250    500  0.00    0.00    1.50"), std::string::npos) << text;
   EXPECT_NE(text.find("LOST: 1 times\nTRYAGAIN: 2 times\n"), std::string::npos) << text;
+}
+
+Operation done(Op op, std::int64_t call_ms, std::int64_t return_ms, std::string value = {}) {
+  Operation operation;
+  operation.client = 1;
+  operation.op = op;
+  operation.key = "k";
+  operation.value = std::move(value);
+  operation.status = Status::ok;
+  operation.call_ns = call_ms * 1'000'000;
+  operation.return_ns = return_ms * 1'000'000;
+  return operation;
+}
+Operation read(std::string value, std::int64_t call_ms, std::int64_t return_ms) {
+  Operation operation = done(Op::get, call_ms, return_ms);
+  operation.read = std::move(value);
+  return operation;
+}
+
+TEST(Check, APlantedViolationIsFoundAndShownWithoutTheRest) {
+  history::History bad{done(Op::put, 0, 1, "v1"), done(Op::put, 50, 51, "v2")};
+  for (int i = 2; i < 20; ++i) bad.push_back(read("v1", i, i + 1));
+  bad.push_back(read("v1", 60, 61));  // what was overwritten and acknowledged is seen again
+  const CheckReport report = report_of(bad);
+  EXPECT_EQ(check_exit(report), Exit::violated);
+  EXPECT_EQ(check_text(report),
+            "NOT LINEARIZABLE: 21 operations over 1 keys in 0.0 s, 0 with unknown outcome, 0 refused\n"
+            "no order of these operations on key k explains their answers:\n"
+            "FROM-MS  TO-MS   CLIENT  ASKED   ANSWERED\n"
+            "0.000    1.000   1       put v1  done\n"
+            "50.000   51.000  1       put v2  done\n"
+            "60.000   61.000  1       get     v1\n");
+  const Json body = check_json(report);
+  EXPECT_EQ(body["verdict"].text(), "violated");
+  EXPECT_EQ(body["operations"].number(), 21);
+  EXPECT_EQ(body["witness"].items().size(), 3u);
+  EXPECT_EQ(body["witness"].items()[2]["out"].text(), "v1");
+}
+
+TEST(Check, ALostAnswerMayHaveHappenedOrNot) {
+  Operation lost = done(Op::put, 2, 0, "v2");
+  lost.status = Status::info;
+  const CheckReport seen = report_of({done(Op::put, 0, 1, "v1"), lost, read("v2", 9, 10)});
+  EXPECT_EQ(check_exit(seen), Exit::ok);
+  EXPECT_EQ(check_exit(report_of({done(Op::put, 0, 1, "v1"), lost, read("v1", 9, 10)})), Exit::ok);
+  EXPECT_NE(check_text(seen).find("linearizable: 3 operations over 1 keys"), std::string::npos);
+  EXPECT_NE(check_text(seen).find("1 with unknown outcome"), std::string::npos);
+}
+
+TEST(Check, NothingAnsweredIsNoVerdict) {
+  Operation refused = done(Op::put, 0, 1, "v1");
+  refused.status = Status::fail;
+  EXPECT_EQ(check_exit(report_of({refused})), Exit::unreachable);
 }
 
 TEST(Check, ItsKeysAreItsOwn) {
