@@ -71,13 +71,13 @@ target_compile_definitions(nodedb_e2e_support PRIVATE NODEDB_BINARY="$<TARGET_FI
 target_link_libraries(nodedb_e2e_support PUBLIC nodedb_app hiredis)
 add_dependencies(nodedb_e2e_support nodedb-cluster)
 
-foreach(name smoke door http hostile disk_full join service token certificates migration outrun overload placement recover fail_points)
+foreach(name smoke door http tools hostile disk_full join service token certificates migration outrun overload placement recover fail_points)
   nodedb_test(e2e_${name} SOURCES ${PROJECT_SOURCE_DIR}/tests/e2e/${name}_test.cc LINKS nodedb_e2e_support
               TIMEOUT 300)
   set_tests_properties(e2e_${name} PROPERTIES LABELS e2e)
 endforeach()
 # These keep both cores busy; the others mostly wait, and go beside each other.
-set_tests_properties(e2e_smoke e2e_migration e2e_outrun e2e_overload e2e_placement e2e_recover e2e_fail_points
+set_tests_properties(e2e_smoke e2e_tools e2e_migration e2e_outrun e2e_overload e2e_placement e2e_recover e2e_fail_points
                      PROPERTIES RUN_SERIAL ON)
 
 target_link_libraries(e2e_door PRIVATE nodedb_door)
