@@ -12,16 +12,11 @@ namespace nodedb::load {
 namespace {
 
 using history::Op;
-using history::Operation;
 using history::Status;
 
 /// Longer than a node takes to say that it does not know.
 constexpr std::int64_t patience_ns = 12 * ns_per_s;
 constexpr std::int64_t final_patience_ns = 60 * ns_per_s;
-
-std::int64_t now_ns() {
-  return edge::monotonic_time().ns;
-}
 
 void pause_ms(std::uint64_t ms) {
   std::this_thread::sleep_for(std::chrono::milliseconds(ms));
@@ -86,7 +81,7 @@ void CheckClient::operate() {
   } else if (draw < 70) {
     put(key);
   } else if (draw < 80) {
-    Operation operation = begin(Op::append, key);
+    history::Operation operation = begin(Op::append, key);
     operation.value = unique_value();
     const std::string value = operation.value;
     count(std::move(operation), {"APPEND", key, value});
@@ -97,34 +92,34 @@ void CheckClient::operate() {
   }
 }
 
-Operation CheckClient::begin(Op op, const std::string& key) const {
-  Operation operation;
+history::Operation CheckClient::begin(Op op, const std::string& key) const {
+  history::Operation operation;
   operation.client = client_;
   operation.op = op;
   operation.key = key;
-  operation.call_ns = now_ns();
+  operation.call_ns = edge::monotonic_time().ns;
   return operation;
 }
 
-void CheckClient::record(Operation operation) {
+void CheckClient::record(history::Operation operation) {
   history_.push_back(std::move(operation));
   ++stage_.operations;
 }
 
-void CheckClient::succeed(Operation operation) {
+void CheckClient::succeed(history::Operation operation) {
   operation.status = Status::ok;
-  operation.return_ns = now_ns();
+  operation.return_ns = edge::monotonic_time().ns;
   if (operation.op != Op::get) ++stage_.acknowledged;
   record(std::move(operation));
 }
 
-void CheckClient::conclude(Operation operation, const Result<kv::Reply>& answer) {
+void CheckClient::conclude(history::Operation operation, const Result<kv::Reply>& answer) {
   // docs/redis.md: TIMEOUT is the one error that leaves the outcome open.
   const std::string code = !answer ? "LOST" : answer->is_error() ? error_code(*answer) : "UNEXPECTED";
   ++codes_[code];
   const bool unknown = code == "LOST" || code == "TIMEOUT";
   operation.status = unknown && operation.op != Op::get ? Status::info : Status::fail;
-  operation.return_ns = now_ns();
+  operation.return_ns = edge::monotonic_time().ns;
   const bool renamed = operation.status == Status::info;
   record(std::move(operation));
   if (renamed) rename();
@@ -133,7 +128,7 @@ void CheckClient::conclude(Operation operation, const Result<kv::Reply>& answer)
 }
 
 std::optional<std::string> CheckClient::get(const std::string& key, bool& failed) {
-  Operation operation = begin(Op::get, key);
+  history::Operation operation = begin(Op::get, key);
   const auto answer = redis_->command({"GET", key});
   failed = !is(answer, kv::Reply::Kind::bulk) && !is(answer, kv::Reply::Kind::null);
   if (failed) {
@@ -147,13 +142,13 @@ std::optional<std::string> CheckClient::get(const std::string& key, bool& failed
 }
 
 void CheckClient::put(const std::string& key) {
-  Operation operation = begin(Op::put, key);
+  history::Operation operation = begin(Op::put, key);
   operation.value = unique_value();
   const auto answer = redis_->command({"SET", key, operation.value});
   is_ok(answer) ? succeed(std::move(operation)) : conclude(std::move(operation), answer);
 }
 
-void CheckClient::count(Operation operation, std::initializer_list<BytesView> words) {
+void CheckClient::count(history::Operation operation, std::initializer_list<BytesView> words) {
   const auto answer = redis_->command(words);
   if (!is(answer, kv::Reply::Kind::integer)) return conclude(std::move(operation), answer);
   operation.number = answer->number;
@@ -168,7 +163,7 @@ void CheckClient::compare_and_set(const std::string& key) {
   const auto seen = get(key, failed);
   if (failed) return;
   if (!seen || !is_ok(redis_->command({"MULTI"}))) return redis_.reset();
-  Operation operation = begin(Op::cas, key);
+  history::Operation operation = begin(Op::cas, key);
   operation.expect = *seen;
   operation.value = unique_value();
   const auto queued = redis_->command({"SET", key, operation.value});
@@ -179,12 +174,13 @@ void CheckClient::compare_and_set(const std::string& key) {
   if (operation.swapped) return succeed(std::move(operation));
   if (!is(answer, kv::Reply::Kind::null_array)) return conclude(std::move(operation), answer);
   operation.status = Status::fail;
-  operation.return_ns = now_ns();
+  operation.return_ns = edge::monotonic_time().ns;
   record(std::move(operation));
 }
 
 bool CheckClient::read_finally(const std::string& key) {
-  for (const std::int64_t until = now_ns() + final_patience_ns; now_ns() < until; pause_ms(20)) {
+  for (const std::int64_t until = edge::monotonic_time().ns + final_patience_ns;
+       edge::monotonic_time().ns < until; pause_ms(20)) {
     bool failed = true;
     if (connect()) get(key, failed);
     if (!failed) return true;
@@ -193,7 +189,8 @@ bool CheckClient::read_finally(const std::string& key) {
 }
 
 bool CheckClient::remove_finally(const std::string& key) {
-  for (const std::int64_t until = now_ns() + final_patience_ns; now_ns() < until; pause_ms(20)) {
+  for (const std::int64_t until = edge::monotonic_time().ns + final_patience_ns;
+       edge::monotonic_time().ns < until; pause_ms(20)) {
     if (connect() && is(redis_->command({"DEL", key}), kv::Reply::Kind::integer)) return true;
     redis_.reset();
   }

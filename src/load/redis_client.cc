@@ -8,19 +8,11 @@
 
 namespace nodedb::load {
 
-namespace {
-
-std::int64_t now_ns() {
-  return edge::monotonic_time().ns;
-}
-
-}  // namespace
-
 RedisClient::RedisClient(const Server& server, const Access& access, std::int64_t patience_ns)
     : server_(server.name), patience_ns_(patience_ns), link_(server, access.trust) {
-  const std::int64_t until = now_ns() + patience_ns;
-  while (link_.state() == Link::State::opening && now_ns() < until) {
-    link_.wait(true, until - now_ns());
+  const std::int64_t until = edge::monotonic_time().ns + patience_ns;
+  while (link_.state() == Link::State::opening && edge::monotonic_time().ns < until) {
+    link_.wait(true, until - edge::monotonic_time().ns);
     link_.open();
   }
   if (link_.state() != Link::State::open) {
@@ -42,7 +34,7 @@ std::unexpected<Error> RedisClient::give_up(Code code, const std::string& why) {
 Result<kv::Reply> RedisClient::command(std::initializer_list<BytesView> words) {
   if (trouble_) return std::unexpected(*trouble_);
   append_command(unsent_, words);
-  const std::int64_t until = now_ns() + patience_ns_;
+  const std::int64_t until = edge::monotonic_time().ns + patience_ns_;
   if (!flush(until)) return give_up(Code::unreachable, "the connection was lost");
   return receive(until);
 }
@@ -51,8 +43,8 @@ bool RedisClient::flush(std::int64_t until_ns) {
   std::size_t sent = 0;
   while (sent < unsent_.size()) {
     sent += link_.send(BytesView(unsent_).substr(sent));
-    if (link_.state() == Link::State::lost || now_ns() > until_ns) return false;
-    if (sent < unsent_.size()) link_.wait(true, until_ns - now_ns());
+    if (link_.state() == Link::State::lost || edge::monotonic_time().ns > until_ns) return false;
+    if (sent < unsent_.size()) link_.wait(true, until_ns - edge::monotonic_time().ns);
   }
   unsent_.clear();
   return true;
@@ -67,7 +59,7 @@ Result<kv::Reply> RedisClient::receive(std::int64_t until_ns) {
       received_.erase(0, (*parsed)->bytes);
       return std::move((*parsed)->reply);
     }
-    const std::int64_t left = until_ns - now_ns();
+    const std::int64_t left = until_ns - edge::monotonic_time().ns;
     if (left <= 0) return give_up(Code::unreachable, "did not answer in time");
     link_.wait(false, left);
     const std::size_t got = link_.receive(room);

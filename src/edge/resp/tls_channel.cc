@@ -85,18 +85,22 @@ std::unexpected<Error> refused(const std::string& what, int code) {
 
 constexpr const char* versions = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
+}  // namespace
+
 /// Of GnuTLS, what all sessions of one side share.
-struct Shared {
+struct TlsShared {
   gnutls_certificate_credentials_t credentials = nullptr;
   gnutls_priority_t priority = nullptr;
 
-  ~Shared() {
+  ~TlsShared() {
     if (priority != nullptr) gnutls_priority_deinit(priority);
     if (credentials != nullptr) gnutls_certificate_free_credentials(credentials);
   }
 };
 
-gnutls_session_t session_of(const Shared& shared, unsigned side, int socket) {
+namespace {
+
+gnutls_session_t session_of(const TlsShared& shared, unsigned side, int socket) {
   gnutls_session_t session = nullptr;
   if (gnutls_init(&session, side | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) != GNUTLS_E_SUCCESS) return nullptr;
   gnutls_priority_set(session, shared.priority);
@@ -107,8 +111,8 @@ gnutls_session_t session_of(const Shared& shared, unsigned side, int socket) {
 
 }  // namespace
 
-struct TlsContext::State : Shared {};
-struct TlsTrust::State : Shared {};
+struct TlsContext::State : TlsShared {};
+struct TlsTrust::State : TlsShared {};
 
 TlsContext::TlsContext(std::shared_ptr<State> state) : state_(std::move(state)) {}
 TlsContext::~TlsContext() = default;
