@@ -17,6 +17,7 @@ source tests/package/machine.sh
 cleanup() {
   shut_down "${managers[@]}" "$switch"
   remove_groups
+  umount "$work"/[1-4]/root 2>/dev/null || true
   rm -rf --one-file-system "$work"
 }
 trap cleanup EXIT
@@ -42,10 +43,10 @@ read_page() {
     /^```/ { file = "" }
     file != "" { print >file }' "$page"
 }
-# What the first machine has set stays set, as in one shell.
-setting='export NODEDB_CERTS=/root/operator NODEDB_NODE=10.0.0.1:7000'
+# As in one shell of root's.
+setting='cd /root; export NODEDB_CERTS=/root/operator NODEDB_NODE=10.0.0.1:7000'
 run_block() { # machine, file
-  { [[ $1 != 1 ]] || echo "$setting"; echo "TOKEN=${token:-}"; sed "s/^n=1\$/n=$1/" "$2"; } >"$work/commands"
+  { echo "$setting"; echo "TOKEN=${token:-}"; sed "s/^n=1\$/n=$1/" "$2"; } >"$work/commands"
   on "$1" bash -euo pipefail -s <"$work/commands" >"$work/said" 2>&1 || complain "on machine $1: $(<"$2")"
 }
 run_page_until() { # the block before which to stop: a pattern of its commands
@@ -93,11 +94,14 @@ plug_in() { # machine
   nsenter -t "${managers[$1]}" -n ip address add "10.0.0.$1/24" dev eth0
   nsenter -t "${managers[$1]}" -n ip link set eth0 up
 }
+has_a_network_of_its_own() { [[ $(readlink "/proc/$1/ns/net") != "$(readlink /proc/self/ns/net)" ]]; }
 between() { nsenter -t "$switch" -n "$@"; }
 start_machines() {
+  sync  # the roots' files are not to be in the way of the nodes' own
   unshare --net sleep infinity &
   switch=$!
-  eventually 10 between ip link add switch type bridge || complain 'no bridge can be made'
+  eventually 10 has_a_network_of_its_own "$switch" || complain 'no network can be made'
+  between ip link add switch type bridge || complain 'no bridge can be made'
   between ip link set switch up
   local n
   for n in 1 2 3 4; do
