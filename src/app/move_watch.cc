@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::int64_t move_poll_ns = 200 * ns_per_ms;
 constexpr std::int64_t ask_patience_ns = 2 * ns_per_s;
-constexpr std::int64_t silence_max_ns = 30 * ns_per_s;
+constexpr std::int64_t move_silence_max_ns = 30 * ns_per_s;
 constexpr std::int64_t tell_again_ns = 5 * ns_per_s;
 constexpr std::size_t lines_max = 16;
 constexpr std::size_t phases = meta::migration_phases.size();
@@ -232,7 +232,7 @@ Result<std::vector<Json>> await_moves(MoveSource& source, const std::vector<std:
       const Sight sight = sort_out(*status, ids, ended);
       progress.show(now, sight.live);
       whole = !sight.missing.empty() && (*status)["history_left_out"].number() > 0;
-    } else if (now - heard > silence_max_ns) {
+    } else if (now - heard > move_silence_max_ns) {
       return std::unexpected(status.error());
     }
     if (ended.size() == ids.size()) break;
