@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/trace_context.h"
 #include "base/uuid.h"
 #include "meta/types.h"
 #include "raft/liveness.h"
@@ -78,6 +79,7 @@ struct Forward {
   SessionStamp stamp;  ///< writes only
   Blob command;
   bool by_round = false;  ///< reads only: no lease is good enough
+  TraceContext trace{};   ///< the client's; none: nobody traces it
   bool operator==(const Forward&) const = default;
 };
 struct ForwardReply {

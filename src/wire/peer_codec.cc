@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/peer_codec.h"
 
+#include <array>
 #include <limits>
 #include <span>
 
@@ -22,8 +23,12 @@ namespace {
 
 constexpr std::size_t small_bytes = 128;  // a forwarded request or reply without its bytes
 constexpr std::size_t group_message_bytes_min = 3;
-constexpr std::size_t forward_bytes_min = 6;
+constexpr std::size_t forward_bytes_min = 5;
 constexpr std::size_t reply_bytes_min = 6;
+// Of a forwarded request.
+constexpr std::uint8_t write_flag = 1;
+constexpr std::uint8_t round_flag = 2;
+constexpr std::uint8_t trace_flag = 4;
 
 void put_transfer(Writer& out, const TransferId& transfer, GroupId group) {
   out.varint(transfer.incarnation.value);
@@ -36,19 +41,50 @@ TransferId get_transfer(Reader& in) {
   return {incarnation, in.varint()};
 }
 
+template <std::size_t Size>
+void put_array(Writer& out, const std::array<std::uint8_t, Size>& bytes) {
+  for (const std::uint8_t byte : bytes) out.u8(byte);
+}
+
+template <std::size_t Size>
+void get_array(Reader& in, std::array<std::uint8_t, Size>& bytes) {
+  for (std::uint8_t& byte : bytes) byte = in.u8();
+}
+
+void put_trace(Writer& out, const TraceContext& trace) {
+  put_array(out, trace.trace);
+  put_array(out, trace.parent);
+  out.boolean(trace.sampled);
+}
+
+TraceContext get_trace(Reader& in) {
+  TraceContext trace;
+  get_array(in, trace.trace);
+  get_array(in, trace.parent);
+  trace.sampled = in.boolean();
+  if (in.ok() && !trace.exists()) in.refuse(Code::malformed, "a trace without an id");
+  return trace;
+}
+
+std::uint8_t flags_of(const Forward& forward) {
+  std::uint8_t flags = forward.write ? write_flag : 0;
+  if (!forward.write && forward.by_round) flags |= round_flag;
+  if (forward.trace.exists()) flags |= trace_flag;
+  return flags;
+}
+
 void put_forward(Writer& out, const Forward& forward) {
   out.varint(forward.request);
   out.varint(forward.incarnation.value);
   out.varint(forward.group.value);
-  out.boolean(forward.write);
+  out.u8(flags_of(forward));
   if (forward.write) {
     out.varint(forward.stamp.gateway.value);
     out.varint(forward.stamp.incarnation.value);
     out.varint(forward.stamp.sequence);
     out.varint(forward.stamp.first_outstanding);
-  } else {
-    out.boolean(forward.by_round);
   }
+  if (forward.trace.exists()) put_trace(out, forward.trace);
   out.bytes(forward.command.view());
 }
 
@@ -57,15 +93,18 @@ Forward get_forward(Reader& in) {
   forward.request = in.varint();
   forward.incarnation = Incarnation(in.varint());
   forward.group = GroupId(in.varint32());
-  forward.write = in.boolean();
+  const std::uint8_t flags = in.u8();
+  forward.write = (flags & write_flag) != 0;
+  forward.by_round = (flags & round_flag) != 0;
+  if (flags > (write_flag | round_flag | trace_flag) || (forward.write && forward.by_round))
+    in.refuse(Code::malformed, "flags that no request has");
   if (forward.write) {
     forward.stamp.gateway = NodeId(in.varint32());
     forward.stamp.incarnation = Incarnation(in.varint());
     forward.stamp.sequence = in.varint();
     forward.stamp.first_outstanding = in.varint();
-  } else {
-    forward.by_round = in.boolean();
   }
+  if ((flags & trace_flag) != 0) forward.trace = get_trace(in);
   forward.command = in.blob();
   return forward;
 }

@@ -63,7 +63,14 @@ wire::ForwardBundle forwards() {
   wire::ForwardReply refusal{78, Incarnation(4), group, Blob(), NodeId(3), Index()};
   refusal.result = fail(Code::not_leader, "node 3 leads");
   return {{{77, Incarnation(3), group, true, stamp, Blob("SET k v")},
-           {78, Incarnation(3), group, false, {}, Blob("GET k"), true}},
+           {78,
+            Incarnation(3),
+            group,
+            false,
+            {},
+            Blob("GET k"),
+            true,
+            TraceContext::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").value()}},
           {{77, Incarnation(4), group, Blob("OK"), NodeId(), Index(1000)}, refusal}};
 }
 

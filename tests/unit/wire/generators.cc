@@ -132,12 +132,22 @@ wire::SessionStamp stamp() {
   return made;
 }
 
+TraceContext trace() {
+  TraceContext made;
+  if (!truth()) return made;
+  made.trace.fill(static_cast<std::uint8_t>(1 + below(255)));
+  made.parent.fill(number<std::uint8_t>());
+  made.sampled = truth();
+  return made;
+}
+
 wire::Forward forward() {
   wire::Forward made{number(), id<Incarnation>(), id<GroupId>(), truth(), {}, blob()};
   if (made.write)
     made.stamp = {id<NodeId>(), id<Incarnation>(), number(), number()};
   else
     made.by_round = truth();
+  made.trace = trace();
   return made;
 }
 

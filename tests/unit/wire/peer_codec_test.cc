@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "swim/rules.h"
 #include "tests/unit/wire/examples.h"
@@ -65,6 +67,30 @@ TEST(PeerCodec, ExamplesRefuseTruncationAndSurviveMutation) {
     testing::refuses_every_truncation(frame.payload, again);
     testing::survives_mutation(frame.payload, again);
     EXPECT_FALSE(again(frame.payload + "x").has_value()) << "a byte is left over";
+  }
+}
+
+TEST(PeerCodec, ATraceHasAnId) {
+  Forward forward;
+  forward.command = Blob("GET k");
+  forward.trace.trace.fill(0xee);
+  EncodedMessage frame = encode(ForwardBundle{{forward}, {}});
+  ASSERT_TRUE(decoded(frame).has_value());
+  std::ranges::replace(frame.payload, '\xee', '\0');
+  EXPECT_EQ(decoded(frame).error().code, Code::malformed);
+}
+
+TEST(PeerCodec, ARequestHasNoFlagsButItsOwn) {
+  Forward forward{7, Incarnation(1), GroupId(1), false, {}, Blob("GET k")};
+  EncodedMessage frame = encode(ForwardBundle{{forward}, {}});
+  constexpr std::size_t flags_at = 4;  // behind the count and three numbers
+  for (const int flags : {0, 2}) {
+    frame.payload[flags_at] = static_cast<char>(flags);
+    EXPECT_TRUE(decoded(frame).has_value()) << flags;
+  }
+  for (const int flags : {3, 7, 8, 128}) {
+    frame.payload[flags_at] = static_cast<char>(flags);
+    EXPECT_EQ(decoded(frame).error().code, Code::malformed) << flags;
   }
 }
 
