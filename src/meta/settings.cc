@@ -45,6 +45,10 @@ constexpr std::array infos{
         3650 * day_ns,
         "How long a node's certificate is valid that the cluster signs. It is renewed after two thirds "
         "of it."},
+    SettingInfo{
+        "trace.slow_after", SettingType::duration, &Settings::trace_slow_after_ns, 0, hour_ns,
+        "A request that takes so long is slow: it is counted, and told in the log with what it waited for, a "
+        "few a second. `0ns`: none is."},
 };
 
 constexpr std::array<std::string_view, 3> modes{"off", "advise", "auto"};

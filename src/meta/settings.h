@@ -38,6 +38,7 @@ struct Settings {
   std::int64_t migration_pause_budget_ns = 500'000'000;
   std::int64_t token_ttl_ns = 3'600'000'000'000;
   std::int64_t certificate_lifetime_ns = 90 * 24 * 3'600'000'000'000;
+  std::int64_t trace_slow_after_ns = 500'000'000;
   bool operator==(const Settings&) const = default;
 
   RebalanceMode mode() const { return static_cast<RebalanceMode>(rebalance_mode); }

@@ -21,7 +21,8 @@ void Node::State::receive(Applied done) {
     group->applied = std::max(group->applied, one.applied.index);
     group->raft.applied(group->applied);
     touch(one.group);
-    while (!group->under_way.empty() && group->under_way.front() <= group->applied)
+    const Time handed = group->under_way.empty() ? not_reached : group->under_way.front().handed;
+    while (!group->under_way.empty() && group->under_way.front().last <= group->applied)
       group->under_way.pop_front();
     for (Write& row : one.metadata) {
       if (auto absorbed = tables.absorb(Write(std::move(row))); !absorbed) one.halted = absorbed.error();
@@ -32,7 +33,7 @@ void Node::State::receive(Applied done) {
       tell_trust();
       metadata_changed();
     }
-    answer_writes(*group, std::move(one.replies), group->applied);
+    answer_writes(*group, std::move(one.replies), handed);
     if (one.next_due_ns && (!group->next_due_ns || *one.next_due_ns < *group->next_due_ns)) {
       group->next_due_ns = one.next_due_ns;
       schedule_due(*group);
@@ -40,31 +41,36 @@ void Node::State::receive(Applied done) {
     if (one.halted && !group->halted) {
       group->halted = one.halted;
       notice("group " + std::to_string(one.group.value) + " stopped applying: " + one.halted->detail);
-      for (const Replica::Write& write : std::exchange(group->writes, {})) {
-        reply(write.origin, one.group, std::unexpected(*one.halted));
+      for (const PendingWrite& write : std::exchange(group->writes, {})) {
+        reply(write.origin, one.group, std::unexpected(*one.halted), {.stages = &write.stages});
       }
     }
     hand_out(*group);
   }
 }
 
-/// Matches answers to requests by (term, index): the same index in another term is another entry.
-void Node::State::answer_writes(Replica& group, std::vector<EntryReply> replies, Index applied) {
+/// Matches answers to requests by (term, index): the same index in another term is another entry. `handed`:
+/// when these entries were given to the apply thread.
+void Node::State::answer_writes(Replica& group, std::vector<EntryReply> replies, Time handed) {
   const GroupId id = group.raft.id();
   auto answer = replies.begin();
-  while (!group.writes.empty() && group.writes.front().at.index <= applied) {
-    const Replica::Write write = group.writes.front();
-    group.writes.pop_front();
-    while (answer != replies.end() && answer->index < write.at.index) ++answer;
-    const bool answered = answer != replies.end() && answer->index == write.at.index;
-    const auto term = group.raft.term_at(write.at.index);
-    if (answered && term == write.at.term) {
+  for (PendingWrite* write = nullptr;
+       (write = group.writes.first()) != nullptr && write->at.index <= group.applied;
+       group.writes.pop_first()) {
+    while (answer != replies.end() && answer->index < write->at.index) ++answer;
+    const bool answered = answer != replies.end() && answer->index == write->at.index;
+    const auto term = group.raft.term_at(write->at.index);
+    write->stages.handed = handed;
+    if (answered && term == write->at.term) {
+      write->stages.applied = now.mono;
       if (!options.bugs.reply_before_apply)
-        reply(write.origin, id, std::move(answer->reply), NodeId(), write.at.index);
-    } else if (term && term != write.at.term) {
-      reply(write.origin, id, fail(Code::lost, "another leader's entry took its place"));
+        reply(write->origin, id, std::move(answer->reply), {.at = write->at.index, .stages = &write->stages});
+    } else if (term && term != write->at.term) {
+      reply(write->origin, id, fail(Code::lost, "another leader's entry took its place"),
+            {.stages = &write->stages});
     } else {
-      reply(write.origin, id, fail(Code::timeout, "the write was overtaken by a snapshot"));
+      reply(write->origin, id, fail(Code::timeout, "the write was overtaken by a snapshot"),
+            {.stages = &write->stages});
     }
   }
 }

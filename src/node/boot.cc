@@ -156,6 +156,8 @@ void Node::State::adopt_tables() {
   routing_changed = true;
   publish_peers();
   watch_members();
+  path_filter.slow_after_ns = tables.settings.trace_slow_after_ns;
+  gateway.set_path_filter(path_filter);
 }
 
 void Node::State::absorb_genesis() {

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "base/trace_context.h"
 #include "base/uuid.h"
 #include "meta/entries.h"
 #include "meta/migration.h"
@@ -65,6 +66,7 @@ struct ClientRequest {
   ReadLevel level = ReadLevel::lease;
   std::int64_t max_staleness_ns = 0;
   Index after{};
+  TraceContext trace{};  ///< none: nobody traces it
 };
 
 // --- operator's requests; each is answered by an OperatorReply with its tag ---

@@ -51,9 +51,10 @@ void Gateway::submit(Time now, Request request, const Leaders& leaders) {
   if (request.tag) {
     pending.admitted = {request.group, leader, request.command.size(), request.arrived.value_or(now)};
     if (auto admitted = admission_.admit(now, *pending.admitted); !admitted)
-      return tell(request, std::unexpected(admitted.error()));
+      return refuse(now, std::move(request), std::move(admitted.error()));
   }
   Queue& queue = queues_[request.group];
+  pending.taken = now;
   pending.deadline = now + request.timeout_ns;
   if (request.write) pending.sequence = queue.next_sequence++;
   pending.request = std::move(request);
@@ -68,11 +69,20 @@ void Gateway::submit(Time now, Request request, const Leaders& leaders) {
   }
 }
 
-void Gateway::answered(Time now, NodeId from, const wire::ForwardReply& reply, const Leaders& leaders) {
-  if (reply.incarnation != incarnation_) return;
+void Gateway::refuse(Time now, Request request, Error error) {
+  Pending pending;
+  pending.request = std::move(request);
+  pending.taken = now;
+  tell(now, pending, {std::unexpected(std::move(error))});
+}
+
+bool Gateway::answered(Time now, NodeId from, const wire::ForwardReply& reply, const Leaders& leaders,
+                       const ServedStages* served) {
+  if (reply.incarnation != incarnation_) return false;
   const auto attempt = attempts_.find(reply.request);
-  if (attempt == attempts_.end()) return;  // answered before, or the request is done
-  const auto at = requests_.find(attempt->second);
+  if (attempt == attempts_.end()) return false;  // answered before, or the request is done
+  const Time sent = attempt->second.sent;
+  const auto at = requests_.find(attempt->second.request);
   CHECK(at != requests_.end());
   Pending& pending = at->second;
   const bool awaited = pending.current == reply.request;
@@ -82,23 +92,24 @@ void Gateway::answered(Time now, NodeId from, const wire::ForwardReply& reply, c
     attempts_.erase(attempt);
   }
   // A refusal of an earlier attempt says nothing about the one that is under way.
-  if (!awaited && !reply.result) return;
+  if (!awaited && !reply.result) return true;
   switch (meaning) {
     case Meaning::final:
-      finish(now, at, reply.result, leaders, reply.at);
-      return;
+      finish(now, at, {reply.result, reply.at, from, reply.request, sent, served}, leaders);
+      break;
     case Meaning::try_hint:
       if (reply.leader_hint != NodeId() && reply.leader_hint != from && pending.attempts < 3) {
         send(now, at, reply.leader_hint);
       } else {
         wait(now, at, back_off(pending.attempts));
       }
-      return;
+      break;
     case Meaning::try_later:
     case Meaning::ask_again:
       wait(now, at, back_off(pending.attempts));
-      return;
+      break;
   }
+  return true;
 }
 
 void Gateway::leader_changed(Time now, GroupId group, const Leaders& leaders) {
@@ -150,7 +161,7 @@ void Gateway::send(Time now, Numbered at, NodeId to) {
   pending.target = to;
   pending.current = ++last_attempt_;
   pending.in_doubt.insert(pending.current);
-  attempts_.emplace(pending.current, at->first);
+  attempts_.emplace(pending.current, Attempt{at->first, now});
   // Each further attempt is given twice the time of the one before.
   set_retry(at, now + (attempt_timeout_ns_ << std::min(pending.attempts, 5u)));
   ++pending.attempts;
@@ -161,6 +172,7 @@ void Gateway::send(Time now, Numbered at, NodeId to) {
   forward.write = pending.request.write;
   forward.command = pending.request.command;
   forward.by_round = pending.request.by_round;
+  forward.trace = pending.request.trace;
   if (forward.write) {
     forward.stamp = wire::SessionStamp{self_, incarnation_, pending.sequence, queue.writes.begin()->first};
   }
@@ -191,8 +203,9 @@ void Gateway::set_retry(Numbered at, Time when) {
   retries_.emplace(when, at->first);
 }
 
-void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& leaders, Index seen) {
+void Gateway::finish(Time now, Numbered at, Outcome outcome, const Leaders& leaders) {
   Pending& pending = at->second;
+  Result<Blob>& result = outcome.result;
   const GroupId group = pending.request.group;
   const bool write = pending.request.write;
   if (write && !result && !pending.in_doubt.empty() && effect(result.error().code) == Effect::no) {
@@ -203,7 +216,7 @@ void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& 
   }
   for (const std::uint64_t attempt : pending.in_doubt) attempts_.erase(attempt);
   if (pending.admitted) admission_.left(now, *pending.admitted, result && pending.attempts == 1);
-  tell(pending.request, std::move(result), seen);
+  tell(now, pending, std::move(outcome));
   deadlines_.erase({pending.deadline, at->first});
   retries_.erase({pending.retry_at, at->first});
   Queue& queue = queues_[group];
@@ -215,12 +228,32 @@ void Gateway::finish(Time now, Numbered at, Result<Blob> result, const Leaders& 
   if (write && !queue.waiting.empty()) send_waiting(now, group, leaders);
 }
 
-void Gateway::tell(const Request& request, Result<Blob> result, Index seen) {
+void Gateway::tell(Time now, const Pending& pending, Outcome outcome) {
+  const Request& request = pending.request;
   if (request.tag) {
-    output_.replies.push_back({*request.tag, std::move(result), seen});
+    const std::int64_t took_ns = now - request.arrived.value_or(pending.taken);
+    if (path_filter_.tells(request.trace, took_ns)) output_.paths.push_back(path(pending, outcome));
+    output_.replies.push_back({*request.tag, std::move(outcome.result), outcome.seen});
   } else if (request.ticket) {
-    output_.answers.push_back({*request.ticket, std::move(result)});
+    output_.answers.push_back({*request.ticket, std::move(outcome.result)});
   }
+}
+
+RequestPath Gateway::path(const Pending& pending, const Outcome& outcome) const {
+  RequestPath made;
+  made.trace = pending.request.trace;
+  made.write = pending.request.write;
+  made.vshard = vshard_of(pending.request.group);
+  made.asked = self_;
+  made.served_by = outcome.served_by;
+  made.number = outcome.attempt;
+  made.attempts = pending.attempts;
+  if (!outcome.result) made.error = outcome.result.error().code;
+  made.received = pending.request.arrived.value_or(pending.taken);
+  made.taken = pending.taken;
+  made.sent = outcome.sent;
+  if (outcome.served != nullptr) made.served = *outcome.served;
+  return made;
 }
 
 void Gateway::give_up(Time now, Numbered at, const Leaders& leaders) {
@@ -230,7 +263,13 @@ void Gateway::give_up(Time now, Numbered at, const Leaders& leaders) {
       pending.request.write && !pending.in_doubt.empty()
           ? fail(Code::timeout, "no answer from the vShard's leader in time; the write may have been applied")
           : fail(Code::no_leader, "the vShard had no leader that could take the request in time");
-  finish(now, at, std::move(error), leaders);
+  Outcome outcome{std::move(error)};
+  if (pending.current != 0) {
+    outcome.served_by = pending.target;
+    outcome.attempt = pending.current;
+    outcome.sent = attempts_.at(pending.current).sent;
+  }
+  finish(now, at, std::move(outcome), leaders);
 }
 
 }  // namespace nodedb::node

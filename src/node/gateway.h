@@ -23,9 +23,11 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/request_path.h"
 #include "base/time.h"
 #include "node/admission.h"
 #include "node/event.h"
+#include "node/path_filter.h"
 #include "node/turn.h"
 #include "wire/messages.h"
 
@@ -47,6 +49,7 @@ class Gateway {
     std::vector<Send> sends;
     std::vector<ClientReply> replies;
     std::vector<Answer> answers;
+    std::vector<RequestPath> paths;  ///< of clients' requests, but for what State::tell_path adds
   };
   /// Leader by group, 0 where unknown.
   using Leaders = std::vector<NodeId>;
@@ -56,6 +59,8 @@ class Gateway {
 
   /// Pre: called before the first request.
   void set_self(NodeId self) { self_ = self; }
+  /// Whose path is told from now on.
+  void set_path_filter(PathFilter filter) { path_filter_ = filter; }
 
   struct Request {
     std::optional<std::uint64_t> tag;  ///< a client's; nothing: the node's own
@@ -66,9 +71,15 @@ class Gateway {
     std::optional<std::uint64_t> ticket{};  ///< the node's own, if it wants to know the answer
     std::optional<Time> arrived{};          ///< at the edge; nothing: just now
     bool by_round = false;                  ///< a read that no lease is good enough for
+    TraceContext trace{};
   };
   void submit(Time now, Request request, const Leaders& leaders);
-  void answered(Time now, NodeId from, const wire::ForwardReply& reply, const Leaders& leaders);
+  /// It is not taken in.
+  void refuse(Time now, Request request, Error error);
+  /// `served`: what is known here of how it was served, if anything is. False if nobody waits for that
+  /// attempt any more.
+  bool answered(Time now, NodeId from, const wire::ForwardReply& reply, const Leaders& leaders,
+                const ServedStages* served = nullptr);
   /// `leaders[group]` changed: whatever waits for it goes out, and what an earlier one has not answered.
   void leader_changed(Time now, GroupId group, const Leaders& leaders);
   /// Nothing that was sent there will be answered.
@@ -83,6 +94,7 @@ class Gateway {
  private:
   struct Pending {
     Request request;
+    Time taken;
     std::optional<Admission::Request> admitted;  ///< a client's
     Time deadline;
     Time retry_at = never;
@@ -100,13 +112,27 @@ class Gateway {
     std::set<std::uint64_t> sent;                   ///< the others
   };
   using Numbered = std::map<std::uint64_t, Pending>::iterator;
+  struct Attempt {
+    std::uint64_t request = 0;
+    Time sent;
+  };
+  /// What came of one attempt, or of waiting for one.
+  struct Outcome {
+    Result<Blob> result;
+    Index seen{};
+    NodeId served_by{};
+    std::uint64_t attempt = 0;
+    Time sent = not_reached;
+    const ServedStages* served = nullptr;
+  };
 
   void send(Time now, Numbered at, NodeId to);
   void wait(Time now, Numbered at, std::int64_t delay_ns);
   void send_waiting(Time now, GroupId group, const Leaders& leaders);
   void set_retry(Numbered at, Time when);
-  void finish(Time now, Numbered at, Result<Blob> result, const Leaders& leaders, Index seen = Index());
-  void tell(const Request& request, Result<Blob> result, Index seen = Index());
+  void finish(Time now, Numbered at, Outcome outcome, const Leaders& leaders);
+  void tell(Time now, const Pending& pending, Outcome outcome);
+  RequestPath path(const Pending& pending, const Outcome& outcome) const;
   void give_up(Time now, Numbered at, const Leaders& leaders);
 
   Incarnation incarnation_;
@@ -114,8 +140,9 @@ class Gateway {
   NodeId self_;
   std::uint64_t last_number_ = 0;
   std::uint64_t last_attempt_ = 0;
-  std::map<std::uint64_t, std::uint64_t> attempts_;  ///< in doubt: attempt → request number
+  std::map<std::uint64_t, Attempt> attempts_;  ///< in doubt, by number
   Admission admission_;
+  PathFilter path_filter_;
   std::map<std::uint64_t, Pending> requests_;
   std::map<GroupId, Queue> queues_;
   std::set<std::pair<Time, std::uint64_t>> deadlines_;

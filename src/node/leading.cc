@@ -11,11 +11,11 @@
 
 namespace nodedb::node {
 
-void Node::State::serve(Origin origin, wire::Forward forward) {
+void Node::State::serve(const Origin& origin, wire::Forward forward) {
   Replica* group = replica(forward.group);
   if (group == nullptr || group->raft.role() != raft::Role::leader) {
     const NodeId hint = group == nullptr ? whereabouts(forward.group) : group->raft.leader();
-    reply(origin, forward.group, fail(Code::not_leader, "another node leads the vShard"), hint);
+    reply(origin, forward.group, fail(Code::not_leader, "another node leads the vShard"), {hint});
     return;
   }
   if (group->halted) {
@@ -37,7 +37,7 @@ NodeId Node::State::whereabouts(GroupId group) const {
   return ghost == tables.ghosts.end() ? NodeId() : ghost->second.to;
 }
 
-void Node::State::serve_write(Origin origin, Replica& group, const wire::Forward& forward) {
+void Node::State::serve_write(const Origin& origin, Replica& group, const wire::Forward& forward) {
   const GroupId id = forward.group;
   if (forward.stamp.gateway != origin.gateway || !wire::well_formed(forward.stamp)) {
     reply(origin, id, fail(Code::malformed, "the session stamp is not the sender's"));
@@ -98,15 +98,15 @@ void Node::State::propose_staged() {
     touch(id);
     for (std::size_t i = 0; i < proposals.size(); ++i) {
       if (!first) {
-        reply(proposals[i].origin, id, std::unexpected(first.error()), group.raft.leader());
+        reply(proposals[i].origin, id, std::unexpected(first.error()), {group.raft.leader()});
       } else if (proposals[i].origin.gateway != NodeId()) {
-        group.writes.push_back({{first->index + i, first->term}, proposals[i].origin});
+        group.writes.proposed({first->index + i, first->term}, proposals[i].origin, now.mono);
       }
     }
   }
 }
 
-void Node::State::serve_read(Origin origin, Replica&, const wire::Forward& forward) {
+void Node::State::serve_read(const Origin& origin, Replica&, const wire::Forward& forward) {
   const std::uint64_t token = ++last_token;
   const auto proof = forward.by_round ? raft::ReadProof::round : raft::ReadProof::lease;
   reads.emplace(token, PendingRead{origin, forward.group, forward.command, now.mono, proof});
@@ -134,6 +134,7 @@ void Node::State::granted(const raft::ReadGrant& grant) {
     return;
   }
   trace({TraceKind::read, at->second.group, {}, grant.index, {}, grant.context, 0});
+  at->second.stages.confirmed = now.mono;
   Replica& group = *replica(at->second.group);
   group.reads.emplace(grant.index, grant.context);
 }
@@ -149,6 +150,7 @@ void Node::State::hand_out_reads(Replica& group) {
       continue;
     }
     at->second.at = group.handed;
+    at->second.stages.handed = now.mono;
     give(ReadTask{token, at->second.group, group.handed, hlc.now(now.wall), at->second.query});
   }
 }
@@ -167,10 +169,11 @@ void Node::State::receive(ReadDone done) {
     ask_read(done.token);
     return;
   }
-  const PendingRead read = std::move(at->second);
+  PendingRead read = std::move(at->second);
   reads.erase(at);
+  read.stages.applied = now.mono;
   if (read.group != metadata_group) meter.read(vshard_of(read.group));
-  reply(read.origin, read.group, std::move(done.reply), NodeId(), read.at);
+  reply(read.origin, read.group, std::move(done.reply), {.at = read.at, .stages = &read.stages});
 }
 
 void Node::State::drop_read(std::uint64_t token, Error error) {
@@ -181,17 +184,20 @@ void Node::State::drop_read(std::uint64_t token, Error error) {
   const Replica* group = replica(read.group);
   if (error.code == Code::no_leader) error.code = Code::not_leader;
   const NodeId hint = group == nullptr ? whereabouts(read.group) : group->raft.leader();
-  reply(read.origin, read.group, std::unexpected(std::move(error)), hint);
+  reply(read.origin, read.group, std::unexpected(std::move(error)),
+        {.leader_hint = hint, .stages = &read.stages});
 }
 
-void Node::State::reply(Origin origin, GroupId group, Result<Blob> result, NodeId leader_hint, Index at) {
+void Node::State::reply(const Origin& origin, GroupId group, Result<Blob> result, const Served& served) {
   if (origin.gateway == NodeId()) return;
-  wire::ForwardReply answer{origin.request, origin.incarnation, group, std::move(result), leader_hint, at};
+  wire::ForwardReply answer{origin.request,    origin.incarnation, group,
+                            std::move(result), served.leader_hint, served.at};
   if (origin.gateway == self) {
-    gateway.answered(now.mono, self, answer, leaders);
-  } else if (uuids.contains(origin.gateway)) {
-    forwards[origin.gateway].replies.push_back(std::move(answer));
+    if (gateway.answered(now.mono, self, answer, leaders, served.stages)) return;
+    return tell_served(origin, answer, served.stages);
   }
+  tell_served(origin, answer, served.stages);
+  if (uuids.contains(origin.gateway)) forwards[origin.gateway].replies.push_back(std::move(answer));
 }
 
 }  // namespace nodedb::node

@@ -46,19 +46,17 @@ bool Node::State::reads_here(const ClientRequest& request) const {
 }
 
 void Node::State::read_here(ClientRequest request) {
-  Replica* group = replica(group_of(request.vshard));
-  const auto refuse = [&](Error error) {
-    turn.replies.push_back({request.tag, std::unexpected(std::move(error)), {}});
-  };
+  LocalRead read;
+  read.began = now.mono;
+  read.deadline = request.arrived.value_or(now.mono) + request.timeout_ns;
+  read.request = std::move(request);
+  Replica* group = replica(group_of(read.request.vshard));
+  const auto refuse = [&](Error error) { answer_here(read, std::unexpected(std::move(error))); };
   if (group == nullptr) return refuse({Code::not_found, "this node holds no replica of the vShard"});
   if (group->halted) return refuse(*group->halted);
   if (local_reads.size() >= options.raft.pending_reads_max)
     return refuse({Code::busy, "too many reads wait"});
   const std::uint64_t token = ++last_token;
-  LocalRead read;
-  read.began = now.mono;
-  read.deadline = request.arrived.value_or(now.mono) + request.timeout_ns;
-  read.request = std::move(request);
   const ReadLevel level = read.request.level;
   const Index after = read.request.after;
   const bool fresh = now.mono - group->fresh <= read.request.max_staleness_ns;
@@ -100,6 +98,7 @@ void Node::State::await_index(std::uint64_t token, Index at) {
   set_alarm(token, never);
   LocalRead& read = local_reads.at(token);
   read.at = at;
+  if (read.request.level == ReadLevel::bounded) read.stages.confirmed = now.mono;
   const GroupId group = group_of(read.request.vshard);
   replica(group)->reads.emplace(at, token);
   touch(group);
@@ -112,18 +111,20 @@ void Node::State::hand_out_here(Replica& group, std::uint64_t token) {
   group.fresh = std::max(group.fresh, read.asked);
   read.fresh = group.fresh;
   read.at = group.handed;
+  read.stages.handed = now.mono;
   give(ReadTask{token, group.raft.id(), group.handed, hlc.now(now.wall), read.request.command});
 }
 
 void Node::State::read_is_done(ReadDone done) {
   const auto at = local_reads.find(done.token);
   if (at == local_reads.end()) return;
-  const LocalRead& read = at->second;
+  LocalRead& read = at->second;
   // What was asked since the read began is all that it can want, however slow the round was.
   const Time least = std::min(read.began, now.mono - read.request.max_staleness_ns);
   const bool stale = read.request.level == ReadLevel::bounded && read.fresh < least;
   if (stale && done.reply && replica(group_of(read.request.vshard)) != nullptr) return ask_for(done.token);
   meter.read(read.request.vshard);
+  read.stages.applied = now.mono;
   const Index seen = read.at.value_or(Index());
   end_local_read(done.token, std::move(done.reply), seen);
 }
@@ -158,6 +159,11 @@ void Node::State::end_local_read(std::uint64_t token, Result<Blob> result, Index
     const auto waits = std::find_if(first, last, [&](const auto& one) { return one.second == token; });
     if (waits != last) group->reads.erase(waits);
   }
+  answer_here(read, std::move(result), at);
+}
+
+void Node::State::answer_here(const LocalRead& read, Result<Blob> result, Index at) {
+  tell_read_here(read, result);
   turn.replies.push_back({read.request.tag, std::move(result), at});
 }
 

@@ -167,7 +167,8 @@ void Node::State::handle(FromPeer event) {
           }
         } else if constexpr (std::is_same_v<Kind, wire::ForwardBundle>) {
           for (wire::Forward& forward : message.requests) {
-            const Origin origin{peer, forward.incarnation, forward.request};
+            const Origin origin{peer,     forward.incarnation, forward.request,
+                                now.mono, forward.trace,       forward.write};
             serve(origin, std::move(forward));
           }
           for (const wire::ForwardReply& answer : message.replies) {
@@ -189,6 +190,7 @@ void Node::State::handle(LogDurable event) {
       Replica* owner = replica(group);
       if (owner == nullptr) continue;
       owner->raft.persisted(now.mono, last);
+      owner->writes.persisted(last.index, now.mono);
       touch(group);
     }
     for (const TraceEvent& one : kept.trace) trace(one);
@@ -213,25 +215,23 @@ void Node::State::handle(FromState event) {
 }
 
 void Node::State::handle(ClientRequest event) {
-  if (!identity) {
-    turn.replies.push_back({event.tag, fail(Code::not_initialised,
-                                            "the cluster has not been formed: run `nodedb-cluster init`")});
-    return;
-  }
-  if (event.vshard.value >= vshard_count) {
-    turn.replies.push_back({event.tag, fail(Code::malformed, "no such vShard")});
-    return;
-  }
-  if (!event.write && reads_here(event)) return read_here(std::move(event));
-  gateway.submit(now.mono,
-                 {.tag = event.tag,
-                  .group = group_of(event.vshard),
-                  .write = event.write,
-                  .command = std::move(event.command),
-                  .timeout_ns = event.timeout_ns,
-                  .arrived = event.arrived,
-                  .by_round = event.level == ReadLevel::linearizable},
-                 leaders);
+  const bool exists = event.vshard.value < vshard_count;
+  if (identity && exists && !event.write && reads_here(event)) return read_here(std::move(event));
+  Gateway::Request request{.tag = event.tag,
+                           .group = group_of(event.vshard),
+                           .write = event.write,
+                           .command = std::move(event.command),
+                           .timeout_ns = event.timeout_ns,
+                           .arrived = event.arrived,
+                           .by_round = event.level == ReadLevel::linearizable,
+                           .trace = event.trace};
+  if (!identity)
+    gateway.refuse(now.mono, std::move(request),
+                   {Code::not_initialised, "the cluster has not been formed: run `nodedb-cluster init`"});
+  else if (!exists)
+    gateway.refuse(now.mono, std::move(request), {Code::malformed, "no such vShard"});
+  else
+    gateway.submit(now.mono, std::move(request), leaders);
 }
 
 void Node::State::handle(GetStatus event) {
@@ -319,9 +319,11 @@ void Node::State::settle() {
     Gateway::Output out = gateway.take_output();
     for (ClientReply& answer : out.replies) turn.replies.push_back(std::move(answer));
     for (const Gateway::Answer& answer : out.answers) answered(answer);
+    for (RequestPath& path : out.paths) tell_path(std::move(path));
     for (Gateway::Send& send : out.sends) {
       if (send.to == self) {
-        const Origin origin{self, incarnation, send.forward.request};
+        const Origin origin{self,     incarnation,        send.forward.request,
+                            now.mono, send.forward.trace, send.forward.write};
         serve(origin, std::move(send.forward));
       } else if (uuids.contains(send.to)) {
         // Else a hint names a member that this node's own group 0 does not know yet: asked again in time.

@@ -87,7 +87,7 @@ void Node::State::give_back(Replica& group) {
   const GroupId id = group.raft.id();
   held_back.erase({group.held_back.front().until, id});
   for (const Replica::HeldBack& one : std::exchange(group.held_back, {})) {
-    reply(one.write.origin, id, fail(Code::not_leader, "leadership was lost"), group.raft.leader());
+    reply(one.write.origin, id, fail(Code::not_leader, "leadership was lost"), {group.raft.leader()});
   }
 }
 

@@ -11,17 +11,12 @@
 #include <vector>
 
 #include "base/queue.h"
+#include "node/origin.h"
+#include "node/pending_writes.h"
 #include "raft/group.h"
 #include "wire/messages.h"
 
 namespace nodedb::node {
-
-/// Who waits for the answer to a request that this node serves as leader.
-struct Origin {
-  NodeId gateway;  ///< 0: nobody, the node's own clean-up
-  Incarnation incarnation;
-  std::uint64_t request = 0;
-};
 
 /// When the log got how far: tells for how long a follower has been behind. A sample per report, a few kept.
 class LagClock {
@@ -49,11 +44,7 @@ struct Replica {
 
   raft::Group raft;
 
-  struct Write {
-    raft::Position at;
-    Origin origin;
-  };
-  Queue<Write> writes;  ///< proposed here, not answered; rising by index
+  PendingWrites writes;  ///< proposed here, not answered
 
   struct Staged {
     Origin origin;
@@ -66,8 +57,12 @@ struct Replica {
   };
   Queue<HeldBack> held_back;  ///< to be proposed later (pace.h), rising by time
 
-  Queue<raft::Entry> held;     ///< committed, not given to the apply thread yet
-  Queue<Index> under_way;      ///< given to it and not reported: the last entry of each portion
+  Queue<raft::Entry> held;  ///< committed, not given to the apply thread yet
+  struct Portion {
+    Index last;
+    Time handed;
+  };
+  Queue<Portion> under_way;    ///< given to it and not reported
   std::size_t task_place = 0;  ///< where the apply task in the making has this group, if it has
   std::multimap<Index, std::uint64_t> reads;  ///< granted, to be handed out once `handed` gets there: tokens
 

@@ -112,8 +112,8 @@ void Node::State::bury(GroupId group) {
   std::erase_if(due, [&](const auto& one) { return one.second == group; });
   const auto gone = [] { return Error{Code::not_leader, "the replica has left this node"}; };
   for (const Replica::Staged& one : old.staged) reply(one.origin, group, std::unexpected(gone()));
-  for (const Replica::Write& one : old.writes) {
-    reply(one.origin, group, fail(Code::timeout, "the replica has left this node"));
+  for (const PendingWrite& one : old.writes) {
+    reply(one.origin, group, fail(Code::timeout, "the replica has left this node"), {.stages = &one.stages});
   }
   std::vector<std::uint64_t> waiting;
   for (const auto& [token, read] : reads) {

@@ -14,7 +14,7 @@
 //   moving.cc     migrations: reports and driving          orders.cc    what the driver has others do
 //   replicas.cc   replicas that come and go           hints.cc      SWIM: who seems to be alive
 //   recovery.cc   after a lost majority                trust.cc     who is let in, and by what certificate
-//   loads.cc      what vShards cost
+//   loads.cc      what vShards cost                   paths.cc     whose path is told
 
 #include <deque>
 #include <functional>
@@ -36,6 +36,7 @@
 #include "node/load_meter.h"
 #include "node/node.h"
 #include "node/pace.h"
+#include "node/path_filter.h"
 #include "node/reconciler.h"
 #include "node/replica.h"
 #include "node/transfers.h"
@@ -86,6 +87,13 @@ struct Pause {
   std::uint64_t longest_us = 0;
 };
 
+/// What goes with a leader's answer.
+struct Served {
+  NodeId leader_hint{};                  ///< as in wire::ForwardReply
+  Index at{};                            ///< as there
+  const ServedStages* stages = nullptr;  ///< how far the request had come; null: nowhere
+};
+
 struct PendingRead {
   Origin origin;
   GroupId group;
@@ -93,6 +101,7 @@ struct PendingRead {
   Time asked;
   raft::ReadProof proof = raft::ReadProof::lease;
   Index at{};  ///< the view's applied index, once it was handed out
+  ServedStages stages{};
 };
 
 /// A read that this node answers from its own replica (local_reads.cc).
@@ -104,6 +113,7 @@ struct LocalRead {
   Time ask_at = never;      ///< when the leader is asked, again
   std::optional<Index> at;  ///< it waits until that is handed out
   Time fresh = long_ago;    ///< what was acknowledged before is in what it has seen
+  ServedStages stages{};
 };
 
 struct Node::State {
@@ -128,6 +138,7 @@ struct Node::State {
   HlcClock hlc;
   raft::Liveness live;
   Gateway gateway;
+  PathFilter path_filter;
   Transfers transfers;
 
   std::vector<std::unique_ptr<Replica>> replicas;  ///< by group; null where there is none
@@ -327,19 +338,23 @@ struct Node::State {
   bool said_goodbye();
 
   // leading.cc
-  void serve(Origin origin, wire::Forward forward);
+  void serve(const Origin& origin, wire::Forward forward);
   NodeId whereabouts(GroupId group) const;
-  void serve_write(Origin origin, Replica& group, const wire::Forward& forward);
+  void serve_write(const Origin& origin, Replica& group, const wire::Forward& forward);
   Result<void> check_command(GroupId group, BytesView command) const;
-  void serve_read(Origin origin, Replica& group, const wire::Forward& forward);
-  void reply(Origin origin, GroupId group, Result<Blob> result, NodeId leader_hint = NodeId(),
-             Index at = Index());
+  void serve_read(const Origin& origin, Replica& group, const wire::Forward& forward);
+  void reply(const Origin& origin, GroupId group, Result<Blob> result, const Served& served = {});
   void stage(Replica& group, Replica::Staged write);
   void propose_staged();
   void ask_read(std::uint64_t token);
   void granted(const raft::ReadGrant& grant);
   void hand_out_reads(Replica& group);
   void drop_read(std::uint64_t token, Error error);
+
+  // paths.cc
+  void tell_path(RequestPath path);
+  void tell_read_here(const LocalRead& read, const Result<Blob>& result);
+  void tell_served(const Origin& origin, const wire::ForwardReply& answer, const ServedStages* stages);
 
   // local_reads.cc
   bool reads_here(const ClientRequest& request) const;
@@ -351,6 +366,7 @@ struct Node::State {
   void read_is_done(ReadDone done);
   void wake_local_reads();
   void set_alarm(std::uint64_t token, Time ask_at);
+  void answer_here(const LocalRead& read, Result<Blob> result, Index at = Index());
   void end_local_read(std::uint64_t token, Result<Blob> result, Index at = Index());
   void end_local_reads(GroupId group);
 
@@ -386,7 +402,7 @@ struct Node::State {
   void receive(Staged done);
   void receive(Installed done);
   void receive(DueFound done);
-  void answer_writes(Replica& group, std::vector<EntryReply> replies, Index applied);
+  void answer_writes(Replica& group, std::vector<EntryReply> replies, Time handed);
   void schedule_due(Replica& group);
   void run_due();
 

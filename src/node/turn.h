@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/request_path.h"
 #include "base/time.h"
 #include "meta/migration.h"
 #include "node/status.h"
@@ -88,6 +89,7 @@ struct Turn {
   std::optional<Trust> trust;              ///< set when it changed
   std::shared_ptr<const Routing> routing;  ///< set when it changed
   std::vector<TraceEvent> trace;           ///< only if Options::trace
+  std::vector<RequestPath> paths;          ///< of requests that were slow or belong to a sampled trace
   std::vector<std::string> notices;        ///< facts for the log, one sentence each
   bool drained = false;
   bool retired = false;  ///< this node is no member any more, for ever: it is to stop

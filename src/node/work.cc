@@ -26,6 +26,7 @@ std::uint32_t entry_hash(const raft::Entry& entry) {
 void Node::State::drain(Replica& group) {
   group.dirty = false;
   if (group.raft.has_work()) carry_out(group, group.raft.take_work());
+  group.writes.committed(group.raft.commit(), now.mono);
   hand_out_reads(group);
   update_timer(group);
 }
@@ -97,7 +98,7 @@ void Node::State::hand_out(Replica& group) {
     group.held.pop_front();
   }
   group.handed = entries.back().index;
-  group.under_way.push_back(group.handed);
+  group.under_way.push_back({group.handed, now.mono});
   if (options.trace) {
     for (const raft::Entry& entry : entries) {
       trace({TraceKind::apply, id, entry.term, entry.index, {}, 0, entry_hash(entry)});
@@ -148,13 +149,10 @@ void Node::State::role_changed(Replica& group) {
 /// it. Only an other entry committed in its place proves the loss (answer_writes).
 void Node::State::answer_lost(Replica& group, const std::vector<raft::Decided>& lost) {
   for (const raft::Decided& one : lost) {
-    const auto at = std::ranges::find_if(group.writes, [&](const Replica::Write& write) {
-      return write.at == raft::Position{one.index, one.term};
-    });
-    if (at == group.writes.end()) continue;
-    const Origin origin = at->origin;
-    group.writes.erase(at);
-    reply(origin, group.raft.id(), fail(Code::timeout, "another leader cut the write off its log"));
+    const auto write = group.writes.take(raft::Position{one.index, one.term});
+    if (!write) continue;
+    reply(write->origin, group.raft.id(), fail(Code::timeout, "another leader cut the write off its log"),
+          {.stages = &write->stages});
   }
 }
 
