@@ -14,6 +14,7 @@
 #include "app/key_desk.h"
 #include "app/newcomers.h"
 #include "app/operator_events.h"
+#include "app/path_log.h"
 #include "app/random.h"
 #include "app/vitals_keeper.h"
 #include "edge/base/clock.h"
@@ -41,6 +42,7 @@ struct Front::Impl final : ClientDesk {
         client_door(to_core, config.memory().of(Consumer::inbox) / inbox_parts, config.queue_time_ns),
         patience(loop),
         door_timer(loop),
+        path_log(loop),
         certificates(loop, {given.certs, given.ca_key},
                      [this](node::Event event) { this->to_core(std::move(event)); }),
         vitals(loop, given.data),
@@ -209,6 +211,12 @@ struct Front::Impl final : ClientDesk {
     clients->completed(std::move(reply));
   }
 
+  void tell(const RequestPath& path) {
+    // The program around the node does with its own traces what it likes.
+    if (path.slow || !outside.path) path_log.told(path, path.answered);
+    if (outside.path) outside.path(path);
+  }
+
   void ask(const Question& question, OnReply then) {
     const std::uint64_t tag = ++last_question;
     if (closed || !core.offer(question(tag)))
@@ -249,6 +257,7 @@ struct Front::Impl final : ClientDesk {
     NodeFigures made;
     made.around = surroundings(parts());
     made.requests = requests;
+    made.slow_requests = path_log.slow_requests();
     if (clients) made.clients = clients->counts();
     made.vitals = vitals.known();
     made.answer_times = vitals.answer_times();
@@ -266,6 +275,7 @@ struct Front::Impl final : ClientDesk {
       if (out.peers) set_peers(*out.peers);
       if (out.trust) certificates.admit(std::move(*out.trust));
       for (const wire::Outbound& one : out.messages) transport->send(one.to, one.message);
+      for (const RequestPath& path : out.paths) tell(path);
       for (node::ClientReply& reply : out.replies) complete(std::move(reply));
       for (const node::OperatorReply& reply : out.operator_replies) deliver(reply);
       if (http) http->noted(out.notices);
@@ -323,6 +333,7 @@ struct Front::Impl final : ClientDesk {
     closed = true;
     patience.cancel();
     door_timer.cancel();
+    path_log.stop();
     certificates.stop();
     vitals.stop();
     if (clients) clients->close();
@@ -341,6 +352,7 @@ struct Front::Impl final : ClientDesk {
   edge::ClientDoor client_door;
   asio::steady_timer patience;
   asio::steady_timer door_timer;
+  PathLog path_log;
   CertificateLife certificates;
   VitalsKeeper vitals;
   Newcomers newcomers{certificates};

@@ -30,6 +30,8 @@ struct Outside {
   std::function<void()> retired{};
   /// Its state machine is the key-value one: operators may ask for keys.
   bool key_values = false;
+  /// Of each request that was slow, or whose trace is sampled; before its answer, if that is given here.
+  std::function<void(const RequestPath&)> path{};
 };
 
 struct FrontOptions {

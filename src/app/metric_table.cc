@@ -235,6 +235,10 @@ constexpr Metric table[] = {
     // requests
     {"nodedb_requests_total", counter, "`result`: ok, or the error's code",
      "Clients' requests to vShards that were answered here.", requests},
+    {"nodedb_slow_requests_total", counter, "",
+     "Clients' requests that came in here and took as long as the setting `trace.slow_after` says, or "
+     "longer.",
+     one<[](const Figures& f) { return f.slow_requests; }>},
     {"nodedb_request_samples_total", counter, "",
      "Clients' requests of which the time to the answer was taken.",
      one<[](const Figures& f) { return f.answer_times.count; }>},

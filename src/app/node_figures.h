@@ -49,6 +49,7 @@ struct NodeFigures {
   node::Status status;
   AnswerSurroundings around;
   RequestCounts requests;
+  std::uint64_t slow_requests = 0;  ///< of its own clients, since the start
   ClientCounts clients;
   std::map<Uuid, wire::Vitals> vitals;  ///< of the members that have told theirs lately, and its own
   AnswerTimes answer_times;

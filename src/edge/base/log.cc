@@ -84,22 +84,13 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void write(Level level, std::string_view message, Fields fields) {
-  auto& to = sink();
-  const auto spdlog_level = to_spdlog(level);
-  const bool observed = to.observed.load(std::memory_order_acquire);
-  if (!to.logger->should_log(spdlog_level) && !observed) return;
-  const auto line = format_line(to.format.load(std::memory_order_relaxed), message, fields);
-  if (observed) {
-    const std::lock_guard lock(to.observer_mutex);
-    if (to.observer) to.observer(level, line);
-  }
-  to.logger->log(spdlog_level, spdlog::string_view_t(line.data(), line.size()));
+std::span<const Field> span_of(Fields fields) {
+  return {fields.begin(), fields.size()};
 }
 
 }  // namespace
 
-std::string format_line(Format format, std::string_view message, Fields fields) {
+std::string format_line(Format format, std::string_view message, std::span<const Field> fields) {
   std::string line;
   const bool json = format == Format::json;
   line += json ? "\"msg\":" : "msg=";
@@ -122,6 +113,19 @@ std::string format_line(Format format, std::string_view message, Fields fields) 
   return line;
 }
 
+void write(Level level, std::string_view message, std::span<const Field> fields) {
+  auto& to = sink();
+  const auto spdlog_level = to_spdlog(level);
+  const bool observed = to.observed.load(std::memory_order_acquire);
+  if (!to.logger->should_log(spdlog_level) && !observed) return;
+  const auto line = format_line(to.format.load(std::memory_order_relaxed), message, fields);
+  if (observed) {
+    const std::lock_guard lock(to.observer_mutex);
+    if (to.observer) to.observer(level, line);
+  }
+  to.logger->log(spdlog_level, spdlog::string_view_t(line.data(), line.size()));
+}
+
 void configure(Format format, Level level) {
   auto& to = sink();
   to.format.store(format, std::memory_order_relaxed);
@@ -130,16 +134,16 @@ void configure(Format format, Level level) {
 }
 
 void debug(std::string_view message, Fields fields) {
-  write(Level::debug, message, fields);
+  write(Level::debug, message, span_of(fields));
 }
 void info(std::string_view message, Fields fields) {
-  write(Level::info, message, fields);
+  write(Level::info, message, span_of(fields));
 }
 void warn(std::string_view message, Fields fields) {
-  write(Level::warn, message, fields);
+  write(Level::warn, message, span_of(fields));
 }
 void error(std::string_view message, Fields fields) {
-  write(Level::error, message, fields);
+  write(Level::error, message, span_of(fields));
 }
 
 std::string text(const Error& error) {

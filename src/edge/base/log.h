@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,8 @@ void debug(std::string_view message, Fields fields = {});
 void info(std::string_view message, Fields fields = {});
 void warn(std::string_view message, Fields fields = {});
 void error(std::string_view message, Fields fields = {});
+/// The same with fields that were gathered first.
+void write(Level level, std::string_view message, std::span<const Field> fields);
 
 /// Code and detail of an error, as two fields' worth of text: "code: detail".
 std::string text(const Error& error);
@@ -48,6 +51,6 @@ std::string text(const Error& error);
 void observe(std::function<void(Level, const std::string&)> observer);
 
 /// The line's text without time: what configure's format makes of it. Control bytes and quotes are escaped.
-std::string format_line(Format format, std::string_view message, Fields fields);
+std::string format_line(Format format, std::string_view message, std::span<const Field> fields);
 
 }  // namespace nodedb::log

@@ -60,6 +60,7 @@ bool CoreLoop::carry_out(node::Turn turn, bool wait) {
   out.messages = std::move(turn.send_now);
   // Left here only if everything that they promise is durable already.
   std::ranges::move(turn.send_after, std::back_inserter(out.messages));
+  out.paths = std::move(turn.paths);
   out.replies = std::move(turn.replies);
   out.operator_replies = std::move(turn.operator_replies);
   out.peers = std::move(turn.peers);

@@ -16,6 +16,7 @@ namespace nodedb::edge {
 
 struct ToNet {
   std::vector<wire::Outbound> messages;
+  std::vector<RequestPath> paths;
   std::vector<node::ClientReply> replies;
   std::vector<node::OperatorReply> operator_replies;
   std::optional<std::vector<node::Peer>> peers;
@@ -26,8 +27,8 @@ struct ToNet {
   bool retired = false;
 
   bool empty() const {
-    return messages.empty() && replies.empty() && operator_replies.empty() && !peers && !trust && !routing &&
-           notices.empty() && !drained && !retired;
+    return messages.empty() && paths.empty() && replies.empty() && operator_replies.empty() && !peers &&
+           !trust && !routing && notices.empty() && !drained && !retired;
   }
 };
 
