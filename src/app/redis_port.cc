@@ -74,8 +74,13 @@ class RedisPort final : public ClientPort, private resp::Backend {
 
  private:
   void call(std::uint64_t tag, resp::VShardCall call) override {
-    desk_.submit(
-        {tag, call.vshard, call.write, std::move(call.command), call.timeout_ns, edge::monotonic_time()});
+    desk_.submit({.tag = tag,
+                  .vshard = call.vshard,
+                  .write = call.write,
+                  .command = std::move(call.command),
+                  .timeout_ns = call.timeout_ns,
+                  .arrived = edge::monotonic_time(),
+                  .trace = call.trace});
   }
 
   ClientDesk& desk_;

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
+#include <future>
+#include <sstream>
 
 #include "tests/e2e/support/process.h"
 #include "tests/e2e/support/redis.h"
@@ -128,6 +131,57 @@ TEST_F(Http, ListenersHearOfAMoveOfLeadership) {
   listener.read_until("event: leaders\ndata: ");
   const std::string heard = listener.read_until("\n\n");
   EXPECT_NE(heard.find("\"groups_without_leader\":"), std::string::npos) << heard;
+}
+
+/// The first line of a node's log that has all these words.
+std::string log_line(const Cluster& cluster, std::size_t node, const std::vector<std::string>& words) {
+  std::istringstream log(file_text(cluster.log_file(node)));
+  for (std::string line; std::getline(log, line);) {
+    const auto is_there = [&](const std::string& word) { return line.find(word) != std::string::npos; };
+    if (std::ranges::all_of(words, is_there)) return line;
+  }
+  return {};
+}
+
+std::int64_t number_in(const std::string& line, const std::string& key) {
+  const std::size_t at = line.find(" " + key + "=");
+  return at == std::string::npos ? -1 : std::atoll(line.c_str() + at + key.size() + 2);
+}
+
+TEST_F(Http, ASlowRequestIsToldWithWhatItWaitedFor) {
+  ASSERT_TRUE(cluster_->wait_healthy(30));
+  ASSERT_EQ(operate(*cluster_, 0, {"settings", "set", "trace.slow_after", "150ms"}).status, 0);
+  const app::Json groups = json(0, "/v1/shards")["groups"];
+  std::uint16_t led = 0;
+  while (groups.items()[led + 1u]["leader"].number() != 1) ++led;
+  const std::string key = key_in(VShardId(led), "slow");
+  const double before = metric(0, "nodedb_slow_requests_total");
+  Redis client(cluster_->nodes()[0].redis_port, patience_ms);
+  for (const std::size_t follower : {1, 2}) ::kill(cluster_->nodes()[follower].pid, SIGSTOP);
+  auto answer = std::async(std::launch::async, [&] { return client.command({"SET", key, "v"}); });
+  sleep_ms(400);
+  for (const std::size_t follower : {1, 2}) ::kill(cluster_->nodes()[follower].pid, SIGCONT);
+  ASSERT_TRUE(answer.get().is("OK"));
+  const std::string line =
+      log_line(*cluster_, 0, {"a request was slow", " vshard=" + std::to_string(led) + " "});
+  EXPECT_GE(number_in(line, "commit_us"), 150'000) << line;
+  EXPECT_LT(number_in(line, "persist_us"), number_in(line, "commit_us")) << line;
+  EXPECT_EQ(number_in(line, "served_by"), 1) << line;
+  EXPECT_GE(metric(0, "nodedb_slow_requests_total"), before + 1);
+
+  // A trace that a client gives at another node is in what the leader tells.
+  const std::string traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  Redis other(cluster_->nodes()[1].redis_port, patience_ms);
+  ASSERT_TRUE(other.command({"CLIENT", "TRACEPARENT", traceparent}).is("OK"));
+  ASSERT_TRUE(other.command({"SET", key, "w"}).is("OK"));
+  std::string leader;
+  EXPECT_TRUE(eventually(10, [&] {
+    return !(leader = log_line(*cluster_, 0, {traceparent, "side=leader"})).empty();
+  }));
+  const std::string asked = log_line(*cluster_, 1, {traceparent, "side=asked"});
+  EXPECT_GE(number_in(asked, "leader_us"), 0) << asked;
+  EXPECT_GE(number_in(leader, "commit_us"), 0) << leader;
+  EXPECT_EQ(number_in(asked, "number"), number_in(leader, "number"));
 }
 
 /// Last but one: node 3 is drained, and back again.

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/ids.h"
+#include "base/trace_context.h"
 
 namespace nodedb::resp {
 
@@ -17,6 +18,7 @@ struct VShardCall {
   bool write = false;
   Blob command;  ///< kv/argv.h
   std::int64_t timeout_ns = 0;
+  TraceContext trace{};  ///< the connection's, when the command came
 };
 
 class Backend {

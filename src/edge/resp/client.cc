@@ -247,6 +247,12 @@ Outcome run_client_on_off(Context&, const kv::Argv& argv) {
   return known ? Reply::ok() : Reply::error(kv::errors::syntax);
 }
 
+/// Not Redis's. A value that is none is dropped, as W3C Trace Context wants it: no trace is in force then.
+Outcome run_client_traceparent(Context& context, const kv::Argv& argv) {
+  context.session.trace = TraceContext::parse(argv[2]).value_or(TraceContext());
+  return Reply::ok();
+}
+
 Outcome run_client_tracking(Context&, const kv::Argv& argv) {
   if (kv::same_word(argv[2], "OFF")) return argv.size() == 3 ? Reply::ok() : Reply::error(kv::errors::syntax);
   if (!kv::same_word(argv[2], "ON")) return Reply::error(kv::errors::syntax);

@@ -129,6 +129,7 @@ Outcome run_reset(Context& context, const kv::Argv&) {
   session.speech = Speech::on;
   session.cluster_aware = false;
   session.read_only = false;
+  session.trace = {};
   session.name.clear();
   session.authenticated = context.gateway.options().password.empty();
   return Reply::simple("RESET");

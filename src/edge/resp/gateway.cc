@@ -30,7 +30,8 @@ bool runs_inside_multi(const LocalCommand& command) {
 }
 
 ReplyStyle style_of(Session& session) {
-  ReplyStyle style{.protocol = session.protocol, .silent = session.speech != Speech::on};
+  ReplyStyle style{
+      .protocol = session.protocol, .silent = session.speech != Speech::on, .trace = session.trace};
   if (session.speech == Speech::skip_next) session.speech = Speech::on;
   return style;
 }

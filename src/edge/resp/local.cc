@@ -54,6 +54,9 @@ constexpr std::array client_commands = {
         {"client|setinfo", 4, always, 0, 0, 0, connection}, run_client_setinfo, "Names the client library"},
     LocalCommand{
         {"client|setname", 3, always, 0, 0, 0, connection}, run_client_setname, "Names the connection"},
+    LocalCommand{{"client|traceparent", 3, always, 0, 0, 0, connection},
+                 run_client_traceparent,
+                 "The trace that commands belong to from now on; an empty one ends it"},
     LocalCommand{{"client|tracking", -3, always, 0, 0, 0, connection},
                  run_client_tracking,
                  "Only OFF: there is no tracking"},

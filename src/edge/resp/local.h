@@ -73,6 +73,7 @@ Outcome run_client_reply(Context&, const kv::Argv&);
 Outcome run_client_caching(Context&, const kv::Argv&);
 Outcome run_client_getredir(Context&, const kv::Argv&);
 Outcome run_client_on_off(Context&, const kv::Argv&);
+Outcome run_client_traceparent(Context&, const kv::Argv&);
 Outcome run_client_tracking(Context&, const kv::Argv&);
 Outcome run_client_trackinginfo(Context&, const kv::Argv&);
 Outcome run_client_unblock(Context&, const kv::Argv&);

@@ -67,6 +67,7 @@ void Pipeline::start(std::uint64_t request) {
   Pending& pending = at(request);
   if (auto* call = std::get_if<VShardCall>(&pending.work)) {
     ++pending.open_calls;
+    call->trace = pending.style.trace;
     outlet_.send({.session = session_, .request = request, .part = 0, .write = pending.write},
                  std::move(*call));
     return;
@@ -85,6 +86,7 @@ void Pipeline::send_all(std::uint64_t request, Calls calls) {
   for (VShardCall& call : calls) {
     ++pending.open_calls;
     const bool write = call.write;
+    call.trace = pending.style.trace;
     outlet_.send({.session = session_, .request = request, .part = pending.given_calls++, .write = write},
                  std::move(call));
   }

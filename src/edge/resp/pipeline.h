@@ -35,11 +35,13 @@ class Outlet {
   virtual void erred(std::string_view command, const kv::Reply& error) = 0;
 };
 
+/// What goes with a request from its arrival to its answer.
 struct ReplyStyle {
   Protocol protocol = Protocol::resp2;
   bool silent = false;  ///< CLIENT REPLY OFF or SKIP: do it, but say nothing
   /// What ran, a name from the command tables; empty for what was refused or queued.
   std::string_view command = {};
+  TraceContext trace{};  ///< that its calls are part of
 };
 
 class Pipeline {

@@ -54,6 +54,7 @@ struct Session {
   bool authenticated = true;
   bool cluster_aware = false;  ///< it has shown that it follows MOVED
   bool read_only = false;      ///< READONLY: replicas may serve its reads
+  TraceContext trace;          ///< CLIENT TRACEPARENT: of the commands from now on
   Multi multi;
   SharedWatches watches;  ///< null: none
 

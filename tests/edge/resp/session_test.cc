@@ -33,6 +33,34 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+TEST(SessionCommands, ATraceparentGoesWithTheCallsOfTheCommandsBehindIt) {
+  constexpr const char* example = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  GatewayBench bench;
+  Session& s = bench.connect();
+  const auto traces = [&](const std::string& line) {
+    bench.give(s, line);
+    std::vector<std::string> out;
+    for (const auto& held : bench.backend.calls)
+      out.push_back(held.call.trace.exists() ? held.call.trace.text() : "none");
+    bench.run_all();
+    bench.taken(s);
+    return out;
+  };
+  EXPECT_EQ(traces("GET k"), std::vector<std::string>{"none"});
+  EXPECT_EQ(bench.ask(s, std::string("CLIENT TRACEPARENT ") + example), "+OK\r\n");
+  EXPECT_EQ(traces("SET k v"), std::vector<std::string>{example});
+  EXPECT_EQ(traces("MGET a b"), (std::vector<std::string>{example, example})) << "all parts of it";
+  Session& other = bench.connect();
+  bench.give(other, "GET k");
+  EXPECT_FALSE(bench.backend.calls.at(0).call.trace.exists()) << "another connection's";
+  bench.run_all();
+  EXPECT_EQ(bench.ask(s, "CLIENT TRACEPARENT nonsense"), "+OK\r\n");
+  EXPECT_EQ(traces("GET k"), std::vector<std::string>{"none"});
+  bench.ask(s, std::string("CLIENT TRACEPARENT ") + example);
+  bench.ask(s, "RESET");
+  EXPECT_EQ(traces("GET k"), std::vector<std::string>{"none"});
+}
+
 TEST(SessionCommands, SmallOnesAnswerAsRedisDoes) {
   GatewayBench bench;
   Session& s = bench.connect();
