@@ -10,7 +10,7 @@ include(CMakePackageConfigHelpers)
 
 # The public headers include the words as "base/…": a directory of its own keeps them out of others' way.
 set(library_headers ${CMAKE_INSTALL_INCLUDEDIR}/nodedb-cluster)
-set(library_words bytes error hlc ids rng slot strong time)
+set(library_words bytes error hlc ids request_path rng slot strong time trace_context)
 list(TRANSFORM library_words REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/src/base/\\1.h" OUTPUT_VARIABLE word_headers)
 
 # Whoever links the static library needs these, too.

@@ -79,6 +79,7 @@ struct LocalCluster::Impl {
     one.more["drain_timeout"] = "1s";
     NodeHooks hooks;
     hooks.executor = options.executor;
+    hooks.path = options.path;
     auto started = Node::start(std::move(one), machine, std::move(hooks));
     if (!started) return std::unexpected(started.error());
     nodes[i] = std::move(*started);

@@ -38,6 +38,8 @@ struct Node::Impl {
     outside.retired = [this] {
       if (hooks.retired) port->run([this] { hooks.retired(); });
     };
+    if (hooks.path)
+      outside.path = [this](const RequestPath& path) { port->run([this, path] { hooks.path(path); }); };
     auto opened = app::Assembly::open(made.config, *machine, outside);
     if (!opened) return std::unexpected(opened.error());
     assembly = std::move(*opened);
@@ -104,13 +106,15 @@ void Node::stop() {
   impl_->stop();
 }
 
-Result<void> Node::propose(Place place, Bytes command, Done done, std::int64_t timeout) {
+Result<void> Node::propose(Place place, Bytes command, Done done, std::int64_t timeout,
+                           const TraceContext& trace) {
   if (command.size() > limits::request_bytes_max) return fail(Code::too_large, "the command");
   node::ClientRequest request;
   request.vshard = place.vshard();
   request.write = true;
   request.command = Blob(std::move(command));
   request.timeout_ns = timeout;
+  request.trace = trace;
   return impl_->port->take(door::Call{std::move(request), std::move(done)});
 }
 
@@ -123,6 +127,7 @@ Result<void> Node::read(Place place, Bytes query, const ReadOptions& options, Do
   request.level = options.level;
   request.max_staleness_ns = options.max_staleness_ns;
   request.after = options.after;
+  request.trace = options.trace;
   return impl_->port->take(door::Call{std::move(request), std::move(done)});
 }
 
@@ -141,8 +146,10 @@ std::future<Result<Answer>> promised(const Call& call) {
 
 }  // namespace
 
-std::future<Result<Answer>> Node::propose(Place place, Bytes command, std::int64_t timeout) {
-  return promised([&](Done done) { return propose(place, std::move(command), std::move(done), timeout); });
+std::future<Result<Answer>> Node::propose(Place place, Bytes command, std::int64_t timeout,
+                                          const TraceContext& trace) {
+  return promised(
+      [&](Done done) { return propose(place, std::move(command), std::move(done), timeout, trace); });
 }
 
 std::future<Result<Answer>> Node::read(Place place, Bytes query, const ReadOptions& options) {

@@ -4,7 +4,9 @@
 // and the operator's commands against all of them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <mutex>
 
 #include "app/json.h"
 #include "nodedb/cluster/completions.h"
@@ -38,7 +40,12 @@ class Door : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     log_to_stderr(LogLevel::warn);
-    auto started = LocalCluster::start(std::make_shared<Diary>());
+    LocalClusterOptions options;
+    options.path = [](const RequestPath& path) {
+      const std::lock_guard lock(telling_);
+      if (path.trace.exists()) told_.push_back(path);
+    };
+    auto started = LocalCluster::start(std::make_shared<Diary>(), std::move(options));
     ASSERT_TRUE(started) << started.error().detail;
     cluster_ = std::move(*started);
   }
@@ -49,6 +56,8 @@ class Door : public testing::Test {
   }
 
   inline static std::unique_ptr<LocalCluster> cluster_;
+  inline static std::mutex telling_;
+  inline static std::vector<RequestPath> told_;  ///< of traced requests, by all nodes
 };
 
 TEST_F(Door, EveryLevelAnswersThroughEveryNode) {
@@ -67,6 +76,35 @@ TEST_F(Door, EveryLevelAnswersThroughEveryNode) {
     EXPECT_GE(session->at, written->at);
     EXPECT_EQ(reply(node.read("levels", "a", {.level = ReadLevel::local}).get()), "1");
   }
+}
+
+TEST_F(Door, ASampledRequestsPathIsToldWhereItCameInAndByItsLeader) {
+  const auto shard = cluster_->node(0).placement()->shards.at(Place("path").vshard().value);
+  const std::size_t leader = shard.leader.value - 1;
+  const std::size_t asked = (leader + 1) % cluster_->size();
+  const auto trace = TraceContext::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").value();
+  ASSERT_TRUE(cluster_->node(asked).propose("path", "a=1", Node::timeout_ns, trace).get());
+  ASSERT_TRUE(cluster_->node(leader).read("path", "a", {.trace = trace}).get());
+  std::vector<RequestPath> told;
+  EXPECT_TRUE(eventually(10, [&] {
+    const std::lock_guard lock(telling_);
+    told = told_;
+    return told.size() >= 3;
+  }));
+  ASSERT_EQ(told.size(), 3u);
+  for (const RequestPath& path : told) {
+    EXPECT_EQ(path.trace, trace);
+    EXPECT_EQ(path.vshard, Place("path").vshard());
+    EXPECT_EQ(path.served_by, shard.leader);
+    EXPECT_FALSE(path.error);
+    EXPECT_GT(path.took_ns(), 0);
+    if (!path.write) continue;
+    const bool of_leader = path.side == RequestPath::Side::leader;
+    EXPECT_EQ(path.asked, NodeId(static_cast<std::uint32_t>(asked + 1)));
+    EXPECT_EQ(of_leader, path.served.committed != not_reached);
+    EXPECT_EQ(of_leader, path.sent == not_reached);
+  }
+  EXPECT_EQ(std::ranges::count(told, true, &RequestPath::write), 2);
 }
 
 TEST_F(Door, ASessionThatNobodyHasComeToEndsInTime) {

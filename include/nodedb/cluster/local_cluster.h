@@ -5,6 +5,7 @@
 // examples, tests and first steps. The nodes are real ones, with real disks and sockets.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,8 @@ struct LocalClusterOptions {
       directory{};  ///< kept, and gone on with if it is there; empty: a temporary one, removed at the end
   /// Where the nodes' completions run (NodeHooks::executor).
   Executor executor{};
+  /// What all of them tell of requests' paths (NodeHooks::path).
+  std::function<void(const RequestPath&)> path{};
 };
 
 /// Nodes that run in this process.

@@ -30,6 +30,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "base/trace_context.h"
 #include "nodedb/cluster/options.h"
 #include "nodedb/cluster/placement.h"
 #include "nodedb/cluster/read.h"
@@ -66,11 +67,14 @@ class Node {
   /// executor.
   void stop();
 
-  /// Makes `command` an entry of the vShard's log; the answer is what StateMachine::apply replied.
+  /// Makes `command` an entry of the vShard's log; the answer is what StateMachine::apply replied. `trace`:
+  /// whose trace it is part of, if it is (NodeHooks::path).
   /// Errors, with which `done` is never called and nothing happens: busy, stopping.
-  Result<void> propose(Place place, Bytes command, Done done, std::int64_t timeout = timeout_ns);
+  Result<void> propose(Place place, Bytes command, Done done, std::int64_t timeout = timeout_ns,
+                       const TraceContext& trace = {});
   /// The same; errors at once are in the future, too.
-  std::future<Result<Answer>> propose(Place place, Bytes command, std::int64_t timeout = timeout_ns);
+  std::future<Result<Answer>> propose(Place place, Bytes command, std::int64_t timeout = timeout_ns,
+                                      const TraceContext& trace = {});
 
   /// Asks the state machine (StateMachine::read) at the level that is named. Errors at once as above. Further
   /// ones in the completion: not_found (`local`: no replica here; `bounded`, `session`: it has left while the

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/request_path.h"
 #include "nodedb/cluster/placement.h"
 
 namespace nodedb {
@@ -48,6 +49,10 @@ struct NodeHooks {
   std::function<void(std::shared_ptr<const Placement>)> placement{};
   /// The cluster has retired this node for ever; it stops by itself.
   std::function<void()> retired{};
+  /// The path of each request that took as long as the cluster's setting `trace.slow_after`, or whose trace
+  /// is sampled: of those that this program has asked for, before their completion, and of the leader's part
+  /// of what other nodes have asked.
+  std::function<void(const RequestPath&)> path{};
 };
 
 enum class LogLevel : std::uint8_t { debug, info, warn, error, off };

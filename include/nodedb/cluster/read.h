@@ -8,6 +8,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "base/trace_context.h"
 
 namespace nodedb {
 
@@ -37,6 +38,7 @@ struct ReadOptions {
   std::int64_t max_staleness_ns = 1 * ns_per_s;  ///< `bounded` only; at least 0
   Index after{};                                 ///< `session` only
   std::int64_t timeout_ns = 10 * ns_per_s;       ///< then it ends as timeout or no_leader
+  TraceContext trace{};                          ///< whose trace it is part of, if it is
 };
 
 }  // namespace nodedb
