@@ -22,6 +22,7 @@
 
 #include "app/table.h"
 #include "base/ids.h"
+#include "base/units.h"
 #include "bench/cluster/usage.h"
 #include "bench/support/figures.h"
 #include "load/load.h"

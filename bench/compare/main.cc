@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "app/table.h"
+#include "base/units.h"
 #include "bench/cluster/usage.h"
 #include "bench/compare/etcd.h"
 #include "bench/compare/ours.h"

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "app/table.h"
+#include "base/units.h"
 #include "bench/support/figures.h"
 
 namespace nodedb::bench {

@@ -14,6 +14,7 @@
 #include <iostream>
 
 #include "app/table.h"
+#include "base/units.h"
 #include "bench/support/arguments.h"
 #include "bench/support/figures.h"
 #include "bench/support/nodes.h"

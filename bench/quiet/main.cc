@@ -20,6 +20,7 @@
 
 #include "app/playground.h"
 #include "app/table.h"
+#include "base/units.h"
 #include "bench/support/arguments.h"
 #include "bench/support/figures.h"
 #include "bench/support/nodes.h"

@@ -36,6 +36,7 @@
 
 #include "app/table.h"
 #include "base/limits.h"
+#include "base/units.h"
 #include "bench/support/arguments.h"
 #include "bench/support/counters.h"
 #include "bench/support/figures.h"

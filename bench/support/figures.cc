@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <sstream>
 
 namespace nodedb::bench {
 
@@ -11,13 +10,6 @@ double at(const std::vector<double>& sorted, double part) {
   if (sorted.empty()) return 0;
   const auto index = static_cast<std::size_t>(part * static_cast<double>(sorted.size()));
   return sorted[std::min(sorted.size() - 1, index)];
-}
-
-std::string fixed(double value, int digits) {
-  std::ostringstream text;
-  text.precision(digits);
-  text << std::fixed << value;
-  return text.str();
 }
 
 void print_ms(const char* what, std::vector<double> figures) {

@@ -22,9 +22,6 @@ struct Span {
 /// Below which that part of the figures lies; 0 if there are none. Pre: sorted.
 double at(const std::vector<double>& sorted, double part);
 
-/// With so many digits behind the point.
-std::string fixed(double value, int digits);
-
 /// One line: median, p99 and maximum in ms; nothing if there are no figures.
 void print_ms(const char* what, std::vector<double> figures);
 

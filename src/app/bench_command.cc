@@ -21,11 +21,6 @@ constexpr std::uint64_t outstanding_max = 1'000'000;
 constexpr std::uint64_t keys_max = 1'000'000;
 constexpr double rate_max = 10'000'000;
 
-std::string fixed(double value, int digits) {
-  char text[64];
-  return {text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "%.*f", digits, value))};
-}
-
 std::string ms(double us) {
   return fixed(us / 1e3, 2);
 }

@@ -57,12 +57,6 @@ std::string number_of(const Json& row, const char* key) {
   return std::to_string(row[key].number());
 }
 
-std::string ids_text(const Json& ids) {
-  std::string text;
-  for (const Json& id : ids.items()) text += (text.empty() ? "" : ",") + std::to_string(id.number());
-  return text.empty() ? "-" : text;
-}
-
 std::string members_text(const Json& members) {
   Table table({"NODE", "NAME", "STATE", "ZONE", "CAPACITY", "LIFE", "QUIC", "REDIS", "UUID"});
   const auto or_none = [](const std::string& text) { return text.empty() ? "-" : text; };
@@ -92,7 +86,7 @@ std::string recoveries_text(const Json& recoveries) {
   return table.text();
 }
 
-std::string rotation_text(const Json& rotation) {
+std::string authorities_text(const Json& rotation) {
   Table table({"AUTHORITY", "STATE", "SINCE", "BY"});
   for (const Json& one : rotation["authorities"].items())
     table.add(
@@ -173,7 +167,7 @@ std::string catalog_text(const Json& catalog) {
                      section("settings", catalog["settings"], settings_table) +
                      section("join tokens", catalog["tokens"], tokens_table);
   if (!catalog["rotation"]["authorities"].items().empty())
-    text += "\nauthorities\n" + rotation_text(catalog["rotation"]);
+    text += "\nauthorities\n" + authorities_text(catalog["rotation"]);
   return text + section("audit log", catalog["audit"], audit_table) +
          section("placement", catalog["placement"], placement_text);
 }

@@ -26,18 +26,13 @@ using history::Op;
 using history::Operation;
 using history::Status;
 
-constexpr std::uint64_t clients_max = 256;
-constexpr std::uint64_t keys_max = 1'000;
+constexpr std::uint64_t check_clients_max = 256;
+constexpr std::uint64_t check_keys_max = 1'000;
 /// What is kept in memory until it is judged.
 constexpr std::uint64_t operations_max = 1'000'000;
 /// Keys are judged one by one, and the search takes longer the more happens on one.
 constexpr std::int64_t round_ns = ns_per_s;
 constexpr std::int64_t nap_ns = 50 * ns_per_ms;
-
-std::string fixed(double value, int digits) {
-  char text[64];
-  return {text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "%.*f", digits, value))};
-}
 
 std::size_t count(const history::History& history, Status status) {
   return static_cast<std::size_t>(std::ranges::count(history, status, &Operation::status));
@@ -110,10 +105,10 @@ BytesView name_of(Judgement::Kind kind) {
 }
 
 Result<std::int64_t> judge_words(const CheckWords& words) {
-  if (words.clients < 1 || words.clients > clients_max)
-    return fail(Code::malformed, "--clients: must be from 1 to " + std::to_string(clients_max));
-  if (words.keys < 1 || words.keys > keys_max)
-    return fail(Code::malformed, "--keys: must be from 1 to " + std::to_string(keys_max));
+  if (words.clients < 1 || words.clients > check_clients_max)
+    return fail(Code::malformed, "--clients: must be from 1 to " + std::to_string(check_clients_max));
+  if (words.keys < 1 || words.keys > check_keys_max)
+    return fail(Code::malformed, "--keys: must be from 1 to " + std::to_string(check_keys_max));
   const auto duration = parse_duration(words.duration);
   if (!duration) return fail(duration.error().code, "--duration: " + duration.error().detail);
   return duration;

@@ -8,17 +8,17 @@ namespace nodedb::app {
 
 namespace {
 
-std::atomic<bool> signalled = false;
+std::atomic<bool> interrupt_seen = false;
 
 void note(int signal) {
-  signalled = true;
+  interrupt_seen = true;
   std::signal(signal, SIG_DFL);
 }
 
 }  // namespace
 
 Interrupt::Interrupt() {
-  signalled = false;
+  interrupt_seen = false;
   std::signal(SIGINT, note);
   std::signal(SIGTERM, note);
 }
@@ -29,7 +29,7 @@ Interrupt::~Interrupt() {
 }
 
 bool Interrupt::came() {
-  return signalled;
+  return interrupt_seen;
 }
 
 }  // namespace nodedb::app

@@ -27,4 +27,10 @@ raft::Position position_in(const Json& value) {
   return {Index(count_in(value["index"])), Term(count_in(value["term"]))};
 }
 
+std::string ids_text(const Json& ids) {
+  std::string text;
+  for (const Json& id : ids.items()) text += (text.empty() ? "" : ",") + std::to_string(id.number());
+  return text.empty() ? "-" : text;
+}
+
 }  // namespace nodedb::app

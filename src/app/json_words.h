@@ -20,4 +20,7 @@ std::uint64_t count_in(const Json& value);
 std::vector<NodeId> ids_in(const Json& list);
 raft::Position position_in(const Json& value);
 
+/// Numbers with a comma between them, `-` if there are none.
+std::string ids_text(const Json& ids);
+
 }  // namespace nodedb::app

@@ -38,7 +38,7 @@ std::vector<std::string> words_of(const CLI::App& command) {
   return words;
 }
 
-std::string joined(const std::vector<std::string>& words) {
+std::string in_a_row(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
   return text;
@@ -126,7 +126,8 @@ std::string bash_completion(const CLI::App& app) {
       "  while :; do\n"
       "    case $path in\n";
   each_command(app, "", [&](const std::string& path, const CLI::App& command) {
-    text += "      " + shell_word(path) + ") words=" + shell_word(joined(words_of(command))) + "; break ;;\n";
+    text +=
+        "      " + shell_word(path) + ") words=" + shell_word(in_a_row(words_of(command))) + "; break ;;\n";
   });
   return text +
          "      *' '*) path=${path% *} ;;\n"
@@ -152,7 +153,7 @@ std::string zsh_completion(const CLI::App& app) {
       "while :; do\n"
       "  case $path_ in\n";
   each_command(app, "", [&](const std::string& path, const CLI::App& command) {
-    text += "    " + shell_word(path) + ") compadd -- " + joined(words_of(command)) + "; break ;;\n";
+    text += "    " + shell_word(path) + ") compadd -- " + in_a_row(words_of(command)) + "; break ;;\n";
   });
   return text +
          "    *' '*) path_=${path_% *} ;;\n"

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "app/cluster_picture.h"
+#include "app/json_words.h"
 #include "app/output.h"
 #include "app/table.h"
 
@@ -34,7 +35,7 @@ std::string moves_text(const ClusterPicture& picture) {
          " ghost stubs: nodedb-cluster migration ls\n";
 }
 
-Result<ClusterPicture> look(const Operator& from) {
+Result<ClusterPicture> look_at_cluster(const Operator& from) {
   const auto answers = ask_everybody(from, {});
   if (!answers) return std::unexpected(answers.error());
   ClusterPicture picture = picture_of(*answers);
@@ -48,12 +49,6 @@ const Json* group_of_status(const Json& status, GroupId group) {
   return nullptr;
 }
 
-std::string ids_text(const Json& ids) {
-  std::string text;
-  for (const Json& id : ids.items()) text += (text.empty() ? "" : ",") + std::to_string(id.number());
-  return text.empty() ? "-" : text;
-}
-
 }  // namespace
 
 Exit run_init(const Operator& from, Output output) {
@@ -65,7 +60,7 @@ Exit run_init(const Operator& from, Output output) {
 }
 
 Exit run_status(const Operator& from, Output output) {
-  const auto picture = look(from);
+  const auto picture = look_at_cluster(from);
   if (!picture) return complain(picture.error());
   std::string text = "cluster " + picture->cluster["uuid"].text() + ", " +
                      (picture->healthy() ? "healthy" : "not healthy") + "\n" +
@@ -83,7 +78,7 @@ Exit run_status(const Operator& from, Output output) {
 }
 
 Exit run_node_list(const Operator& from, bool all, Output output) {
-  auto picture = look(from);
+  auto picture = look_at_cluster(from);
   if (!picture) return complain(picture.error());
   std::vector<MemberPicture>& members = picture->members;
   if (all) members.insert(members.end(), picture->retired.begin(), picture->retired.end());

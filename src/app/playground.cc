@@ -21,7 +21,7 @@ namespace {
 
 /// Generous, for machines that are busy with other things.
 constexpr std::int64_t form_patience_ns = 120 * ns_per_s;
-constexpr std::int64_t ask_patience_ns = 10 * ns_per_s;
+constexpr std::int64_t child_patience_ns = 10 * ns_per_s;
 constexpr std::int64_t child_poll_ns = 100 * ns_per_ms;
 /// All nodes end at once, so nobody is left to take their leaderships: they are not waited for.
 constexpr std::int64_t polite_ns = 1 * ns_per_s;
@@ -124,7 +124,7 @@ class Playground {
   }
 
   Operator operator_of(std::size_t index) const {
-    return {plan_.operator_directory(), PlaygroundPlan::address(plan_.nodes[index].quic), ask_patience_ns};
+    return {plan_.operator_directory(), PlaygroundPlan::address(plan_.nodes[index].quic), child_patience_ns};
   }
 
   /// Waits until the nodes that have been started answer, forms the cluster (init is idempotent), waits until

@@ -20,7 +20,7 @@ void pause() {
   std::this_thread::sleep_for(std::chrono::nanoseconds(look_again_ns));
 }
 
-Result<Survey> look(const Operator& from) {
+Result<Survey> look_again(const Operator& from) {
   const auto answers = ask_everybody(from, {.groups = true});
   if (!answers) return std::unexpected(answers.error());
   return read_survey(survey_json(*answers, 0));
@@ -100,7 +100,7 @@ std::vector<meta::MetaBatch> entries_of(const Survey& survey, const RecoveryPlan
 /// What is still to go on, and why the first of it does not.
 Result<void> await_survivors(const Operator& from, const RecoveryPlan& plan, Time until) {
   while (true) {
-    const auto survey = look(from);
+    const auto survey = look_again(from);
     std::size_t left = 0;
     std::string why;
     if (survey) {
@@ -124,7 +124,7 @@ Result<void> await_survivors(const Operator& from, const RecoveryPlan& plan, Tim
 
 Result<std::size_t> apply_recovery(const Operator& from, const RecoveryPlan& plan, std::int64_t patience_ns) {
   const Time until = edge::monotonic_time() + patience_ns;
-  auto survey = look(from);
+  auto survey = look_again(from);
   if (!survey) return std::unexpected(survey.error());
   if (survey->cluster != plan.cluster)
     return fail(Code::wrong_cluster, "the plan is of cluster " + plan.cluster.text());

@@ -13,7 +13,7 @@ namespace nodedb::app {
 
 namespace {
 
-constexpr BytesView format = "nodedb-cluster recovery plan 1";
+constexpr BytesView plan_format = "nodedb-cluster recovery plan 1";
 
 Result<void> check_lost(const Survey& survey, const std::vector<NodeId>& lost) {
   for (const NodeId node : lost) {
@@ -102,7 +102,7 @@ Json body_json(const RecoveryPlan& plan) {
   Json gone = Json::array();
   for (const GroupId group : plan.gone) gone.push(Json(group.value));
   Json body = Json::object();
-  body.set("format", format)
+  body.set("format", plan_format)
       .set("cluster", plan.cluster.text())
       .set("lost", ids_json(plan.lost))
       .set("groups", std::move(groups))
@@ -153,7 +153,7 @@ Json plan_json(const RecoveryPlan& plan) {
 }
 
 Result<RecoveryPlan> read_plan(const Json& file) {
-  if (file["format"].text() != format)
+  if (file["format"].text() != plan_format)
     return fail(Code::malformed, "this is no plan: make one with nodedb-cluster recover plan");
   RecoveryPlan plan;
   const auto cluster = Uuid::parse(file["cluster"].text());

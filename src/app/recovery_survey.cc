@@ -10,7 +10,7 @@ namespace nodedb::app {
 
 namespace {
 
-constexpr BytesView format = "nodedb-cluster survey 1";
+constexpr BytesView survey_format = "nodedb-cluster survey 1";
 
 SurveyedReplica replica_in(NodeId node, const Json& row) {
   const Json& config = row["config"];
@@ -120,12 +120,12 @@ Json survey_json(std::span<const NodeAnswer> answers, std::uint64_t wall_ms) {
     list.push(std::move(one));
   }
   Json file = Json::object();
-  file.set("format", format).set("taken_ms", wall_ms).set("answers", std::move(list));
+  file.set("format", survey_format).set("taken_ms", wall_ms).set("answers", std::move(list));
   return file;
 }
 
 Result<Survey> read_survey(const Json& file) {
-  if (file["format"].text() != format)
+  if (file["format"].text() != survey_format)
     return fail(Code::malformed, "this is no survey: make one with nodedb-cluster recover collect");
   const Json* best = nullptr;
   for (const Json& answer : file["answers"].items()) {

@@ -14,7 +14,7 @@ namespace nodedb::app {
 
 namespace {
 
-constexpr std::int64_t round_ns = ns_per_s;
+constexpr std::int64_t screen_round_ns = ns_per_s;
 /// A node that does not answer by then is drawn as down; it keeps nobody waiting for longer.
 constexpr std::int64_t answer_patience_ns = 2 * ns_per_s;
 constexpr std::size_t page_width = 1'000;
@@ -25,7 +25,7 @@ Operator impatient(Operator from) {
   return from;
 }
 
-Result<TopLook> look(const Operator& from, const node::StatusWish& wish) {
+Result<TopLook> look_at_top(const Operator& from, const node::StatusWish& wish) {
   auto answers = ask_everybody(from, wish);
   if (!answers) return std::unexpected(answers.error());
   TopLook now{edge::monotonic_time(), std::move(*answers), {}};
@@ -40,12 +40,12 @@ class Watch {
   explicit Watch(const Operator& from) : from_(impatient(from)), known_{from.node} {}
 
   Result<TopLook> next(const node::StatusWish& wish) {
-    Result<TopLook> seen = look(from_, wish);
+    Result<TopLook> seen = look_at_top(from_, wish);
     for (std::size_t i = 0; !seen && i < known_.size(); ++i) {
       if (known_[i] == from_.node) continue;
       Operator other = from_;
       other.node = known_[i];
-      if (auto found = look(other, wish)) {
+      if (auto found = look_at_top(other, wish)) {
         from_ = other;
         seen = std::move(found);
       }
@@ -91,7 +91,7 @@ Exit run_top(const Operator& from, Output output) {
       lines.push_back(now.error().detail.substr(0, terminal.width()));
     }
     terminal.draw(lines);
-    if (terminal.ended(round_ns)) break;
+    if (terminal.ended(screen_round_ns)) break;
     now = watch.next({});
   } while (!terminal.ended(0));
   return Exit::ok;
@@ -105,7 +105,7 @@ Exit run_events(const Operator& from, bool follow, Output output) {
   ClusterPicture before = std::move(seen->cluster);
   bool silent = false;
   while (follow) {
-    std::this_thread::sleep_for(std::chrono::nanoseconds(round_ns));
+    std::this_thread::sleep_for(std::chrono::nanoseconds(screen_round_ns));
     auto now = watch.next({});
     if (!now) {
       if (!std::exchange(silent, true))

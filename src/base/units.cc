@@ -2,6 +2,7 @@
 #include "base/units.h"
 
 #include <charconv>
+#include <cstdio>
 #include <limits>
 #include <span>
 
@@ -127,6 +128,11 @@ std::string duration_text(std::int64_t ns) {
 
 std::string size_text(std::uint64_t bytes) {
   return shortest(bytes, std::span(sizes).first(5));
+}
+
+std::string fixed(double value, int digits) {
+  char text[64];
+  return {text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "%.*f", digits, value))};
 }
 
 }  // namespace nodedb

@@ -34,5 +34,7 @@ Result<HostPort> parse_host_port(BytesView text);
 /// The shortest exact forms that `parse_duration` and `parse_size` read back.
 std::string duration_text(std::int64_t ns);
 std::string size_text(std::uint64_t bytes);
+/// With so many digits behind the point.
+std::string fixed(double value, int digits);
 
 }  // namespace nodedb
