@@ -20,7 +20,7 @@ nodedb_test(edge_loop SOURCES ${found} LINKS nodedb_edge_loop)
 # library's door have in common.
 set(app_node_sources assembly authorities_file balance_json certificate_life certificate_lines certificate_reload
     certificate_renewal dashboard fail_points_none front front_figures health http_port http_routes joining json_words
-    key_desk key_requests meta_json metric_table metrics move_rows newcomers node_events operator_events operator_protocol playground_plan random readiness shard_map signer
+    key_desk key_requests meta_json metric_table metrics move_rows newcomers node_events operator_events operator_protocol path_log playground_plan random readiness shard_map signer
     status_json vitals_keeper)
 list(TRANSFORM app_node_sources REPLACE "(.+)" "src/app/\\1.cc")
 # The dashboard's files stand in the binary.
