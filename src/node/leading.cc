@@ -192,11 +192,13 @@ void Node::State::reply(const Origin& origin, GroupId group, Result<Blob> result
   if (origin.gateway == NodeId()) return;
   wire::ForwardReply answer{origin.request,    origin.incarnation, group,
                             std::move(result), served.leader_hint, served.at};
+  const bool told = path_filter.tells(origin.trace, now.mono - origin.came);
   if (origin.gateway == self) {
-    if (gateway.answered(now.mono, self, answer, leaders, served.stages)) return;
-    return tell_served(origin, answer, served.stages);
+    const bool awaited = gateway.answered(now.mono, self, answer, leaders, served.stages);
+    if (told && !awaited) tell_served(origin, answer, served.stages);
+    return;
   }
-  tell_served(origin, answer, served.stages);
+  if (told) tell_served(origin, answer, served.stages);
   if (uuids.contains(origin.gateway)) forwards[origin.gateway].replies.push_back(std::move(answer));
 }
 

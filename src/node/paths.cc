@@ -18,7 +18,7 @@ void Node::State::tell_path(RequestPath path) {
 /// Of what another node has asked, or nobody here waits for any more.
 void Node::State::tell_served(const Origin& origin, const wire::ForwardReply& answer,
                               const ServedStages* stages) {
-  if (answer.group == metadata_group || !path_filter.tells(origin.trace, now.mono - origin.came)) return;
+  if (answer.group == metadata_group) return;  // nobody's but the nodes' own
   RequestPath path;
   path.side = RequestPath::Side::leader;
   path.trace = origin.trace;
