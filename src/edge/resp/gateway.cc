@@ -30,8 +30,7 @@ bool runs_inside_multi(const LocalCommand& command) {
 }
 
 ReplyStyle style_of(Session& session) {
-  ReplyStyle style{
-      .protocol = session.protocol, .silent = session.speech != Speech::on, .trace = session.trace};
+  ReplyStyle style{.protocol = session.protocol, .silent = session.speech != Speech::on};
   if (session.speech == Speech::skip_next) session.speech = Speech::on;
   return style;
 }
@@ -125,7 +124,7 @@ void Gateway::execute(Session& session, const kv::Argv& argv, Now now) {
   if (session.last_command_name == "hello" || session.last_command_name == "reset") {
     actual.protocol = session.protocol;  // the new one is in force for the answer too
   }
-  session.pipeline.add(std::move(outcome), actual);
+  session.pipeline.add(std::move(outcome), actual, session.trace);
 }
 
 Outcome Gateway::refuse_known(Session& session, const kv::CommandSpec& spec, std::string_view text) {

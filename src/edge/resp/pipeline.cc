@@ -29,7 +29,7 @@ Order::Claim Pipeline::claim(const Pending& pending) {
           .wide = false};
 }
 
-void Pipeline::add(Outcome outcome, ReplyStyle style) {
+void Pipeline::add(Outcome outcome, ReplyStyle style, const TraceContext& trace) {
   if (auto* reply = std::get_if<kv::Reply>(&outcome)) {
     if (reply->is_error()) outlet_.erred(style.command, *reply);
     if (style.silent) return;
@@ -51,10 +51,12 @@ void Pipeline::add(Outcome outcome, ReplyStyle style) {
     pending.vshard = call->vshard;
     pending.write = call->write;
     pending.held_bytes = request_overhead_bytes + call->command.size();
+    call->trace = trace;
     pending.work = std::move(*call);
   } else {
     auto& job = std::get<std::unique_ptr<Job>>(outcome);
     pending.held_bytes = request_overhead_bytes + job->held_bytes();
+    pending.trace = trace;
     pending.work = std::move(job);
   }
   held_bytes_ += pending.held_bytes;
@@ -67,7 +69,6 @@ void Pipeline::start(std::uint64_t request) {
   Pending& pending = at(request);
   if (auto* call = std::get_if<VShardCall>(&pending.work)) {
     ++pending.open_calls;
-    call->trace = pending.style.trace;
     outlet_.send({.session = session_, .request = request, .part = 0, .write = pending.write},
                  std::move(*call));
     return;
@@ -86,7 +87,7 @@ void Pipeline::send_all(std::uint64_t request, Calls calls) {
   for (VShardCall& call : calls) {
     ++pending.open_calls;
     const bool write = call.write;
-    call.trace = pending.style.trace;
+    call.trace = pending.trace;
     outlet_.send({.session = session_, .request = request, .part = pending.given_calls++, .write = write},
                  std::move(call));
   }

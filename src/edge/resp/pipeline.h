@@ -35,20 +35,19 @@ class Outlet {
   virtual void erred(std::string_view command, const kv::Reply& error) = 0;
 };
 
-/// What goes with a request from its arrival to its answer.
 struct ReplyStyle {
   Protocol protocol = Protocol::resp2;
   bool silent = false;  ///< CLIENT REPLY OFF or SKIP: do it, but say nothing
   /// What ran, a name from the command tables; empty for what was refused or queued.
   std::string_view command = {};
-  TraceContext trace{};  ///< that its calls are part of
 };
 
 class Pipeline {
  public:
   Pipeline(Outlet& outlet, SessionId session) : outlet_(outlet), session_(session) {}
 
-  void add(Outcome outcome, ReplyStyle style);
+  /// `trace`: what its calls are part of.
+  void add(Outcome outcome, ReplyStyle style, const TraceContext& trace = {});
   /// The answer to a call that was sent for `asker`.
   void answered(const Asker& asker, const Result<Blob>& answer);
 
@@ -78,6 +77,7 @@ class Pipeline {
     std::uint32_t given_calls = 0;
     std::size_t held_bytes = 0;
     Bytes rendered;
+    TraceContext trace;  ///< of a job
   };
 
   Pending& at(std::uint64_t request) { return pending_[static_cast<std::size_t>(request - first_)]; }
