@@ -48,7 +48,7 @@ constexpr std::array infos{
     SettingInfo{
         "trace.slow_after", SettingType::duration, &Settings::trace_slow_after_ns, 0, hour_ns,
         "A request that takes so long is slow: it is counted, and told in the log with what it waited for, a "
-        "few a second. `0ns`: none is."},
+        "few a second. `0`: none is."},
 };
 
 constexpr std::array<std::string_view, 3> modes{"off", "advise", "auto"};
