@@ -175,7 +175,7 @@ Json check_json(const CheckReport& report) {
       .set("verdict", name_of(report.judgement.kind))
       .set("operations", report.history.size())
       .set("unknown", count(report.history, Status::info))
-      .set("refused", count(report.history, Status::fail))
+      .set("without_effect", count(report.history, Status::fail))
       .set("keys", keys_in(report.history))
       .set("seconds", report.seconds)
       .set("errors_by_code", std::move(codes))
@@ -189,7 +189,7 @@ std::string check_text(const CheckReport& report) {
   const std::string of = std::to_string(history.size()) + " operations over " +
                          std::to_string(keys_in(history)) + " keys in " + fixed(report.seconds, 1) + " s, " +
                          std::to_string(count(history, Status::info)) + " with unknown outcome, " +
-                         std::to_string(count(history, Status::fail)) + " refused\n";
+                         std::to_string(count(history, Status::fail)) + " without effect\n";
   std::string text;
   switch (report.judgement.kind) {
     case Judgement::Kind::linearizable:

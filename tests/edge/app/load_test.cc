@@ -163,7 +163,7 @@ TEST(Check, APlantedViolationIsFoundAndShownWithoutTheRest) {
   const CheckReport report = report_of(bad);
   EXPECT_EQ(check_exit(report), Exit::violated);
   EXPECT_EQ(check_text(report),
-            "NOT LINEARIZABLE: 21 operations over 1 keys in 0.0 s, 0 with unknown outcome, 0 refused\n"
+            "NOT LINEARIZABLE: 21 operations over 1 keys in 0.0 s, 0 with unknown outcome, 0 without effect\n"
             "no order of these operations on key k explains their answers:\n"
             "FROM-MS  TO-MS   CLIENT  ASKED   ANSWERED\n"
             "0.000    1.000   1       put v1  done\n"
