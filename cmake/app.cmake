@@ -103,6 +103,10 @@ set_tests_properties(e2e_dashboard e2e_alerts PROPERTIES LABELS "e2e;long" RUN_S
 add_test(NAME demo COMMAND ${PROJECT_SOURCE_DIR}/tools/demo $<TARGET_FILE:nodedb-cluster>)
 set_tests_properties(demo PROPERTIES LABELS e2e RUN_SERIAL ON TIMEOUT 180)
 
+# What ./test newcomer sees the page with.
+add_executable(dashboard_look EXCLUDE_FROM_ALL tests/dashboard/look.cc tests/dashboard/browser.cc)
+target_link_libraries(dashboard_look PRIVATE nodedb_e2e_support GTest::gtest)
+
 add_executable(e2e_chaos tests/e2e/chaos/main.cc)
 target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support)
 add_test(NAME e2e_chaos COMMAND e2e_chaos --rounds 10)

@@ -70,7 +70,6 @@ Result<void> Node::State::boot(Boot boot) {
   }
   adopt_tables();
   metadata_changed();
-  next_pulse = now.mono;
   next_upkeep = now.mono;
   return {};
 }

@@ -133,7 +133,6 @@ void Node::State::found(const meta::Genesis& genesis, NodeId id) {
     bear_replica(group_of(VShardId(static_cast<std::uint16_t>(v))), config);
   }
   adopt_tables();
-  next_pulse = now.mono;
   next_upkeep = now.mono;
   const bool founder = self.value <= genesis.members.size();
   notice("the cluster " + genesis.cluster.uuid.text() + (founder ? " is formed" : " has taken this node in") +

@@ -20,17 +20,20 @@ bool Node::State::connected(NodeId peer) const {
   return entry != known.end() && entry->second.connected;
 }
 
+Time Node::State::pulse_due(NodeId peer) const {
+  const auto next = next_pulse.find(peer);
+  return next == next_pulse.end() ? now.mono : next->second;
+}
+
 /// The end of a step: pulses that are due, wanted by a read round, caused by a new claim, or owed as an
 /// answer.
 void Node::State::beat() {
   if (!identity) return;
-  const bool due_now = next_pulse <= now.mono;
-  const bool all = due_now || pulse_all || round_wanted;
+  const bool all = pulse_all || round_wanted;
   for (const auto& [peer, uuid] : uuids) {
-    if (peer != self && (all || answers.contains(peer)) && connected(peer)) send_pulse(peer, round_wanted);
+    if (peer == self || !connected(peer)) continue;
+    if (all || answers.contains(peer) || pulse_due(peer) <= now.mono) send_pulse(peer, round_wanted);
   }
-  // An extra pulse to everybody is as good as the regular one.
-  if (all) next_pulse = now.mono + options.pulse_ns;
   pulse_all = false;
   round_wanted = false;
   answers.clear();
@@ -42,6 +45,15 @@ void Node::State::send_pulse(NodeId peer, bool reply_now) {
     return led == nullptr ? Index() : led->raft.commit_for(peer);
   });
   turn.send_now.push_back({uuids.at(peer), std::move(pulse)});
+  // Any pulse is as good as the regular one.
+  next_pulse[peer] = now.mono + options.pulse_ns;
+}
+
+Time Node::State::next_pulses() const {
+  Time first = never;
+  for (const auto& [peer, uuid] : uuids)
+    if (peer != self && connected(peer)) first = std::min(first, pulse_due(peer));
+  return first;
 }
 
 std::vector<raft::Refusal> Node::State::refusals_for(NodeId peer) const {
@@ -88,7 +100,10 @@ void Node::State::receive(NodeId peer, const raft::Pulse& pulse) {
       touch(group);
     }
   }
-  if (received.answer_now) answers.insert(peer);
+  // Of two nodes one keeps time and the other's pulse goes along with the packet that acknowledges: a fourth
+  // of an idle cluster's datagrams.
+  const bool soon_due = pulse_due(peer) - now.mono < options.pulse_ns / 2;
+  if (received.answer_now || soon_due) answers.insert(peer);
 }
 
 /// One election timeout without a sign of life: the groups that followed or counted on the peer are told.

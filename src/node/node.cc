@@ -382,7 +382,7 @@ Time Node::State::next_wake() const {
   if (report_wanted) first = std::min(first, now.mono);
   if (something_moves()) first = std::min(first, report_at);
   if (driving && drives()) first = std::min({first, driver.deadline(), reconciler.deadline()});
-  if (identity) first = std::min({first, next_pulse, next_upkeep});
+  if (identity) first = std::min({first, next_pulses(), next_upkeep});
   if (swim) first = std::min(first, swim->deadline());
   if (!held_back.empty()) first = std::min(first, held_back.begin()->first);
   if (!local_alarms.empty()) first = std::min(first, local_alarms.begin()->first);

@@ -160,7 +160,7 @@ struct Node::State {
   bool routing_changed = false;
   Time routing_at = long_ago;  ///< when it was last published
 
-  Time next_pulse = long_ago;
+  NodeMap<Time> next_pulse;  ///< the regular one to a peer; due if there has been none
   bool pulse_all = false;
   bool round_wanted = false;
   std::set<NodeId> answers;  ///< peers that get a pulse at the end of the step
@@ -319,6 +319,8 @@ struct Node::State {
   void receive(NodeId peer, const raft::Pulse& pulse);
   void beat();
   void send_pulse(NodeId peer, bool reply_now);
+  Time pulse_due(NodeId peer) const;
+  Time next_pulses() const;
   std::vector<raft::Refusal> refusals_for(NodeId peer) const;
   void find_silent();
   void find_deaf();

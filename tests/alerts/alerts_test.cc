@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <filesystem>
 
@@ -110,6 +111,38 @@ TEST_F(Alerts, AHealthyClusterRaisesNothing) {
   }
   EXPECT_EQ(led, 1025);
   EXPECT_EQ(prometheus_->value("max(nodedb_members{state=\"active\"})"), 4);
+}
+
+/// What Grafana would ask for each panel, with all nodes chosen, while a client writes and reads.
+TEST_F(Alerts, EachPanelOfTheGrafanaDashboardHasFigures) {
+  const auto dashboard = Json::parse(file_text(NODEDB_SOURCE_DIR "/packaging/grafana/nodedb-cluster.json"));
+  ASSERT_TRUE(dashboard) << dashboard.error().detail;
+  Pump::Options load;
+  load.ports = {cluster_->nodes()[0].redis_port};
+  load.connections = 4;
+  load.key = [](int connection, std::int64_t) { return "grafana:" + std::to_string(connection); };
+  Pump pump(std::move(load));
+  Redis reader(cluster_->nodes()[0].redis_port, 15'000);
+  int expressions = 0;
+  for (const Json& panel : (*dashboard)["panels"].items()) {
+    for (const Json& target : panel["targets"].items()) {
+      std::string query = target["expr"].text();
+      for (const std::string variable : {"$job", "$instance"})
+        for (std::size_t at; (at = query.find(variable)) != std::string::npos;)
+          query.replace(at, variable.size(), ".*");
+      ++expressions;
+      EXPECT_TRUE(eventually(60,
+                             [&] {
+                               for (int i = 0; i < 100; ++i) reader.command({"GET", "grafana:0"});
+                               return std::isfinite(prometheus_->value(query).value_or(NAN));
+                             }))
+          << panel["title"].text() << ": " << query;
+    }
+  }
+  EXPECT_GT(expressions, 20);
+  pump.stop();
+  // Its lists of jobs and nodes are made of this one's labels.
+  EXPECT_EQ(prometheus_->value("count(count by (job, instance) (nodedb_build_info))"), 4);
 }
 
 TEST_F(Alerts, ADeadNode) {

@@ -23,6 +23,11 @@ constexpr std::size_t vectors_max = 16;
 constexpr std::size_t copied_bytes_max = 2 * 1024;
 /// Below this, waking early costs more than the sooner ACK or probe is worth (NOTES 3.3).
 constexpr std::int64_t quiet_deadline_ns = ns_per_ms;
+/// So long without a packet, and a connection is quiet: on one packet then mostly follows an answer, within
+/// the company's time, which can take the acknowledgement along. It is less than the max_ack_delay that we
+/// promise.
+constexpr std::int64_t quiet_after_ns = 20 * ns_per_ms;
+constexpr std::int64_t company_ns = ns_per_ms;
 /// Type and length in front of a DATAGRAM frame's data.
 constexpr std::size_t datagram_overhead_bytes = 3;
 constexpr std::size_t datagrams_waiting_max = 64;
@@ -61,6 +66,8 @@ void Connection::read(const Address& from, std::span<const std::uint8_t> packet,
     return;
   }
   if (!alive()) return;
+  const bool quiet = now_ns - std::exchange(last_read_ns_, now_ns) > quiet_after_ns;
+  company_until_ns_ = state_ == State::open && quiet ? now_ns + company_ns : 0;
   const ngtcp2_path path = path_from(from);
   const int rv = ngtcp2_conn_read_pkt(quic_, &path, nullptr, packet.data(), packet.size(), stamp(now_ns));
   if (rv != 0) return fail_with(rv, now_ns);
@@ -91,6 +98,11 @@ Connection::Written Connection::write(PacketSink& sink, std::int64_t now_ns) {
   }
   if (!alive()) return Written::all;
   for (auto& stream : streams_) stream->blocked = false;
+  if (state_ == State::open && now_ns < company_until_ns_ && !has_unsent()) {
+    deadline_ns_ = company_until_ns_;
+    return Written::all;
+  }
+  company_until_ns_ = 0;
   std::size_t written = 0;
   auto result = Written::all;
   for (;;) {

@@ -239,6 +239,9 @@ class Connection {
   bool repeat_close_ = false;
   std::uint64_t packets_while_closing_ = 0;
   std::int64_t deadline_ns_ = 0;
+  std::int64_t last_read_ns_ = 0;
+  std::int64_t company_until_ns_ =
+      0;  ///< an acknowledgement waits until then for something that it can go with
 };
 
 }  // namespace nodedb::quic

@@ -2,6 +2,8 @@
 // Two honest nodes: messages, order, priorities, reconnects, one connection for a pair, back-pressure.
 #include <gtest/gtest.h>
 
+#include <asio/steady_timer.hpp>
+
 #include "edge/base/clock.h"
 #include "swim/rules.h"
 #include "tests/edge/quic/world.h"
@@ -181,6 +183,30 @@ TEST_F(Exchange, AQuietConnectionIsKeptAlive) {
   ASSERT_TRUE(together(*a, *b));
   world.run_for(std::chrono::milliseconds(3500));
   EXPECT_EQ(a->events.size(), 1U) << "keep-alive holds a quiet connection";
+}
+
+/// Pulses of an idle cluster: who answers within a moment needs no packet for the acknowledgement alone.
+TEST_F(Exchange, AnAcknowledgementOnAQuietConnectionGoesWithTheAnswer) {
+  auto a = world.start(1);
+  auto b = world.start(2);
+  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
+  ASSERT_TRUE(together(*a, *b));
+  asio::steady_timer moment(world.loop());
+  b->on_received = [&](const Uuid& from, const wire::PeerMessage& message) {
+    // As by another thread: not in the turn in which it came.
+    moment.expires_after(std::chrono::microseconds(100));
+    moment.async_wait([&, from, message](std::error_code) { (*b)->send(from, message); });
+  };
+  const auto quiet = [&] { world.run_for(std::chrono::milliseconds(60)); };
+  quiet();
+  const std::uint64_t before = (*b)->stats().packets_sent;
+  constexpr std::uint64_t rounds = 20;
+  for (std::uint64_t i = 0; i < rounds; ++i) {
+    ASSERT_TRUE((*a)->send(uuid_of(2), credit(i)));
+    ASSERT_TRUE(world.until([&] { return a->received[uuid_of(2)].size() == i + 1; }));
+    quiet();
+  }
+  EXPECT_LT((*b)->stats().packets_sent - before, rounds * 3 / 2) << "one each, and now and then another";
 }
 
 TEST_F(Exchange, ASlowReaderDoesNotGrowTheSendersMemory) {
