@@ -151,6 +151,11 @@ std::int64_t number_in(const std::string& line, const std::string& key) {
 TEST_F(Http, ASlowRequestIsToldWithWhatItWaitedFor) {
   ASSERT_TRUE(cluster_->wait_healthy(30));
   ASSERT_EQ(operate(*cluster_, 0, {"settings", "set", "trace.slow_after", "150ms"}).status, 0);
+  // Leaders stay where they are once each node has its share of them.
+  ASSERT_TRUE(eventually(60, [] {
+    return std::ranges::all_of(std::array<std::size_t, 3>{0, 1, 2},
+                               [](std::size_t node) { return metric(node, "nodedb_groups_led") >= 340; });
+  }));
   const app::Json groups = json(0, "/v1/shards")["groups"];
   std::uint16_t led = 0;
   while (groups.items()[led + 1u]["leader"].number() != 1) ++led;
