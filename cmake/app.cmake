@@ -50,8 +50,10 @@ target_link_libraries(nodedb_app PUBLIC nodedb_app_node nodedb_load nodedb_edge_
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/app/*.cc)
 nodedb_test(edge_app SOURCES ${found} tests/edge/http/http_client.cc LINKS nodedb_app)
 
-add_executable(nodedb-cluster src/app/main.cc)
-target_link_libraries(nodedb-cluster PRIVATE nodedb_app)
+add_library(nodedb_main OBJECT src/app/main.cc)
+target_link_libraries(nodedb_main PUBLIC nodedb_app)
+add_executable(nodedb-cluster)
+target_link_libraries(nodedb-cluster PRIVATE nodedb_main)
 # Entries and messages are freed by other threads than those that made them, which glibc's malloc makes dear.
 if(NOT NODEDB_SANITIZE)
   target_link_libraries(nodedb-cluster PRIVATE jemalloc)
@@ -60,8 +62,8 @@ endif()
 # The same with fail points, for tests only: it links fail_points.cc before the library's fail_points_none.cc, which
 # therefore is an object of its own.
 set_source_files_properties(src/app/fail_points_none.cc PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-add_executable(nodedb-cluster-failpoints src/app/main.cc src/app/fail_points.cc)
-target_link_libraries(nodedb-cluster-failpoints PRIVATE nodedb_app)
+add_executable(nodedb-cluster-failpoints src/app/fail_points.cc)
+target_link_libraries(nodedb-cluster-failpoints PRIVATE nodedb_main)
 
 # Process-level tests: each starts real nodes, so no two run at once.
 add_library(nodedb_e2e_support STATIC tests/e2e/support/cluster.cc tests/e2e/support/process.cc
@@ -87,6 +89,7 @@ target_compile_definitions(e2e_fail_points PRIVATE
                            NODEDB_FAILPOINTS_BINARY="$<TARGET_FILE:nodedb-cluster-failpoints>")
 add_dependencies(e2e_fail_points nodedb-cluster-failpoints)
 set_tests_properties(e2e_placement e2e_fail_points e2e_recover PROPERTIES TIMEOUT 900)
+set_tests_properties(e2e_overload PROPERTIES LABELS "e2e;overload")
 set_tests_properties(e2e_placement e2e_recover PROPERTIES LABELS "e2e;long")
 # The half of e2e_recover that takes little time.
 add_test(NAME e2e_recover_metadata COMMAND e2e_recover --gtest_filter=*MetadataGroup*)

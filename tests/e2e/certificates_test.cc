@@ -120,6 +120,15 @@ TEST_F(Certificates, ACertificateIsRenewedWhileTheNodeServes) {
 TEST_F(Certificates, ARemovedNodesCertificateIsRefused) {
   ASSERT_EQ(operate(*cluster_, 0, {"node", "decommission", "4"}).status, 0);
   ASSERT_TRUE(cluster_->end(joined, 0, 60)) << file_text(cluster_->log_file(joined));
+  // Each node's member table has it.
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(eventually(30, [&] {
+      const app::Json members = json_of(operate(*cluster_, i, {"node", "ls", "--all"}));
+      return std::ranges::any_of(members.items(), [](const app::Json& one) {
+        return one["id"].number() == 4 && one["state"].text() == "retired";
+      });
+    }));
+  }
   // Its disk is gone, its certificate is not.
   std::vector<std::string> line = cluster_->nodes()[joined].start;
   *(std::ranges::find(line, "--data") + 1) = directory_->path() + "/removed";
