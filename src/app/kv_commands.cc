@@ -59,19 +59,14 @@ void print_key(BytesView key, Output output) {
   print(line.dump() + "\n");
 }
 
-bool lies_in_one_slot(BytesView prefix) {
-  const std::size_t open = prefix.find('{');
-  const std::size_t close = open == BytesView::npos ? open : prefix.find('}', open + 1);
-  return close != BytesView::npos && close > open + 1;
-}
-
-/// Where a walk over keys that begin so begins, and the first position behind them.
+/// Where a walk over keys that begin so begins, and the first position behind them: with a whole hash tag,
+/// all lie in one slot.
 struct Range {
   std::uint64_t from = 0;
   std::uint64_t end = kv::first_position(vshard_count);
 };
 Range range_of(BytesView prefix) {
-  if (!lies_in_one_slot(prefix)) return {};
+  if (!hash_tag(prefix)) return {};
   const std::uint32_t vshard = vshard_of_slot(slot_of(prefix)).value;
   return {kv::first_position(vshard), kv::first_position(vshard + 1)};
 }

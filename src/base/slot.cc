@@ -32,18 +32,18 @@ std::uint16_t crc16(BytesView data) {
   return crc;
 }
 
-BytesView hashed_part(BytesView key) {
+}  // namespace
+
+std::optional<BytesView> hash_tag(BytesView key) {
   const auto open = key.find('{');
-  if (open == BytesView::npos) return key;
+  if (open == BytesView::npos) return std::nullopt;
   const auto close = key.find('}', open + 1);
-  if (close == BytesView::npos || close == open + 1) return key;
+  if (close == BytesView::npos || close == open + 1) return std::nullopt;
   return key.substr(open + 1, close - open - 1);
 }
 
-}  // namespace
-
 std::uint16_t slot_of(BytesView key) {
-  return static_cast<std::uint16_t>(crc16(hashed_part(key)) % slot_count);
+  return static_cast<std::uint16_t>(crc16(hash_tag(key).value_or(key)) % slot_count);
 }
 
 }  // namespace nodedb

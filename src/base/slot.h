@@ -6,6 +6,7 @@
 // distribution model" and "Hash tags"). Sixteen neighbouring slots make one vShard.
 
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -15,6 +16,8 @@ namespace nodedb {
 inline constexpr std::uint32_t slot_count = 16384;
 inline constexpr std::uint32_t slots_per_vshard = slot_count / vshard_count;
 
+/// What of the key is hashed, if that is not all of it.
+std::optional<BytesView> hash_tag(BytesView key);
 std::uint16_t slot_of(BytesView key);
 
 constexpr VShardId vshard_of_slot(std::uint16_t slot) {

@@ -12,6 +12,7 @@
 #include <array>
 #include <fstream>
 
+#include "base/base64.h"
 #include "tests/e2e/support/process.h"
 
 namespace nodedb::e2e {
@@ -46,22 +47,6 @@ std::pair<edge::FileHandle, edge::FileHandle> pipe_pair() {
            "--disable-background-networking", "--disable-component-update", "--disable-sync",
            "--hide-scrollbars", "--force-color-profile=srgb", "about:blank", nullptr);
   ::_exit(127);
-}
-
-Bytes from_base64(std::string_view text) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  Bytes out;
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const char c : text) {
-    const std::size_t digit = digits.find(c);
-    if (digit == std::string_view::npos) continue;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    if ((held += 6) < 8) continue;
-    held -= 8;
-    out += static_cast<char>(bits >> held & 0xff);
-  }
-  return out;
 }
 
 }  // namespace
@@ -148,9 +133,9 @@ void Browser::screenshot(const std::string& file) {
   const Json answer = call(
       "Page.captureScreenshot",
       Json::object().set("format", "png").set("captureBeyondViewport", true).set("optimizeForSpeed", false));
-  const Bytes png = from_base64(answer["data"].text());
-  EXPECT_TRUE(png.starts_with("\x89PNG")) << answer.dump().substr(0, 200);
-  std::ofstream(file, std::ios::binary) << png;
+  const Result<Bytes> png = parse_base64(answer["data"].text());
+  ASSERT_TRUE(png && png->starts_with("\x89PNG")) << answer.dump().substr(0, 200);
+  std::ofstream(file, std::ios::binary) << *png;
 }
 
 std::vector<Json> Browser::accessible() {

@@ -240,8 +240,8 @@ class Connection {
   std::uint64_t packets_while_closing_ = 0;
   std::int64_t deadline_ns_ = 0;
   std::int64_t last_read_ns_ = 0;
-  std::int64_t company_until_ns_ =
-      0;  ///< an acknowledgement waits until then for something that it can go with
+  /// An acknowledgement waits until then for something that it can go with.
+  std::int64_t company_until_ns_ = 0;
 };
 
 }  // namespace nodedb::quic
