@@ -51,6 +51,8 @@ class Queue {
   void push_back(T item) { items_.push_back(std::move(item)); }
   /// Moves all the others: for queues that stay short.
   void push_front(T item) { items_.insert(begin(), std::move(item)); }
+  /// Moves what is behind it.
+  void insert(iterator at, T item) { items_.insert(at, std::move(item)); }
   void pop_back() {
     items_.pop_back();
     if (empty()) clear();

@@ -15,12 +15,13 @@ constexpr std::int64_t due_pause_ns = 50 * ns_per_ms;
 }  // namespace
 
 void Node::State::receive(Applied done) {
-  for (GroupApplied& one : done.groups) {
+  for (std::size_t i = 0; i < done.groups.size(); ++i) {
+    look_ahead(done.groups, i, [](const GroupApplied& later) { return later.group; });
+    GroupApplied& one = done.groups[i];
     Replica* group = replica(one.group);
     if (group == nullptr) continue;
     group->applied = std::max(group->applied, one.applied.index);
     group->raft.applied(group->applied);
-    touch(one.group);
     const Time handed = group->under_way.empty() ? not_reached : group->under_way.front().handed;
     while (!group->under_way.empty() && group->under_way.front().last <= group->applied)
       group->under_way.pop_front();
@@ -46,6 +47,7 @@ void Node::State::receive(Applied done) {
       }
     }
     hand_out(*group);
+    hand_out_reads(*group);
   }
 }
 

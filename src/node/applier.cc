@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/flat_map.h"
 #include "node/namespaces.h"
 #include "node/overlay.h"
 #include "node/session.h"
@@ -39,7 +40,7 @@ Result<Hlc> decode_clock(BytesView row) {
 /// What the applier remembers of a group between tasks: all of the node's own rows in it.
 struct GroupMemory {
   Hlc clock;
-  std::map<NodeId, Session> sessions;
+  NodeMap<Session> sessions;
   std::optional<Error> halted;
 };
 
@@ -76,9 +77,8 @@ class GroupApply {
 
   GroupStateUpdate take_update() {
     if (own_clock_) update_.writes.push_back(Put{clock_key(), encode_clock(*own_clock_)});
-    for (const auto* changed : sessions_changed_) {
-      update_.writes.push_back(Put{session_key(changed->first), changed->second.encode()});
-    }
+    for (const NodeId gateway : sessions_changed_)
+      update_.writes.push_back(Put{session_key(gateway), memory_.sessions.at(gateway).encode()});
     update_.group = group_;
     update_.applied = done_.applied;
     return std::move(update_);
@@ -120,10 +120,9 @@ class GroupApply {
 
   /// Its row is written in any case: even a refused write tells which answers are no longer needed.
   Session& session_of(NodeId gateway) {
-    auto& kept = *memory_.sessions.try_emplace(gateway).first;
-    if (std::ranges::find(sessions_changed_, &kept) == sessions_changed_.end())
-      sessions_changed_.push_back(&kept);
-    return kept.second;
+    if (std::ranges::find(sessions_changed_, gateway) == sessions_changed_.end())
+      sessions_changed_.push_back(gateway);
+    return memory_.sessions[gateway];
   }
 
   static Result<Result<Bytes>> fail_reply(Code code, std::string detail) {
@@ -163,7 +162,7 @@ class GroupApply {
   Overlay overlay_;
   GroupMemory& memory_;
   PlantedBugs bugs_;
-  std::vector<const std::pair<const NodeId, Session>*> sessions_changed_;
+  std::vector<NodeId> sessions_changed_;
   std::optional<Hlc> own_clock_;  ///< at the latest write that came from no gateway
   GroupStateUpdate update_;
   GroupApplied done_;
@@ -196,7 +195,7 @@ struct Applier::State {
       auto session = Session::decode(at->value());
       if (!session) return std::unexpected(session.error());
       fresh.clock = std::max(fresh.clock, session->hlc());
-      fresh.sessions.emplace(*gateway, std::move(*session));
+      fresh.sessions[*gateway] = std::move(*session);
     }
     return &memory.emplace(group.value, std::move(fresh)).first->second;
   }

@@ -53,16 +53,17 @@ void Gateway::submit(Time now, Request request, const Leaders& leaders) {
     if (auto admitted = admission_.admit(now, *pending.admitted); !admitted)
       return refuse(now, std::move(request), std::move(admitted.error()));
   }
-  Queue& queue = queues_[request.group];
+  Line& line = line_of(request.group);
   pending.taken = now;
   pending.deadline = now + request.timeout_ns;
-  if (request.write) pending.sequence = queue.next_sequence++;
+  if (request.write) {
+    pending.sequence = line.next_sequence++;
+    line.writes.insert(pending.sequence);
+  }
   pending.request = std::move(request);
   const auto at = requests_.emplace_hint(requests_.end(), ++last_number_, std::move(pending));
-  if (at->second.request.write) queue.writes.emplace(at->second.sequence, at->first);
-  deadlines_.emplace(at->second.deadline, at->first);
   // A write must not overtake one that waits: the group would answer out_of_order.
-  if (leader == NodeId() || !queue.waiting.empty()) {
+  if (leader == NodeId() || !line.waiting.empty()) {
     wait(now, at, back_off(0));
   } else {
     send(now, at, leader);
@@ -114,9 +115,8 @@ bool Gateway::answered(Time now, NodeId from, const wire::ForwardReply& reply, c
 
 void Gateway::leader_changed(Time now, GroupId group, const Leaders& leaders) {
   const NodeId leader = leaders[group.value];
-  const auto queue = queues_.find(group);
-  if (leader == NodeId() || queue == queues_.end()) return;
-  const std::set<std::uint64_t> sent = queue->second.sent;
+  if (leader == NodeId()) return;
+  const SortedQueue<std::uint64_t> sent = line_of(group).sent;
   for (const std::uint64_t number : sent) {
     const auto at = requests_.find(number);
     if (at->second.target != leader) wait(now, at, 0);
@@ -131,12 +131,13 @@ void Gateway::peer_lost(Time now, NodeId peer) {
 }
 
 void Gateway::wake(Time now, const Leaders& leaders) {
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-    give_up(now, requests_.find(deadlines_.begin()->second), leaders);
-  }
   std::set<GroupId> due;
-  while (!retries_.empty() && retries_.begin()->first <= now) {
-    const auto at = requests_.find(retries_.begin()->second);
+  while (!alarms_.empty() && alarms_.begin()->first <= now) {
+    const auto at = requests_.find(alarms_.begin()->second);
+    if (at->second.deadline <= now) {
+      give_up(now, at, leaders);
+      continue;
+    }
     if (at->second.target != NodeId()) {
       wait(now, at, 0);  // no answer in time: the attempt stays in doubt
     }
@@ -147,17 +148,19 @@ void Gateway::wake(Time now, const Leaders& leaders) {
 }
 
 Time Gateway::deadline() const {
-  Time first = never;
-  if (!deadlines_.empty()) first = std::min(first, deadlines_.begin()->first);
-  if (!retries_.empty()) first = std::min(first, retries_.begin()->first);
-  return first;
+  return alarms_.empty() ? never : alarms_.begin()->first;
+}
+
+Gateway::Line& Gateway::line_of(GroupId group) {
+  if (group.value >= lines_.size()) lines_.resize(group.value + 1);
+  return lines_[group.value];
 }
 
 void Gateway::send(Time now, Numbered at, NodeId to) {
   Pending& pending = at->second;
-  Queue& queue = queues_[pending.request.group];
-  queue.waiting.erase(at->first);
-  queue.sent.insert(at->first);
+  Line& line = line_of(pending.request.group);
+  line.waiting.erase(at->first);
+  if (pending.target == NodeId()) line.sent.insert(at->first);
   pending.target = to;
   pending.current = ++last_attempt_;
   pending.in_doubt.insert(pending.current);
@@ -174,33 +177,32 @@ void Gateway::send(Time now, Numbered at, NodeId to) {
   forward.by_round = pending.request.by_round;
   forward.trace = pending.request.trace;
   if (forward.write) {
-    forward.stamp = wire::SessionStamp{self_, incarnation_, pending.sequence, queue.writes.begin()->first};
+    forward.stamp = wire::SessionStamp{self_, incarnation_, pending.sequence, line.writes.front()};
   }
   output_.sends.push_back({to, std::move(forward)});
 }
 
 void Gateway::wait(Time now, Numbered at, std::int64_t delay_ns) {
-  at->second.target = NodeId();
-  at->second.current = 0;
-  Queue& queue = queues_[at->second.request.group];
-  queue.sent.erase(at->first);
-  queue.waiting.insert(at->first);
+  Pending& pending = at->second;
+  Line& line = line_of(pending.request.group);
+  line.sent.erase(at->first);
+  if (pending.target != NodeId() || pending.retry_at == never) line.waiting.insert(at->first);
+  pending.target = NodeId();
+  pending.current = 0;
   set_retry(at, now + delay_ns);
 }
 
 void Gateway::send_waiting(Time now, GroupId group, const Leaders& leaders) {
   const NodeId leader = leaders[group.value];
   if (leader == NodeId()) return;
-  const auto queue = queues_.find(group);
-  if (queue == queues_.end()) return;
-  const std::set<std::uint64_t> waiting = queue->second.waiting;
+  const SortedQueue<std::uint64_t> waiting = line_of(group).waiting;
   for (const std::uint64_t number : waiting) send(now, requests_.find(number), leader);
 }
 
 void Gateway::set_retry(Numbered at, Time when) {
-  if (at->second.retry_at != never) retries_.erase({at->second.retry_at, at->first});
+  if (at->second.retry_at != never) alarms_.erase({alarm(at->second), at->first});
   at->second.retry_at = when;
-  retries_.emplace(when, at->first);
+  alarms_.emplace(alarm(at->second), at->first);
 }
 
 void Gateway::finish(Time now, Numbered at, Outcome outcome, const Leaders& leaders) {
@@ -217,15 +219,14 @@ void Gateway::finish(Time now, Numbered at, Outcome outcome, const Leaders& lead
   for (const std::uint64_t attempt : pending.in_doubt) attempts_.erase(attempt);
   if (pending.admitted) admission_.left(now, *pending.admitted, result && pending.attempts == 1);
   tell(now, pending, std::move(outcome));
-  deadlines_.erase({pending.deadline, at->first});
-  retries_.erase({pending.retry_at, at->first});
-  Queue& queue = queues_[group];
-  queue.waiting.erase(at->first);
-  queue.sent.erase(at->first);
-  if (write) queue.writes.erase(pending.sequence);
+  alarms_.erase({alarm(pending), at->first});
+  Line& line = line_of(group);
+  line.waiting.erase(at->first);
+  line.sent.erase(at->first);
+  if (write) line.writes.erase(pending.sequence);
   requests_.erase(at);
   // Writes that were refused for being out of order may be next now.
-  if (write && !queue.waiting.empty()) send_waiting(now, group, leaders);
+  if (write && !line.waiting.empty()) send_waiting(now, group, leaders);
 }
 
 void Gateway::tell(Time now, const Pending& pending, Outcome outcome) {

@@ -15,6 +15,7 @@
 // with an error that promises "no effect" only if every attempt was surely refused; while one is in doubt,
 // whatever the last one said, the error is `timeout` (outcome unknown).
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -24,6 +25,7 @@
 
 #include "base/ids.h"
 #include "base/request_path.h"
+#include "base/sorted_queue.h"
 #include "base/time.h"
 #include "node/admission.h"
 #include "node/event.h"
@@ -97,19 +99,19 @@ class Gateway {
     Time taken;
     std::optional<Admission::Request> admitted;  ///< a client's
     Time deadline;
-    Time retry_at = never;
+    Time retry_at = never;       ///< then it is sent, or sent again
     std::uint64_t sequence = 0;  ///< writes only
     NodeId target;               ///< 0: waiting
     std::uint32_t attempts = 0;  ///< sends so far
     std::uint64_t current = 0;   ///< the attempt whose answer is waited for; 0: none
     /// Attempts of which it is not known that they had no effect.
-    std::set<std::uint64_t> in_doubt;
+    SortedQueue<std::uint64_t> in_doubt;
   };
-  struct Queue {
+  struct Line {
     std::uint64_t next_sequence = 1;
-    std::map<std::uint64_t, std::uint64_t> writes;  ///< sequence → request number, unanswered
-    std::set<std::uint64_t> waiting;                ///< request numbers, writes and reads
-    std::set<std::uint64_t> sent;                   ///< the others
+    SortedQueue<std::uint64_t> writes;   ///< sequences, unanswered
+    SortedQueue<std::uint64_t> waiting;  ///< request numbers, writes and reads
+    SortedQueue<std::uint64_t> sent;     ///< the others
   };
   using Numbered = std::map<std::uint64_t, Pending>::iterator;
   struct Attempt {
@@ -130,6 +132,8 @@ class Gateway {
   void wait(Time now, Numbered at, std::int64_t delay_ns);
   void send_waiting(Time now, GroupId group, const Leaders& leaders);
   void set_retry(Numbered at, Time when);
+  Line& line_of(GroupId group);
+  static Time alarm(const Pending& pending) { return std::min(pending.deadline, pending.retry_at); }
   void finish(Time now, Numbered at, Outcome outcome, const Leaders& leaders);
   void tell(Time now, const Pending& pending, Outcome outcome);
   RequestPath path(const Pending& pending, const Outcome& outcome) const;
@@ -144,9 +148,8 @@ class Gateway {
   Admission admission_;
   PathFilter path_filter_;
   std::map<std::uint64_t, Pending> requests_;
-  std::map<GroupId, Queue> queues_;
-  std::set<std::pair<Time, std::uint64_t>> deadlines_;
-  std::set<std::pair<Time, std::uint64_t>> retries_;
+  std::vector<Line> lines_;                          ///< by group
+  std::set<std::pair<Time, std::uint64_t>> alarms_;  ///< of all requests, by number
   Output output_;
 };
 

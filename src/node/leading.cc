@@ -136,22 +136,20 @@ void Node::State::granted(const raft::ReadGrant& grant) {
   trace({TraceKind::read, at->second.group, {}, grant.index, {}, grant.context, 0});
   at->second.stages.confirmed = now.mono;
   Replica& group = *replica(at->second.group);
-  group.reads.emplace(grant.index, grant.context);
+  group.reads.add(grant.index, grant.context);
 }
 
 /// Reads whose index has been handed to the apply thread go right behind it: tasks are done in order.
 void Node::State::hand_out_reads(Replica& group) {
-  while (!group.reads.empty() && group.reads.begin()->first <= group.handed) {
-    const std::uint64_t token = group.reads.begin()->second;
-    group.reads.erase(group.reads.begin());
-    const auto at = reads.find(token);
+  while (const auto token = group.reads.take(group.handed)) {
+    const auto at = reads.find(*token);
     if (at == reads.end()) {
-      hand_out_here(group, token);
+      hand_out_here(group, *token);
       continue;
     }
     at->second.at = group.handed;
     at->second.stages.handed = now.mono;
-    give(ReadTask{token, at->second.group, group.handed, hlc.now(now.wall), at->second.query});
+    give(ReadTask{*token, at->second.group, group.handed, hlc.now(now.wall), at->second.query});
   }
 }
 

@@ -100,7 +100,7 @@ void Node::State::await_index(std::uint64_t token, Index at) {
   read.at = at;
   if (read.request.level == ReadLevel::bounded) read.stages.confirmed = now.mono;
   const GroupId group = group_of(read.request.vshard);
-  replica(group)->reads.emplace(at, token);
+  replica(group)->reads.add(at, token);
   touch(group);
 }
 
@@ -154,11 +154,8 @@ void Node::State::end_local_read(std::uint64_t token, Result<Blob> result, Index
   const auto moved = local_reads.extract(token);
   const LocalRead& read = moved.mapped();
   local_alarms.erase({std::min(read.deadline, read.ask_at), token});
-  if (Replica* group = replica(group_of(read.request.vshard)); group != nullptr && read.at) {
-    const auto [first, last] = group->reads.equal_range(*read.at);
-    const auto waits = std::find_if(first, last, [&](const auto& one) { return one.second == token; });
-    if (waits != last) group->reads.erase(waits);
-  }
+  if (Replica* group = replica(group_of(read.request.vshard)); group != nullptr && read.at)
+    group->reads.drop(*read.at, token);
   answer_here(read, std::move(result), at);
 }
 

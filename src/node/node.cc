@@ -159,7 +159,9 @@ void Node::State::handle(FromPeer event) {
                              std::is_same_v<Kind, wire::Vitals>) {
           return;  // the net threads' own affair
         } else if constexpr (std::is_same_v<Kind, wire::RaftBundle>) {
-          for (wire::GroupMessage& one : message.messages) {
+          for (std::size_t i = 0; i < message.messages.size(); ++i) {
+            look_ahead(message.messages, i, [](const wire::GroupMessage& later) { return later.group; });
+            wire::GroupMessage& one = message.messages[i];
             Replica* group = replica(one.group);
             if (group == nullptr) continue;
             group->raft.receive(now.mono, peer, std::move(one.message), live);
@@ -186,12 +188,14 @@ void Node::State::handle(LogDurable event) {
   while (!promises.empty() && promises.front().id <= event.id) {
     const LogPromise kept = std::move(promises.front());
     promises.pop_front();
-    for (const auto& [group, last] : kept.groups) {
+    for (std::size_t i = 0; i < kept.groups.size(); ++i) {
+      look_ahead(kept.groups, i, [](const auto& later) { return later.first; });
+      const auto& [group, last] = kept.groups[i];
       Replica* owner = replica(group);
       if (owner == nullptr) continue;
       owner->raft.persisted(now.mono, last);
       owner->writes.persisted(last.index, now.mono);
-      touch(group);
+      if (owner->raft.has_work()) touch(group);
     }
     for (const TraceEvent& one : kept.trace) trace(one);
     for (const GroupId group : kept.buried) give(DestroyTask{group});
@@ -320,7 +324,9 @@ void Node::State::settle() {
     for (ClientReply& answer : out.replies) turn.replies.push_back(std::move(answer));
     for (const Gateway::Answer& answer : out.answers) answered(answer);
     for (RequestPath& path : out.paths) tell_path(std::move(path));
-    for (Gateway::Send& send : out.sends) {
+    for (std::size_t i = 0; i < out.sends.size(); ++i) {
+      look_ahead(out.sends, i, [](const Gateway::Send& later) { return later.forward.group; });
+      Gateway::Send& send = out.sends[i];
       if (send.to == self) {
         const Origin origin{self,     incarnation,        send.forward.request,
                             now.mono, send.forward.trace, send.forward.write};

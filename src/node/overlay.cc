@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/overlay.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace nodedb::node {
@@ -17,13 +19,20 @@ const Bytes& later_end(const Bytes& a, const Bytes& b) {
   return a < b ? b : a;
 }
 
+BytesView key_of(const Overlay::Change* change) {
+  return change->first;
+}
+
 }  // namespace
 
 /// Merges the two ordered sources; a change hides the row below with the same key.
 class OverlayCursor : public Cursor {
  public:
   OverlayCursor(const Overlay& overlay, BytesView from)
-      : overlay_(overlay), below_(overlay.below_.seek(from)), change_(overlay.changes_.lower_bound(from)) {
+      : overlay_(overlay),
+        below_(overlay.below_.seek(from)),
+        changes_(overlay.changes()),
+        change_(std::ranges::lower_bound(changes_, from, {}, key_of)) {
     settle();
   }
 
@@ -37,21 +46,21 @@ class OverlayCursor : public Cursor {
     }
     settle();
   }
-  BytesView key() const override { return on_change_ ? BytesView(change_->first) : below_->key(); }
-  BytesView value() const override { return on_change_ ? BytesView(*change_->second) : below_->value(); }
+  BytesView key() const override { return on_change_ ? key_of(*change_) : below_->key(); }
+  BytesView value() const override { return on_change_ ? BytesView(*(*change_)->second) : below_->value(); }
 
  private:
   /// Moves to the first pair, at or after both cursors, that is there at all.
   void settle() {
     while (true) {
       while (below_->valid() && overlay_.erased(below_->key())) below_->next();
-      const bool change_left = change_ != overlay_.changes_.end();
-      if (!change_left || (below_->valid() && below_->key() < change_->first)) {
+      const bool change_left = change_ != changes_.end();
+      if (!change_left || (below_->valid() && below_->key() < key_of(*change_))) {
         on_change_ = false;
         return;
       }
-      if (below_->valid() && below_->key() == change_->first) below_->next();
-      if (change_->second) {
+      if (below_->valid() && below_->key() == key_of(*change_)) below_->next();
+      if ((*change_)->second) {
         on_change_ = true;
         return;
       }
@@ -61,20 +70,20 @@ class OverlayCursor : public Cursor {
 
   const Overlay& overlay_;
   std::unique_ptr<Cursor> below_;
-  std::map<Bytes, std::optional<Bytes>, std::less<>>::const_iterator change_;
+  std::span<const Overlay::Change* const> changes_;
+  std::span<const Overlay::Change* const>::iterator change_;
   bool on_change_ = false;
 };
 
 void Overlay::add(const Write& write) {
   if (const auto* put = std::get_if<Put>(&write)) {
-    changes_.insert_or_assign(put->key, put->value);
+    set(put->key, put->value);
   } else if (const auto* erase = std::get_if<Delete>(&write)) {
-    changes_.insert_or_assign(erase->key, std::nullopt);
+    set(erase->key, std::nullopt);
   } else {
     const auto& range = std::get<DeleteRange>(write);
     if (!range.to.empty() && range.to <= range.from) return;
-    const auto first = changes_.lower_bound(range.from);
-    changes_.erase(first, range.to.empty() ? changes_.end() : changes_.lower_bound(range.to));
+    forget(range.from, range.to);
     DeleteRange merged = range;
     auto at = ranges_.upper_bound(merged.from);
     if (at != ranges_.begin() && !ends_before(merged.from, std::prev(at)->second)) {
@@ -88,6 +97,39 @@ void Overlay::add(const Write& write) {
     }
     ranges_.emplace(std::move(merged.from), std::move(merged.to));
   }
+}
+
+void Overlay::set(BytesView key, std::optional<BytesView> value) {
+  auto change = changes_.find(key);
+  if (change == changes_.end()) {
+    change = changes_.try_emplace(Bytes(key)).first;
+    order_.push_back(&*change);
+  }
+  if (!value)
+    change->second.reset();
+  else if (change->second)
+    change->second->assign(*value);
+  else
+    change->second.emplace(*value);
+}
+
+std::span<const Overlay::Change* const> Overlay::changes() const {
+  const auto fresh = order_.begin() + static_cast<std::ptrdiff_t>(ordered_);
+  if (fresh != order_.end()) {
+    std::ranges::sort(fresh, order_.end(), {}, key_of);
+    std::ranges::inplace_merge(order_, fresh, {}, key_of);
+    ordered_ = order_.size();
+  }
+  return order_;
+}
+
+void Overlay::forget(BytesView from, BytesView to) {
+  static_cast<void>(changes());  // puts them in order
+  const auto first = std::ranges::lower_bound(order_, from, {}, key_of);
+  const auto last = to.empty() ? order_.end() : std::ranges::lower_bound(first, order_.end(), to, {}, key_of);
+  for (auto at = first; at != last; ++at) changes_.erase(changes_.find((*at)->first));
+  order_.erase(first, last);
+  ordered_ = order_.size();
 }
 
 bool Overlay::erased(BytesView key) const {

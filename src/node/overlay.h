@@ -5,9 +5,14 @@
 // batch, each seeing what the earlier ones did; and a store keep back what it does not want to write yet.
 // Pure.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "nodedb/cluster/state_machine.h"
 
@@ -15,6 +20,8 @@ namespace nodedb::node {
 
 class Overlay : public View {
  public:
+  using Change = std::pair<const Bytes, std::optional<Bytes>>;  ///< of a row; nothing: it was deleted
+
   explicit Overlay(const View& below) : below_(below) {}
 
   void add(const Write& write);
@@ -22,16 +29,26 @@ class Overlay : public View {
   std::optional<Bytes> get(BytesView key) const override;
   std::unique_ptr<Cursor> seek(BytesView from) const override;
 
-  /// What was added, as it is now: the ranges were deleted first.
+  // What was added, as it is now: the ranges were deleted first. Hold until the next `add`.
   const std::map<Bytes, Bytes, std::less<>>& ranges() const { return ranges_; }
-  const std::map<Bytes, std::optional<Bytes>, std::less<>>& changes() const { return changes_; }
+  std::span<const Change* const> changes() const;  ///< ascending
 
  private:
   friend class OverlayCursor;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(BytesView key) const { return std::hash<BytesView>()(key); }
+  };
+
+  void set(BytesView key, std::optional<BytesView> value);
+  void forget(BytesView from, BytesView to);
   bool erased(BytesView key) const;
 
   const View& below_;
-  std::map<Bytes, std::optional<Bytes>, std::less<>> changes_;  ///< nothing: deleted
+  // Most changes are asked for by their keys, if at all. Their order is made when it is wanted.
+  std::unordered_map<Bytes, std::optional<Bytes>, Hash, std::equal_to<>> changes_;
+  mutable std::vector<const Change*> order_;
+  mutable std::size_t ordered_ = 0;  ///< so many of them, from the front, are in order
   std::map<Bytes, Bytes, std::less<>>
       ranges_;  ///< deleted [from, to) of the view below, disjoint; empty `to`: no end
 };

@@ -5,13 +5,13 @@
 // thread.
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/queue.h"
 #include "node/origin.h"
+#include "node/pending_reads.h"
 #include "node/pending_writes.h"
 #include "raft/group.h"
 #include "wire/messages.h"
@@ -42,9 +42,25 @@ class LagClock {
 struct Replica {
   explicit Replica(raft::Group group) : raft(std::move(group)) {}
 
+  // What every write needs comes first and lies together, as in raft/state.h.
+  static constexpr std::size_t hot_bytes = 320;
   raft::Group raft;
+  bool dirty = false;  ///< may have work
+  bool due_asked = false;
+  Time timer = never;           ///< the node wakes it then; never after its deadline, maybe before
+  Index handed;                 ///< given to the apply thread, or part of an installed snapshot
+  Index applied;                ///< what the apply thread has reported
+  std::size_t task_place = 0;   ///< where the apply task in the making has this group, if it has
+  std::optional<Error> halted;  ///< an entry that this build cannot understand: apply has stopped before it
 
-  PendingWrites writes;  ///< proposed here, not answered
+  Queue<raft::Entry> held;  ///< committed, not given to the apply thread yet
+  struct Portion {
+    Index last;
+    Time handed;
+  };
+  Queue<Portion> under_way;  ///< given to it and not reported
+  PendingReads reads;        ///< granted, not handed out: tokens
+  PendingWrites writes;      ///< proposed here, not answered
 
   struct Staged {
     Origin origin;
@@ -57,34 +73,19 @@ struct Replica {
   };
   Queue<HeldBack> held_back;  ///< to be proposed later (pace.h), rising by time
 
-  Queue<raft::Entry> held;  ///< committed, not given to the apply thread yet
-  struct Portion {
-    Index last;
-    Time handed;
-  };
-  Queue<Portion> under_way;    ///< given to it and not reported
-  std::size_t task_place = 0;  ///< where the apply task in the making has this group, if it has
-  std::multimap<Index, std::uint64_t> reads;  ///< granted, to be handed out once `handed` gets there: tokens
-
   /// What the leader has said, for reads from this replica: whatever was acknowledged before `fresh` is in
   /// what has been handed out.
   Time fresh = long_ago;
 
-  Index handed;                 ///< given to the apply thread, or part of an installed snapshot
-  Index applied;                ///< what the apply thread has reported
-  Index flushing;               ///< `handed` when the flush under way was asked for
-  Index flushed;                ///< durable in the state store
-  std::optional<Error> halted;  ///< an entry that this build cannot understand: apply has stopped before it
+  Index flushing;  ///< `handed` when the flush under way was asked for
+  Index flushed;   ///< durable in the state store
 
   std::optional<std::int64_t> next_due_ns;  ///< wall clock; StateMachine::next_due_ns
-  bool due_asked = false;
 
   LagClock lag;  ///< while a migration moves the group
 
-  Time timer = never;      ///< as registered with the node
   Term claimed;            ///< the term in which the node claims the group; 0: it does not
   Time claimed_at{};       ///< when that began
-  bool dirty = false;      ///< may have work
   raft::HardState traced;  ///< what the trace has told
 };
 

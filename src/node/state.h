@@ -25,9 +25,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/flat_map.h"
 #include "base/hlc.h"
 #include "base/names.h"
-#include "base/node_map.h"
+#include "base/prefetch.h"
 #include "base/rng.h"
 #include "meta/tables.h"
 #include "node/driver.h"
@@ -271,6 +272,9 @@ struct Node::State {
   void seal_messages();
   Time next_wake() const;
   Replica* replica(GroupId group) const;
+  /// For a loop over things of groups that has come to the one at `at`: asks the cache for the next ones'.
+  template <class Things, class GroupOf>
+  void look_ahead(const Things& things, std::size_t at, GroupOf group_of) const;
   void touch(GroupId group);
   /// To the apply thread, behind all entries that have been handed out.
   void give(StateTask task);
@@ -383,7 +387,9 @@ struct Node::State {
   void carry_out(Replica& group, raft::Work work);
   void persist(Replica& group, raft::Work& work);
   void apply(Replica& group, std::vector<raft::Entry> entries);
+  bool takes_more(const Replica& group) const;
   void hand_out(Replica& group);
+  void hand_out(Replica& group, std::vector<raft::Entry> entries);
   void role_changed(Replica& group);
   void answer_lost(Replica& group, const std::vector<raft::Decided>& lost);
   void update_timer(Replica& group);
@@ -505,5 +511,17 @@ struct Node::State {
   GroupStatus group_status(GroupId group) const;
   std::optional<wire::VShardLoad> known_load(VShardId vshard) const;
 };
+
+template <class Things, class GroupOf>
+void Node::State::look_ahead(const Things& things, std::size_t at, GroupOf group_of) const {
+  // In two steps: where the Raft group lies is to be read in the replica.
+  constexpr std::size_t steps = 4;
+  if (at + steps < things.size()) {
+    if (const Replica* soon = replica(group_of(things[at + steps]))) soon->raft.prefetch();
+  }
+  if (at + 2 * steps < things.size()) {
+    if (const Replica* later = replica(group_of(things[at + 2 * steps]))) prefetch(later, Replica::hot_bytes);
+  }
+}
 
 }  // namespace nodedb::node

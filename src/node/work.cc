@@ -21,6 +21,12 @@ std::uint32_t entry_hash(const raft::Entry& entry) {
   return crc32c(entry.payload.view(), crc32c(BytesView(&kind, 1)));
 }
 
+std::size_t bytes_of(const std::vector<raft::Entry>& entries) {
+  std::size_t bytes = 0;
+  for (const raft::Entry& entry : entries) bytes += entry.bytes();
+  return bytes;
+}
+
 }  // namespace
 
 void Node::State::drain(Replica& group) {
@@ -78,18 +84,25 @@ void Node::State::apply(Replica& group, std::vector<raft::Entry> entries) {
   const bool config_changes = std::ranges::any_of(entries, is_config);
   if (something_moves() && config_changes) report_wanted = true;
   if (group.raft.id() == metadata_group && config_changes) publish_peers();
+  if (group.held.empty() && takes_more(group) && entries.size() <= portion_entries_max &&
+      bytes_of(entries) <= portion_bytes_max)
+    return hand_out(group, std::move(entries));
   std::ranges::move(entries, std::back_inserter(group.held));
   hand_out(group);
+}
+
+bool Node::State::takes_more(const Replica& group) const {
+  const GroupId id = group.raft.id();
+  // An install ends with rows of its own moment: what were applied meanwhile would be forgotten here.
+  const bool installs =
+      transfers.installing(id) || (id == metadata_group && (!metadata_ready || metadata_damaged()));
+  return !group.halted && !installs && group.under_way.size() < portions_max;
 }
 
 /// In portions, and few at a time: the apply thread serves all groups, and one that catches up would keep the
 /// others waiting.
 void Node::State::hand_out(Replica& group) {
-  const GroupId id = group.raft.id();
-  // An install ends with rows of its own moment: what were applied meanwhile would be forgotten here.
-  const bool installs =
-      transfers.installing(id) || (id == metadata_group && (!metadata_ready || metadata_damaged()));
-  if (group.halted || installs || group.held.empty() || group.under_way.size() >= portions_max) return;
+  if (group.held.empty() || !takes_more(group)) return;
   std::vector<raft::Entry> entries;
   std::size_t bytes = 0;
   while (!group.held.empty() && entries.size() < portion_entries_max && bytes < portion_bytes_max) {
@@ -97,6 +110,11 @@ void Node::State::hand_out(Replica& group) {
     entries.push_back(std::move(group.held.front()));
     group.held.pop_front();
   }
+  hand_out(group, std::move(entries));
+}
+
+void Node::State::hand_out(Replica& group, std::vector<raft::Entry> entries) {
+  const GroupId id = group.raft.id();
   group.handed = entries.back().index;
   group.under_way.push_back({group.handed, now.mono});
   if (options.trace) {
@@ -156,12 +174,14 @@ void Node::State::answer_lost(Replica& group, const std::vector<raft::Decided>& 
   }
 }
 
+/// A deadline that moves away leaves the timer where it is: it is looked at again then. Nearly all do,
+/// because answers come.
 void Node::State::update_timer(Replica& group) {
   const Time deadline = group.raft.deadline();
-  if (deadline == group.timer) return;
+  if (deadline >= group.timer) return;
   if (group.timer != never) timers.erase({group.timer, group.raft.id()});
   group.timer = deadline;
-  if (deadline != never) timers.emplace(deadline, group.raft.id());
+  timers.emplace(deadline, group.raft.id());
 }
 
 void Node::State::trace(TraceEvent event) {

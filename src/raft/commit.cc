@@ -73,7 +73,7 @@ bool Group::State::own_term_committed() const {
 void Group::State::persisted(Time now, Position last) {
   disk.persisted(last);
   while (!held.empty() && held.front().until <= disk.done()) {
-    work.send_after.push_back(std::move(held.front().envelope));
+    work().send_after.push_back(std::move(held.front().envelope));
     held.pop_front();
   }
   const bool vote_durable = disk.hard().term == hard.term && disk.hard().vote == self;

@@ -83,7 +83,7 @@ void Group::State::truncate_from(Index from) {
   while (!proposals.empty() && proposals.back().last >= from) {
     Proposals& range = proposals.back();
     const Index first = std::max(range.first, from);
-    for (Index at = first; at <= range.last; ++at) work.lost.push_back(Decided{at, range.term, false});
+    for (Index at = first; at <= range.last; ++at) work().lost.push_back(Decided{at, range.term, false});
     if (range.first >= from) {
       proposals.pop_back();
     } else {

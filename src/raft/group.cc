@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 #include "raft/state.h"
 
 namespace nodedb::raft {
@@ -119,6 +120,10 @@ Work Group::take_work() {
   Work out = state_->take_work();
   check_rules();
   return out;
+}
+
+void Group::prefetch() const {
+  nodedb::prefetch(state_.get(), State::hot_bytes);
 }
 
 bool Group::has_work() const {

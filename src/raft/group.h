@@ -104,8 +104,10 @@ struct Work {
 
 class Group {
  public:
+  /// `options` are shared by all groups of a node, and outlive them.
   Group(GroupId id, NodeId self, const Options& options, Restored restored, Rng rng, Now now,
         PlantedBugs bugs = {});
+  Group(GroupId, NodeId, Options&&, Restored, Rng, Now, PlantedBugs = {}) = delete;
   ~Group();
   Group(Group&&) noexcept;
   Group& operator=(Group&&) noexcept;
@@ -172,6 +174,8 @@ class Group {
   /// Drop entries with index <= min(`durable_applied`, what slow followers need within `keep_bytes`).
   void compact(Index durable_applied, std::size_t keep_bytes);
 
+  /// Asks the cache for what every event needs (base/prefetch.h).
+  void prefetch() const;
   Work take_work();
   bool has_work() const;
   /// The next instant at which `wake` has something to do; `never` when quiet.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace nodedb::raft {
 
@@ -110,12 +111,11 @@ void Liveness::take_claims(Peer& from, const Pulse& pulse, Received& out) {
     return;
   }
   if (pulse.base == 0) {
-    std::map<GroupId, Term> gone = std::move(from.claims);
-    from.claims.clear();
+    Claims gone = std::exchange(from.claims, {});
     for (const Claim& claim : pulse.claims) {
       const auto held = gone.find(claim.group);
       if (held == gone.end()) continue;
-      if (claim.leading && held->second == claim.term) from.claims.insert(*held);
+      if (claim.leading && held->second == claim.term) from.claims[claim.group] = claim.term;
       gone.erase(held);
     }
     for (const auto& [group, term] : gone) out.claims.push_back(Claim{group, term, Index(), false});
@@ -159,9 +159,8 @@ void Liveness::drop_known_withdrawals() {
   for (const auto& [node, peer] : peers_) {
     if (peer.acked_version != 0) known_by_all = std::min(known_by_all, peer.acked_version);
   }
-  withdrawn_ -= std::erase_if(mine_, [&](const auto& item) {
-    return !item.second.leading && item.second.changed_at <= known_by_all;
-  });
+  withdrawn_ -= mine_.erase_if(
+      [&](const auto& item) { return !item.second.leading && item.second.changed_at <= known_by_all; });
 }
 
 void Liveness::heard(NodeId peer, Time now) {
@@ -187,8 +186,8 @@ std::optional<Term> Liveness::claimed_term(NodeId peer, GroupId group) const {
   return claim->second;
 }
 
-const std::map<GroupId, Term>& Liveness::claims_of(NodeId peer) const {
-  static const std::map<GroupId, Term> none;
+const Liveness::Claims& Liveness::claims_of(NodeId peer) const {
+  static const Claims none;
   const auto found = peers_.find(peer);
   return found == peers_.end() ? none : found->second.claims;
 }

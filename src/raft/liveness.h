@@ -15,12 +15,11 @@
 // acknowledged, and an echo older than the latest is ignored. Incarnations fence a restarted peer.
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <vector>
 
+#include "base/flat_map.h"
 #include "base/ids.h"
-#include "base/node_map.h"
 #include "base/time.h"
 
 namespace nodedb::raft {
@@ -103,9 +102,10 @@ class Liveness {
   Time last_heard(NodeId peer) const;
   /// What `peer` currently claims: its term for the group, if it claims it.
   std::optional<Term> claimed_term(NodeId peer, GroupId group) const;
+  using Claims = FlatMap<GroupId, Term>;
   /// All live claims of `peer`, ordered by group: to find those that this node refuses. Holds until the next
   /// call that is not const.
-  const std::map<GroupId, Term>& claims_of(NodeId peer) const;
+  const Claims& claims_of(NodeId peer) const;
   /// Which peer claims `group` with the highest term: a hint for routing.
   std::optional<NodeId> claimant(GroupId group) const;
 
@@ -122,13 +122,13 @@ class Liveness {
   struct Peer {
     Incarnation incarnation;
     Time last_heard = long_ago;
-    std::map<GroupId, Term> claims;
+    Claims claims;
     std::uint64_t version = 0;    ///< of its claims that we hold
     Time latest_sent = long_ago;  ///< of its pulses, on its clock
     Time acked_sent = long_ago;   ///< of our pulses that it echoed, on our clock
     Time last_echoed = long_ago;  ///< the same, of any of its incarnations
     std::uint64_t acked_version = 0;
-    std::map<GroupId, Term> refused;
+    Claims refused;
   };
 
   Pulse begin_pulse(NodeId peer, Time now, bool reply_now, std::vector<Refusal> refusals);
@@ -138,7 +138,7 @@ class Liveness {
 
   Incarnation incarnation_;
   std::uint64_t version_ = 0;
-  std::map<GroupId, Mine> mine_;
+  FlatMap<GroupId, Mine> mine_;
   std::size_t withdrawn_ = 0;  ///< of `mine_`
   NodeMap<Peer> peers_;
 };

@@ -8,19 +8,14 @@
 
 namespace nodedb::raft {
 
-Log::Log(Position base, std::vector<Entry> entries) : base_(base) {
+Log::Log(Position base, std::vector<Entry> entries) : base_(base), last_(base) {
   for (Entry& entry : entries) append(std::move(entry));
 }
 
-Position Log::last() const {
-  if (entries_.empty()) return base_;
-  const Entry& entry = entries_.back().entry;
-  return Position{entry.index, entry.term};
-}
-
 std::optional<Term> Log::term_at(Index at) const {
+  if (at == last_.index) return last_.term;
   if (at == base_.index) return base_.term;
-  if (at < base_.index || at > last().index) return std::nullopt;
+  if (at < base_.index || at > last_.index) return std::nullopt;
   return entries_[offset(at)].entry.term;
 }
 
@@ -66,6 +61,7 @@ std::optional<Index> Log::last_up_to_term(Index limit, Term term) const {
 
 void Log::append(Entry entry) {
   CHECK_MSG(entry.index == last().index + 1, "the log is gapless");
+  last_ = Position{entry.index, entry.term};
   appended_ += entry.bytes();
   entries_.push_back(Slot{std::move(entry), appended_});
 }
@@ -73,7 +69,14 @@ void Log::append(Entry entry) {
 void Log::truncate_from(Index from) {
   CHECK(from > base_.index);
   while (!entries_.empty() && entries_.back().entry.index >= from) entries_.pop_back();
-  appended_ = entries_.empty() ? dropped_ : entries_.back().end;
+  if (entries_.empty()) {
+    last_ = base_;
+    appended_ = dropped_;
+    return;
+  }
+  const auto& [entry, end] = entries_.back();
+  last_ = Position{entry.index, entry.term};
+  appended_ = end;
 }
 
 void Log::compact_to(Index to) {
@@ -89,7 +92,7 @@ void Log::compact_to(Index to) {
 void Log::reset(Position base) {
   entries_.clear();
   dropped_ = appended_;
-  base_ = base;
+  base_ = last_ = base;
 }
 
 }  // namespace nodedb::raft

@@ -19,7 +19,7 @@ class Log {
   Log(Position base, std::vector<Entry> entries);
 
   Position base() const { return base_; }
-  Position last() const;
+  Position last() const { return last_; }
   /// Of all entries, by Entry::bytes.
   std::size_t bytes() const { return appended_ - dropped_; }
   /// Nothing outside base…last.
@@ -49,6 +49,7 @@ class Log {
   std::size_t offset(Index at) const { return static_cast<std::size_t>(at.value - base_.index.value - 1); }
 
   Position base_;
+  Position last_;  ///< kept here: the entries lie elsewhere, and most questions are about the end only
   struct Slot {
     Entry entry;
     std::size_t end = 0;  ///< in bytes since the window was born

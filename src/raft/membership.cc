@@ -35,7 +35,7 @@ bool Group::State::may_get_vote(NodeId node) const {
 }
 
 void Group::State::config_changed() {
-  work.role_changed = true;
+  work().role_changed = true;
   if (role != Role::leader) return;
   track_members(configs.latest_index());
   replicate = true;
@@ -44,7 +44,7 @@ void Group::State::config_changed() {
 
 void Group::State::track_members(Index by) {
   const std::vector<NodeId> members = configs.latest().members();
-  progress.erase_if([&](NodeId node) { return !std::ranges::binary_search(members, node); });
+  progress.erase_if([&](const auto& one) { return !std::ranges::binary_search(members, one.first); });
   for (const NodeId member : members) {
     if (member == self || progress.contains(member)) continue;
     Progress& fresh = progress[member];

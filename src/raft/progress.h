@@ -29,20 +29,21 @@ struct Progress {
     Time expires;  ///< without an answer by then it counts as lost
   };
 
+  // What every append and every answer needs comes first and lies together, as in state.h.
   Index match;
   Index next;
-  State state = State::probe;
+  Index told_commit;  ///< the commit index that is on its way to it
   Queue<InFlight> in_flight;
-  std::size_t in_flight_bytes = 0;
-  bool nudge = false;          ///< send an append even if there is no entry to send
-  Time not_before = long_ago;  ///< probes wait until then (after a failed snapshot)
-  Time heard = long_ago;       ///< its latest answer
-  Index told_commit;           ///< the commit index that is on its way to it
+  State state = State::probe;
+  bool nudge = false;  ///< send an append even if there is no entry to send
   /// An acknowledgement may be that of another append than the one that carried `told_commit`, which may be
   /// lost: several that end at one index were sent.
   bool told_unsure = false;
-  Index admitted;        ///< Append::admitted; answers that bear another are a former replica's
-  Index snapshot_floor;  ///< entries up to here will be in the snapshot that it gets
+  std::size_t in_flight_bytes = 0;
+  Time heard = long_ago;       ///< its latest answer
+  Index admitted;              ///< Append::admitted; answers that bear another are a former replica's
+  Time not_before = long_ago;  ///< probes wait until then (after a failed snapshot)
+  Index snapshot_floor;        ///< entries up to here will be in the snapshot that it gets
 
   void to_probe(Index from);
   /// What is on its way will not be answered.

@@ -28,7 +28,7 @@ Result<void> Group::State::ask_as_leader(Time now, NodeId from, std::uint64_t co
   const Index index = own_term_committed() ? hard.commit : Index();
   waiting_reads.push_back(WaitingRead{from, context, now, index, proof, false});
   confirm_reads(now, &live);
-  if (!waiting_reads.empty() && !waiting_reads.back().confirmed) work.wants_round = true;
+  if (!waiting_reads.empty() && !waiting_reads.back().confirmed) work().wants_round = true;
   return {};
 }
 
@@ -44,7 +44,7 @@ void Group::State::receive_read_reply(const ReadIndexReply& reply) {
   const auto ask = std::ranges::find(asks, reply.context, &Ask::context);
   if (ask == asks.end()) return;
   asks.erase(ask);
-  work.reads.push_back(ReadGrant{reply.context, reply.index, reply.granted});
+  work().reads.push_back(ReadGrant{reply.context, reply.index, reply.granted});
 }
 
 Time Group::State::supported_since(Time now, const Liveness* live) const {
@@ -94,7 +94,7 @@ void Group::State::release_reads() {
 
 void Group::State::answer_read(NodeId to, std::uint64_t context, bool granted, Index index) {
   if (to == self) {
-    work.reads.push_back(ReadGrant{context, index, granted});
+    work().reads.push_back(ReadGrant{context, index, granted});
   } else {
     send(to, ReadIndexReply{hard.term, context, granted, index});
   }
@@ -107,7 +107,7 @@ void Group::State::refuse_waiting_reads() {
 
 void Group::State::refuse_asks(Time asked_until) {
   while (!asks.empty() && asks.front().asked <= asked_until) {
-    work.reads.push_back(ReadGrant{asks.front().context, Index(), false});
+    work().reads.push_back(ReadGrant{asks.front().context, Index(), false});
     asks.pop_front();
   }
 }

@@ -48,7 +48,7 @@ bool Group::State::send_append(Time now, NodeId peer, Progress& follower, bool w
   const auto term = log.term_at(previous);
   if (!term) {
     follower.to_snapshot(applied_upto);
-    work.snapshot_to.push_back(peer);
+    work().snapshot_to.push_back(peer);
     return false;
   }
   Append append{.term = hard.term,

@@ -14,7 +14,7 @@ void Group::State::set_leader(NodeId node) {
   leader = node;
   heard_append = long_ago;
   refuse_asks(never);
-  work.role_changed = true;
+  work().role_changed = true;
 }
 
 void Group::State::stop_leading() {
@@ -30,7 +30,7 @@ void Group::State::stop_leading() {
 void Group::State::become_follower(Time now, Term to, NodeId of) {
   CHECK_MSG(to >= hard.term, "R4: the term never falls");
   if (role == Role::leader) stop_leading();
-  if (role != Role::follower || to > hard.term) work.role_changed = true;
+  if (role != Role::follower || to > hard.term) work().role_changed = true;
   if (to > hard.term) {
     hard.term = to;
     hard.vote = NodeId();
@@ -45,7 +45,7 @@ void Group::State::become_follower(Time now, Term to, NodeId of) {
 
 void Group::State::become_pre_candidate(Time now) {
   role = Role::pre_candidate;
-  work.role_changed = true;
+  work().role_changed = true;
   set_leader(NodeId());
   election = now + random_timeout();
   ballots.clear();
@@ -56,7 +56,7 @@ void Group::State::become_pre_candidate(Time now) {
 
 void Group::State::become_candidate(Time now, bool by_transfer) {
   role = Role::candidate;
-  work.role_changed = true;
+  work().role_changed = true;
   set_leader(NodeId());
   ++hard.term;
   hard.vote = self;
@@ -69,7 +69,7 @@ void Group::State::become_candidate(Time now, bool by_transfer) {
 void Group::State::become_leader(Time now) {
   CHECK(role == Role::candidate);
   role = Role::leader;
-  work.role_changed = true;
+  work().role_changed = true;
   set_leader(self);
   election = never;
   ballots.clear();

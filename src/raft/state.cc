@@ -24,14 +24,14 @@ Group::State::State(GroupId group, NodeId node, const Options& opts, Restored re
     : id(group),
       self(node),
       options(opts),
-      rng(luck),
-      bugs(planted),
-      boot(restored.promised.value_or(at.mono)),
       clock(at.mono),
       hard(restored.hard),
       log(restored.base, std::move(restored.log)),
+      disk(restored.hard, log.last().index),
       configs(restored.base.index, std::move(restored.base_config)),
-      disk(restored.hard, log.last().index) {
+      rng(luck),
+      bugs(planted),
+      boot(restored.promised.value_or(at.mono)) {
   for (Index index = log.base().index + 1; index <= log.last().index; ++index) {
     const Entry& entry = log.at(index);
     if (entry.kind != EntryKind::config) continue;
@@ -93,7 +93,7 @@ void Group::State::wake(Time now, const Liveness& live) {
 void Group::State::send_durable(NodeId to, Message message) {
   const bool reply =
       std::holds_alternative<AppendReply>(message) || std::holds_alternative<VoteReply>(message);
-  auto& queue = reply && bugs.ack_before_fsync ? work.send_now : work.send_after;
+  auto& queue = reply && bugs.ack_before_fsync ? work().send_now : work().send_after;
   queue.push_back({to, std::move(message)});
 }
 
@@ -127,33 +127,35 @@ Work Group::State::take_work() {
     const Index share = std::min(hard.commit, follower.match);
     if (share <= follower.told_commit) continue;
     follower.told_commit = share;
-    work.commit_rose = true;
+    work().commit_rose = true;
   }
   Durability::Batch batch = disk.take(hard, log, bugs.vote_not_persisted);
-  work.hard_state = batch.hard;
-  work.truncate_from = batch.truncate_from;
-  work.append = std::move(batch.append);
-  work.compact_to = batch.compact_to;
+  Work out = said ? std::move(*said) : Work();
+  said.reset();
+  out.hard_state = batch.hard;
+  out.truncate_from = batch.truncate_from;
+  out.append = std::move(batch.append);
+  out.compact_to = batch.compact_to;
   const Index ready = std::min(hard.commit, disk.upto());
   if (handed < ready) {
-    work.apply = log.slice(handed + 1, ready.value - handed.value, std::numeric_limits<std::size_t>::max());
+    out.apply = log.slice(handed + 1, ready.value - handed.value, std::numeric_limits<std::size_t>::max());
     handed = ready;
   }
-  hold_or_release();
-  return std::exchange(work, Work());
+  hold_or_release(out);
+  return out;
 }
 
 /// A Work without anything to persist would let its promises go at once; they must not overtake what an
 /// earlier Work is still persisting.
-void Group::State::hold_or_release() {
-  if (work.must_persist() || disk.idle()) return;
-  for (Envelope& envelope : work.send_after) held.push_back(Held{disk.taken(), std::move(envelope)});
-  work.send_after.clear();
+void Group::State::hold_or_release(Work& out) {
+  if (out.must_persist() || disk.idle()) return;
+  for (Envelope& envelope : out.send_after) held.push_back(Held{disk.taken(), std::move(envelope)});
+  out.send_after.clear();
 }
 
 bool Group::State::has_work() const {
-  return disk.pending(hard, log) || (role == Role::leader && replicate) ||
-         handed < std::min(hard.commit, disk.upto()) || !work.empty();
+  return said || (role == Role::leader && replicate) || handed < std::min(hard.commit, disk.upto()) ||
+         disk.pending(hard, log);
 }
 
 Time Group::State::deadline() const {

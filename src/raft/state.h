@@ -12,8 +12,10 @@
 //      └──────── higher term, or no quorum heard for T ───────────────── leader
 
 #include <map>
+#include <memory>
+#include <optional>
 
-#include "base/node_map.h"
+#include "base/flat_map.h"
 #include "base/queue.h"
 #include "raft/config_history.h"
 #include "raft/durability.h"
@@ -134,67 +136,48 @@ struct Group::State {
   /// Any of the messages; made in its place, because appends are large.
   template <class OneMessage>
   void send(NodeId to, OneMessage&& message) {
-    work.send_now.emplace_back(to, std::forward<OneMessage>(message));
+    work().send_now.emplace_back(to, std::forward<OneMessage>(message));
   }
   /// What leaves only once the state it speaks of is durable; `bugs.ack_before_fsync` breaks it for replies.
   void send_durable(NodeId to, Message message);
-  void hold_or_release();
+  void hold_or_release(Work& out);
   bool voter() const { return configs.latest().is_voter(self); }
   bool may_stand() const;
   bool newborn() const;
   bool lone_voter() const;
   bool higher(Position a, Position b) const;  ///< is `a` more up to date (paper, section 5.4.1)?
 
-  GroupId id;
-  NodeId self;
-  Options options;
-  Rng rng;
-  PlantedBugs bugs;
-  Time boot;   ///< no promise of a former replica, or life, is younger
-  Time clock;  ///< the latest `now`
+  /// What the work in the making says; made by whoever has something to say first.
+  Work& work() {
+    if (!said) said = std::make_unique<Work>();
+    return *said;
+  }
 
-  HardState hard;
-  Log log;
-  ConfigHistory configs;
-  Durability disk;
-  Index handed;        ///< entries up to here were handed out to be applied
-  Index applied_upto;  ///< and the state machine has done so
-
+  // A node holds a thousand of these and each write looks at a few of them a dozen times, mostly when no cache
+  // holds them any more: what every write needs comes first and lies together.
+  static constexpr std::size_t hot_bytes = 448;
+  const GroupId id;
+  const NodeId self;
   Role role = Role::follower;
-  NodeId leader;
-  Time election = never;         ///< when to campaign
-  Time heard_append = long_ago;  ///< the leader's latest append
-  Index admitted;                ///< as that append said
-  std::map<NodeId, Ballot> ballots;
+  bool replicate = false;           ///< leader: `pump` may have something to send
+  bool lease_fenced = false;        ///< leader: TimeoutNow was sent in this term
   bool stands_by_transfer = false;  ///< a candidate: whom its leader told to stand
-
-  // Leader only.
-  NodeMap<Progress> progress;  ///< all members but this node
-  Index first_own;             ///< the noop of this term
-  std::size_t uncommitted_bytes = 0;
-  bool replicate = false;  ///< `pump` may have something to send
-  struct Transfer {
-    NodeId target;
-    Time ends;
-    Time tell_again = never;  ///< once the target was told: it may not have heard
-  };
-  std::optional<Transfer> transfer;
-  bool lease_fenced = false;  ///< TimeoutNow was sent in this term
-
-  struct WaitingRead {
-    NodeId from;
-    std::uint64_t context = 0;
-    Time asked;
-    Index index;  ///< 0: the commit index once this term's first entry is committed
-    ReadProof proof = ReadProof::lease;
-    bool confirmed = false;
-  };
-  Queue<WaitingRead> waiting_reads;
-  struct Ask {
-    std::uint64_t context = 0;
-    Time asked;
-  };
-  Queue<Ask> asks;  ///< a follower's questions to its leader
+  NodeId leader;
+  const Options& options;
+  Time clock;  ///< the latest `now`
+  HardState hard;
+  Index handed;                ///< entries up to here were handed out to be applied
+  Index applied_upto;          ///< and the state machine has done so
+  std::unique_ptr<Work> said;  ///< see `work`
+  Log log;
+  Durability disk;
+  NodeMap<Progress> progress;         ///< leader: all members but this node
+  Time election = never;              ///< when to campaign
+  Time heard_append = long_ago;       ///< the leader's latest append
+  Index admitted;                     ///< as that append said
+  Index first_own;                    ///< leader: the noop of this term
+  std::size_t uncommitted_bytes = 0;  ///< leader
+  ConfigHistory configs;
 
   struct Proposals {
     Index first;
@@ -208,7 +191,33 @@ struct Group::State {
     Envelope envelope;
   };
   Queue<Held> held;
-  Work work;  ///< in the making
+
+  struct WaitingRead {
+    NodeId from;
+    std::uint64_t context = 0;
+    Time asked;
+    Index index;  ///< 0: the commit index once this term's first entry is committed
+    ReadProof proof = ReadProof::lease;
+    bool confirmed = false;
+  };
+  Queue<WaitingRead> waiting_reads;  ///< leader
+  struct Ask {
+    std::uint64_t context = 0;
+    Time asked;
+  };
+  Queue<Ask> asks;  ///< a follower's questions to its leader
+
+  struct Transfer {
+    NodeId target;
+    Time ends;
+    Time tell_again = never;  ///< once the target was told: it may not have heard
+  };
+  std::optional<Transfer> transfer;  ///< leader
+
+  Rng rng;
+  PlantedBugs bugs;
+  Time boot;  ///< no promise of a former replica, or life, is younger
+  std::map<NodeId, Ballot> ballots;
 };
 
 }  // namespace nodedb::raft

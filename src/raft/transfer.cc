@@ -34,7 +34,7 @@ void Group::State::transfer_due(Time now) {
   if (!transfer) return;
   if (transfer->ends > now) return transfer_if_caught_up(now);
   transfer.reset();
-  work.role_changed = true;
+  work().role_changed = true;
   after_commit(now);  // what the transfer held up
 }
 

@@ -116,6 +116,7 @@ void World::boot_all(const Words& words) {
     nodes_[member.value].disk =
         Restored{HardState{Term(1), NodeId(), Index(1)}, genesis, config, {}, Index(1)};
   }
+  options_.check_rules = true;
   for (const std::uint32_t id : blank) nodes_[id];
   for (const auto& [id, node] : nodes_) boot(id);
 }
@@ -126,9 +127,7 @@ void World::boot(std::uint32_t id) {
   node.writing.clear();
   node.slow = false;
   node.live = std::make_unique<Liveness>(Incarnation(node.incarnation));
-  Options options;
-  options.check_rules = true;
-  node.group = std::make_unique<Group>(group_id, NodeId(id), options, node.disk, Rng(id), Now{now_, {}});
+  node.group = std::make_unique<Group>(group_id, NodeId(id), options_, node.disk, Rng(id), Now{now_, {}});
   node.role = Role::follower;
   node.term = node.group->term();
   node.leader = NodeId();

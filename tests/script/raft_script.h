@@ -84,6 +84,7 @@ class World {
   void say(std::uint32_t id, const std::string& line) { say(std::to_string(id) + ": " + line); }
 
   std::ostringstream out_;
+  Options options_;
   Time now_{0};
   std::map<std::uint32_t, Node> nodes_;
   std::deque<Waiting> waiting_;

@@ -214,7 +214,8 @@ void Store::add(rocksdb::WriteBatch& batch, GroupId id, const Group& group) {
   for (const auto& [from, to] : group.newer->ranges()) {
     drop(batch, prefix + from, to.empty() ? prefix_after(generation) : prefix + to);
   }
-  for (const auto& [row, value] : group.newer->changes()) {
+  for (const node::Overlay::Change* change : group.newer->changes()) {
+    const auto& [row, value] = *change;
     const rocksdb::Slice key[] = {prefix, row};
     if (!value) {
       batch.Delete(rocksdb::SliceParts(key, 2));
@@ -241,7 +242,8 @@ Result<void> Store::write_out(std::span<const GroupId> groups) {
   for (const GroupId id : groups) {
     Group& group = group_of(id);
     const Bytes prefix = prefix_of(current(id));
-    for (const auto& [row, value] : group.newer->changes()) cache_.update(prefix + row, value);
+    for (const node::Overlay::Change* change : group.newer->changes())
+      cache_.update(prefix + change->first, change->second);
     let_go(group);
   }
   return {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/node_map.h"
+#include "base/flat_map.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 namespace nodedb {
 namespace {
 
-TEST(NodeMap, FindsWhatItHoldsAndNothingElse) {
+TEST(FlatMap, FindsWhatItHoldsAndNothingElse) {
   NodeMap<int> map;
   EXPECT_TRUE(map.empty());
   EXPECT_EQ(map.find(NodeId(1)), map.end());
@@ -23,7 +23,7 @@ TEST(NodeMap, FindsWhatItHoldsAndNothingElse) {
   EXPECT_FALSE(map.contains(NodeId(6)));
 }
 
-TEST(NodeMap, IsWalkedByNodeAsATreeWouldBe) {
+TEST(FlatMap, IsWalkedByKeyAsATreeWouldBe) {
   Rng rng(1);
   NodeMap<std::uint64_t> map;
   std::map<NodeId, std::uint64_t> tree;
@@ -41,10 +41,10 @@ TEST(NodeMap, IsWalkedByNodeAsATreeWouldBe) {
   }
 }
 
-TEST(NodeMap, DropsTheUnwanted) {
+TEST(FlatMap, DropsTheUnwanted) {
   NodeMap<int> map;
   for (std::uint32_t node = 1; node <= 4; ++node) map[NodeId(node)] = 0;
-  map.erase_if([](NodeId node) { return node.value % 2 == 0; });
+  EXPECT_EQ(map.erase_if([](const auto& one) { return one.first.value % 2 == 0; }), 2U);
   EXPECT_TRUE(map.contains(NodeId(1)) && map.contains(NodeId(3)));
   EXPECT_FALSE(map.contains(NodeId(2)) || map.contains(NodeId(4)));
   map.clear();
