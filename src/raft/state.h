@@ -153,8 +153,8 @@ struct Group::State {
     return *said;
   }
 
-  // A node holds a thousand of these and each write looks at a few of them a dozen times, mostly when no cache
-  // holds them any more: what every write needs comes first and lies together.
+  // A node holds a thousand of these and each write looks at a few of them a dozen times, mostly when no
+  // cache holds them any more: what every write needs comes first and lies together.
   static constexpr std::size_t hot_bytes = 448;
   const GroupId id;
   const NodeId self;

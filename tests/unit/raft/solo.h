@@ -27,8 +27,7 @@ inline Entry entry(std::uint64_t index, std::uint64_t term) {
 /// A group under test, node 1, booted at 0; T is one second.
 struct Solo {
   explicit Solo(Restored restored, const Options& given = {}, PlantedBugs bugs = {})
-      : options(checked(given)),
-        group(id, a, options, std::move(restored), Rng(1), Now{ms(0), {}}, bugs) {}
+      : options(checked(given)), group(id, a, options, std::move(restored), Rng(1), Now{ms(0), {}}, bugs) {}
 
   static Options checked(Options options) {
     options.check_rules = true;
