@@ -13,7 +13,6 @@ template <class T>
 class SortedQueue {
  public:
   bool empty() const { return items_.empty(); }
-  std::size_t size() const { return items_.size(); }
   auto begin() const { return items_.begin(); }
   auto end() const { return items_.end(); }
   /// Pre: not empty.

@@ -73,7 +73,7 @@ void Node::State::persist(Replica& group, raft::Work& work) {
   update.hard = work.hard_state;
   update.truncate_from = work.truncate_from;
   if (work.compact_to) update.base = LogBase{*work.compact_to, group.raft.config_at(work.compact_to->index)};
-  for (const raft::Entry& entry : work.append) log_bytes_unflushed += entry.bytes();
+  log_bytes_unflushed += bytes_of(work.append);
   update.append = std::move(work.append);
   promise.groups.emplace_back(update.group, group.raft.last());
 }
