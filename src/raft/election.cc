@@ -76,9 +76,13 @@ void Group::State::receive_vote_request(Time now, NodeId from, const VoteRequest
   if (request.pre) {
     if (request.term == hard.term || !up_to_date) return refuse();
     // Two that ask for the same term with equal logs would both be let stand, and split the votes: the one
-    // with the smaller id goes on. A pre-vote binds nobody, so this changes no rule.
+    // with the smaller id goes on. The other may have refused it while it still heard their leader: it is
+    // asked again. A pre-vote binds nobody, so this changes no rule.
     if (role == Role::pre_candidate && request.term == hard.term + 1 && request.last == log.last()) {
-      if (self < from) return refuse();
+      if (self < from) {
+        if (ballots.erase(from) != 0) ask_vote(from);
+        return refuse();
+      }
       become_follower(now, hard.term, NodeId());
     }
     return send(from, VoteReply{.term = request.term, .granted = true, .pre = true});

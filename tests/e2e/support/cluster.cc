@@ -9,6 +9,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 #include <thread>
 
@@ -27,6 +28,12 @@ std::string text_of(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+std::string last_lines(const std::string& text, int lines) {
+  std::size_t from = text.size();
+  for (; lines >= 0 && from != std::string::npos && from > 0; --lines) from = text.rfind('\n', from - 1);
+  return from == std::string::npos || from == 0 ? text : text.substr(from + 1);
 }
 
 /// Calls `done` every 20 ms until it is true or the time is over.
@@ -182,14 +189,23 @@ std::optional<app::Json> Cluster::status(std::size_t index) const {
 }
 
 bool Cluster::wait_healthy(int seconds) {
-  return wait_until(seconds, [this] {
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      if (nodes_[i].pid == 0) continue;
-      const auto answer = status(i);
-      if (!answer || (*answer)["groups_without_leader"].number(1) != 0) return false;
-    }
+  const auto trouble = [this](std::size_t index) -> std::string {
+    if (nodes_[index].pid == 0) return {};
+    const auto answer = status(index);
+    if (!answer) return "does not answer";
+    const std::int64_t without = (*answer)["groups_without_leader"].number(1);
+    return without == 0 ? "" : std::to_string(without) + " groups without a leader";
+  };
+  const bool well = wait_until(seconds, [&] {
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+      if (!trouble(i).empty()) return false;
     return true;
   });
+  for (std::size_t i = 0; !well && i < nodes_.size(); ++i)
+    std::cerr << "node " << nodes_[i].id << ": " << trouble(i) << (end(i, 0, 0) ? "; not running" : "")
+              << "; the end of its log:\n"
+              << last_lines(text_of(log_file(i)), 20);
+  return well;
 }
 
 bool Cluster::wait_port(std::size_t index, int seconds) {

@@ -52,6 +52,22 @@ TEST_P(Cluster, AnotherLeaderTakesOverWithinTwoTimeouts) {
       << world.broken().value_or("unsettled");
 }
 
+/// Survivors notice a silence at different times, and whoever asks first is refused by one that has not: from
+/// the kill it is one timeout until both have, and one more until the later draw. On top: a pulse on its way,
+/// a round of votes each way and what is written.
+TEST(Takeover, OfTwoThatNoticeAtDifferentTimesOneLeadsWithinTwoTimeouts) {
+  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+    World world(seed, {1, 2, 3}, voters(3));
+    world.climate.delay_max_ns = 80 * ns_per_ms;
+    ASSERT_TRUE(world.elect());
+    world.run(ns_per_s + static_cast<std::int64_t>(seed) * ns_per_ms);
+    world.crash(world.leader());
+    const Time before = world.now();
+    ASSERT_TRUE(world.elect()) << world.broken().value_or("no leader");
+    EXPECT_LE(world.now() - before, 2 * ns_per_s + 6 * world.climate.delay_max_ns) << "seed " << seed;
+  }
+}
+
 TEST_P(Cluster, ALeaderThatHearsAllButIsHeardByNobodyStepsDown) {
   World world(seed(), {1, 2, 3}, voters(3));
   ASSERT_TRUE(world.elect());
