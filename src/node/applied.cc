@@ -65,6 +65,7 @@ void Node::State::answer_writes(Replica& group, std::vector<EntryReply> replies,
     write->stages.handed = handed;
     if (answered && term == write->at.term) {
       write->stages.applied = now.mono;
+      if (now.mono - write->stages.proposed > options.raft.election_timeout_ns / 4) slow_write_at = now.mono;
       if (!options.bugs.reply_before_apply)
         reply(write->origin, id, std::move(answer->reply), {.at = write->at.index, .stages = &write->stages});
     } else if (term && term != write->at.term) {

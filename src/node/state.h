@@ -188,6 +188,7 @@ struct Node::State {
   bool flush_running = false;
   std::uint64_t flush_token = 0;
   Time next_upkeep = long_ago;
+  Time slow_write_at = long_ago;  ///< a write led here was answered that took long
   Time announce_at = long_ago;
   bool draining = false;
   bool drained = false;

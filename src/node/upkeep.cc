@@ -106,8 +106,10 @@ bool Node::State::is_draining(NodeId peer) const {
 }
 
 /// Leaderships go to the replica that the placement prefers, once it has been healthy for a while and has all
-/// entries.
+/// entries. Not while writes take long: what a handing over needs to say would wait in the same queues, and
+/// no write of the group would get on meanwhile.
 void Node::State::balance() {
+  if (now.mono - slow_write_at < 2 * upkeep_ns) return;
   std::uint32_t moved = 0;
   for (std::uint16_t v = 0; v < vshard_count && moved < transfers_at_once; ++v) {
     Replica* led = replica(group_of(VShardId(v)));

@@ -67,7 +67,8 @@ void Group::State::ask_vote(NodeId peer) {
 
 void Group::State::receive_vote_request(Time now, NodeId from, const VoteRequest& request,
                                         const Liveness& live) {
-  const bool sticky = leader_heard(now, live) && !request.transfer && !bugs.no_prevote;
+  // A leader that asks for votes leads no more: nothing was promised against it.
+  const bool sticky = from != leader && leader_heard(now, live) && !request.transfer && !bugs.no_prevote;
   const auto refuse = [&] {
     send_durable(from, VoteReply{.term = hard.term, .granted = false, .pre = request.pre});
   };
@@ -87,7 +88,12 @@ void Group::State::receive_vote_request(Time now, NodeId from, const VoteRequest
     }
     return send(from, VoteReply{.term = request.term, .granted = true, .pre = true});
   }
-  if (request.term > hard.term) become_follower(now, request.term, NodeId());
+  if (request.term > hard.term) {
+    const bool deposed = role == Role::leader;
+    become_follower(now, request.term, NodeId());
+    // Whoever deposes a leader with an older log cannot win against it: no need to wait for a timer.
+    if (deposed && !up_to_date) election = now + rng.between(0, options.resend_ns);
+  }
   const bool free = hard.vote == from || (hard.vote == NodeId() && leader == NodeId());
   if (!free || !up_to_date) return refuse();
   hard.vote = from;

@@ -173,6 +173,11 @@ Time Liveness::last_heard(NodeId peer) const {
   return found == peers_.end() ? long_ago : found->second.last_heard;
 }
 
+Time Liveness::latest_sent(NodeId peer) const {
+  const auto found = peers_.find(peer);
+  return found == peers_.end() ? long_ago : found->second.latest_sent;
+}
+
 Time Liveness::last_echoed(NodeId peer) const {
   const auto found = peers_.find(peer);
   return found == peers_.end() ? long_ago : found->second.last_echoed;

@@ -88,6 +88,9 @@ class Liveness {
 
   // --- the follower's side ---
 
+  /// When `peer` sent the latest of its pulses that has come, on its clock; or `long_ago`.
+  Time latest_sent(NodeId peer) const;
+
   struct Received {
     bool stale = false;             ///< older than one already seen: nothing in it counts
     bool peer_restarted = false;    ///< a new incarnation: all its earlier claims are void

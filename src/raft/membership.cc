@@ -72,7 +72,7 @@ void Group::State::retire_if_removed(Time now) {
     if (!configs.latest().is_voter(peer)) continue;
     if (best == NodeId() || follower.match > progress.at(best).match) best = peer;
   }
-  if (best != NodeId()) send(best, TimeoutNow{hard.term});
+  if (best != NodeId()) send(best, TimeoutNow{hard.term, now, options.election_timeout_ns});
   become_follower(now, hard.term, NodeId());
 }
 

@@ -27,7 +27,7 @@ void Group::State::transfer_if_caught_up(Time now) {
   if (told ? transfer->tell_again > now : match_of(transfer->target) != log.last().index) return;
   transfer->tell_again = now + options.resend_ns;
   lease_fenced = true;
-  send(transfer->target, TimeoutNow{hard.term});
+  send(transfer->target, TimeoutNow{hard.term, now, transfer->ends - now});
 }
 
 void Group::State::transfer_due(Time now) {
@@ -39,11 +39,16 @@ void Group::State::transfer_due(Time now) {
 }
 
 /// Votes by transfer override the support that the leader has, so an old TimeoutNow would depose it for
-/// nothing: by then the transfer is over and the log has grown. A node that was stopped for a while finds one
-/// in its socket. What comes from a peer that has answered no pulse of late may be old.
+/// nothing: by then the transfer is over, the log has grown, and the target cannot win. A node that was
+/// stopped for a while finds one in its socket: what comes from a peer that has answered no pulse of late may
+/// be old. And where much waits in queues, pulses overtake it: it is at least as old as the latest of them is
+/// younger.
 void Group::State::receive_timeout_now(Time now, NodeId from, const TimeoutNow& message,
                                        const Liveness& live) {
   if (message.term < hard.term || live.last_echoed(from) <= now - options.election_timeout_ns) return;
+  const Time pulse = live.latest_sent(from);
+  const auto age_ns = static_cast<std::uint64_t>(pulse.ns) - static_cast<std::uint64_t>(message.sent.ns);
+  if (pulse >= message.sent && age_ns >= static_cast<std::uint64_t>(message.valid_ns)) return;
   if (message.term > hard.term) become_follower(now, message.term, from);
   if (role != Role::follower || !voter() || fenced(now)) return;
   if (leader != from && leader != NodeId()) return;

@@ -100,6 +100,8 @@ struct AppendReply {
 };
 struct TimeoutNow {  // thesis, section 3.10
   Term term;
+  Time sent;                  ///< the leader's monotonic clock
+  std::int64_t valid_ns = 0;  ///< for so long from then on the leader waits for the target
   bool operator==(const TimeoutNow&) const = default;
 };
 /// A follower asks the leader for a read index (thesis, section 6.4); `context` comes back unchanged.

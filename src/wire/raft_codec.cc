@@ -84,6 +84,8 @@ struct Put {
   void operator()(const raft::TimeoutNow& m) const {
     kind(MessageKind::timeout_now);
     out.varint(m.term.value);
+    out.i64(m.sent.ns);
+    out.varint(static_cast<std::uint64_t>(m.valid_ns));
   }
   void operator()(const raft::ReadIndexRequest& m) const {
     kind(MessageKind::read_index_request);
@@ -172,6 +174,18 @@ raft::ReadIndexRequest get_read_index_request(Reader& in) {
   return m;
 }
 
+raft::TimeoutNow get_timeout_now(Reader& in) {
+  raft::TimeoutNow m;
+  m.term = Term(in.varint());
+  m.sent = Time{in.i64()};
+  const std::uint64_t valid_ns = in.varint();
+  if (valid_ns > std::numeric_limits<std::int64_t>::max())
+    in.refuse(Code::malformed, "a TimeoutNow is valid for too long");
+  else
+    m.valid_ns = static_cast<std::int64_t>(valid_ns);
+  return m;
+}
+
 raft::ReadIndexReply get_read_index_reply(Reader& in) {
   raft::ReadIndexReply m;
   m.term = Term(in.varint());
@@ -229,7 +243,7 @@ raft::Message get_message(Reader& in) {
     case MessageKind::append_reply:
       return get_append_reply(in);
     case MessageKind::timeout_now:
-      return raft::TimeoutNow{Term(in.varint())};
+      return get_timeout_now(in);
     case MessageKind::read_index_request:
       return get_read_index_request(in);
     case MessageKind::read_index_reply:

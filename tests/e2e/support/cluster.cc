@@ -73,6 +73,7 @@ TemporaryDirectory::TemporaryDirectory(const std::string& name) {
 }
 
 TemporaryDirectory::~TemporaryDirectory() {
+  if (std::getenv("NODEDB_TEST_KEEP") != nullptr) return;
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }

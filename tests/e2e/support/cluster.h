@@ -15,7 +15,7 @@
 
 namespace nodedb::e2e {
 
-/// A fresh directory that is removed with everything in it.
+/// A fresh directory that is removed with everything in it, unless NODEDB_TEST_KEEP is set.
 class TemporaryDirectory {
  public:
   explicit TemporaryDirectory(const std::string& name);

@@ -52,6 +52,10 @@ class Trio {
     step(i, {std::move(request)});
     settle();
   }
+  void hand_over(std::size_t from, std::size_t to) {
+    step(from, {TransferLeader{0, group_of(vshard), NodeId(static_cast<std::uint32_t>(to + 1))}});
+    settle();
+  }
   void pass(std::int64_t ms) {
     for (; ms > 0; ms -= 10) {
       now_.mono = now_.mono + 10 * ns_per_ms;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one group promises and when: durability before every promise, fences, stickiness, check-quorum.
+#include <limits>
+
 #include "tests/unit/raft/solo.h"
 
 namespace nodedb::raft::testing {
@@ -147,14 +149,54 @@ TEST(Group, ATimeoutNowThatMayBeOldIsNotObeyed) {
     Solo solo(Solo::fresh(3));
     solo.group.receive(ms(2000), b, Append{Term(2), {Index(1), Term(1)}, Index(1), {}}, solo.live);
     (void)solo.settle(ms(2000));
-    solo.group.receive(ms(2000), b, TimeoutNow{Term(2)}, solo.live);
+    const TimeoutNow told{Term(2), ms(2000), ns_per_s};
+    solo.group.receive(ms(2000), b, told, solo.live);
     EXPECT_EQ(solo.group.role(), Role::follower) << "it never answered a pulse";
     solo.exchange_pulses(ms(2000), b);
     // The node is stopped, and finds the message when it goes on.
-    solo.group.receive(ms(2000 + later), b, TimeoutNow{Term(2)}, solo.live);
+    solo.group.receive(ms(2000 + later), b, told, solo.live);
     EXPECT_EQ(solo.group.role(), later < 1000 ? Role::candidate : Role::follower) << later;
     EXPECT_EQ(solo.group.term(), later < 1000 ? Term(3) : Term(2)) << later;
   }
+}
+
+/// The leader has long given up waiting, and its pulses, which wait in no queue, say so.
+TEST(Group, ATimeoutNowThatPulsesHaveOvertakenIsNotObeyed) {
+  for (const std::int64_t valid : {299, 300, 301}) {
+    Solo solo(Solo::fresh(3));
+    solo.group.receive(ms(2000), b, Append{Term(2), {Index(1), Term(1)}, Index(1), {}}, solo.live);
+    (void)solo.settle(ms(2000));
+    solo.exchange_pulses(ms(2000), b);
+    solo.exchange_pulses(ms(2300), b);
+    solo.group.receive(ms(2310), b, TimeoutNow{Term(2), ms(2000), valid * ns_per_ms}, solo.live);
+    EXPECT_EQ(solo.group.role(), valid > 300 ? Role::candidate : Role::follower) << valid;
+  }
+  Solo solo(Solo::fresh(3));
+  solo.exchange_pulses(ms(2000), b);
+  const auto least = Time{std::numeric_limits<std::int64_t>::min()};
+  solo.group.receive(ms(2000), b, TimeoutNow{Term(2), least, 1}, solo.live);
+  EXPECT_EQ(solo.group.role(), Role::follower) << "garbage";
+}
+
+/// A target that was told to stand too late deposes the leader for nothing. Nobody waits for a timer then:
+/// the deposed one asks soon, and who still follows it does not hold that against it.
+TEST(Group, WhoIsDeposedByAnOlderLogStandsAgainAtOnce) {
+  Solo solo(Solo::fresh(3));
+  solo.lead(ms(1500));
+  VoteRequest older{solo.group.term() + 1, {Index(1), Term(1)}, false, true};
+  solo.group.receive(ms(2000), c, older, solo.live);
+  EXPECT_FALSE(only<VoteReply>(solo.settle(ms(2000)).send_after)->granted);
+  EXPECT_EQ(solo.group.role(), Role::follower);
+  EXPECT_LE(solo.group.deadline(), ms(2300));
+
+  Solo other(Solo::fresh(3));
+  other.group.receive(ms(2000), b, Append{Term(2), {Index(1), Term(1)}, Index(1), {}}, other.live);
+  (void)other.settle(ms(2000));
+  const VoteRequest again{Term(3), {Index(2), Term(2)}, true, false};
+  other.group.receive(ms(2001), c, again, other.live);
+  EXPECT_FALSE(only<VoteReply>(other.settle(ms(2001)).send_after)->granted) << "its leader was heard";
+  other.group.receive(ms(2001), b, again, other.live);
+  EXPECT_TRUE(only<VoteReply>(other.settle(ms(2001)).send_now)->granted);
 }
 
 TEST(Group, AFollowerDoesNotHeedTheTermOfStrayReplies) {

@@ -104,7 +104,7 @@ TEST(ReplicaAgain, ANewbornMayTakeOverAtOnceIfNobodyPromisedAnythingBefore) {
                        solo.live);
     (void)solo.settle(ms(10));
     solo.exchange_pulses(ms(15), b);
-    solo.group.receive(ms(20), b, TimeoutNow{Term(1)}, solo.live);
+    solo.group.receive(ms(20), b, TimeoutNow{Term(1), ms(20), ns_per_s}, solo.live);
     EXPECT_EQ(solo.group.role(), former ? Role::follower : Role::candidate);
   }
 }

@@ -37,7 +37,7 @@ wire::RaftBundle bundle() {
       {GroupId(0), raft::AppendReply{Term(5), true, Index(43), Index(0), {}}},
       {GroupId(1024),
        raft::AppendReply{Term(5), false, Index(0), Index(300), {Index(250), Term(3)}, Index(200)}},
-      {group, raft::TimeoutNow{Term(5)}},
+      {group, raft::TimeoutNow{Term(5), Time{7 * ns_per_s}, 250 * ns_per_ms}},
       {group, raft::ReadIndexRequest{Term(5), 0x1234567890}},
       {group, raft::ReadIndexReply{Term(5), 0x1234567890, true, Index(43)}},
   }};

@@ -99,7 +99,7 @@ raft::Message raft_message() {
     case 3:
       return raft::AppendReply{id<Term>(), truth(), id<Index>(), id<Index>(), position(), id<Index>()};
     case 4:
-      return raft::TimeoutNow{id<Term>()};
+      return raft::TimeoutNow{id<Term>(), Time{number<std::int64_t>()}, number<std::int64_t>() & INT64_MAX};
     case 5:
       return raft::ReadIndexRequest{id<Term>(), number()};
     default:
