@@ -22,7 +22,7 @@ Result<void> Group::State::begin_transfer(Time now, NodeId target, std::int64_t 
 }
 
 void Group::State::transfer_if_caught_up(Time now) {
-  if (role != Role::leader || !transfer) return;
+  if (role != Role::leader || !transfer || transfer->ends <= now) return;
   const bool told = transfer->tell_again != never;
   if (told ? transfer->tell_again > now : match_of(transfer->target) != log.last().index) return;
   transfer->tell_again = now + options.resend_ns;

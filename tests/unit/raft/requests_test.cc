@@ -202,6 +202,20 @@ TEST(Group, TransferRefusesWhoCannotLead) {
   EXPECT_TRUE(solo.group.propose(ms(2500), {Blob(Bytes("x"))}));
 }
 
+TEST(Group, ATargetThatCatchesUpTooLateIsNotToldToStand) {
+  for (const std::int64_t later : {999, 1000, 1100}) {
+    Solo solo(Solo::fresh(3));
+    solo.lead(ms(1500));
+    ASSERT_TRUE(solo.group.transfer(ms(1500), b));
+    (void)solo.settle(ms(1500));
+    // Before the node gets to wake the group.
+    solo.group.receive(
+        ms(1500 + later), b,
+        AppendReply{.term = solo.group.term(), .success = true, .match = solo.group.last().index}, solo.live);
+    EXPECT_EQ(only<TimeoutNow>(solo.group.take_work().send_now) != nullptr, later < 1000) << later;
+  }
+}
+
 TEST(Group, ATargetThatMayNotHaveHeardIsToldAgain) {
   Solo solo(Solo::fresh(3));
   solo.lead(ms(1500));
