@@ -202,11 +202,15 @@ bool Cluster::wait_healthy(int seconds) {
       if (!trouble(i).empty()) return false;
     return true;
   });
-  for (std::size_t i = 0; !well && i < nodes_.size(); ++i)
-    std::cerr << "node " << nodes_[i].id << ": " << trouble(i) << (end(i, 0, 0) ? "; not running" : "")
+  if (well) return true;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const std::string what = trouble(i);
+    if (what.empty()) continue;
+    std::cerr << "node " << nodes_[i].id << ": " << what << (end(i, 0, 0) ? "; it has ended" : "")
               << "; the end of its log:\n"
               << last_lines(text_of(log_file(i)), 20);
-  return well;
+  }
+  return false;
 }
 
 bool Cluster::wait_port(std::size_t index, int seconds) {

@@ -71,8 +71,8 @@ class Cluster {
   void restart(std::size_t index, const std::string& variable = {});
   /// Sends a signal (0: none) and waits up to `seconds` for the end. False: it still runs.
   bool end(std::size_t index, int signal, int seconds);
-  /// Waits until every node that is up answers `status` and knows a leader for every group. Says on stderr
-  /// what each of them lacks if that does not come about.
+  /// Waits until every node that is up answers `status` and knows a leader for every group. If that does not
+  /// come about, says on stderr who lacks what; who turns out to have ended counts as down.
   bool wait_healthy(int seconds);
   /// Waits until the node's Redis port takes connections.
   bool wait_port(std::size_t index, int seconds);
