@@ -59,6 +59,8 @@ constexpr OptionSpec specs[] = {
     {"request_timeout", AsDuration{&Config::request_timeout_ns}, "how long a client's request may wait"},
     {"queue_time", AsDuration{&Config::queue_time_ns},
      "once requests take longer than this for as long, further ones are refused as busy; 0: never"},
+    {"scheduling", AsChoice{&Config::scheduling, "batch normal"},
+     "batch: threads that wake do not interrupt those that run, which takes less CPU (SCHED_BATCH)"},
     {"drain_timeout", AsDuration{&Config::drain_timeout_ns},
      "how long SIGTERM waits for leaderships to move"},
     {"log_level", AsChoice{&Config::log_level, "debug info warn error"}, "what is logged"},

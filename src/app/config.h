@@ -57,6 +57,7 @@ struct Config {
   std::int64_t request_timeout_ns = 10 * ns_per_s;
   std::int64_t queue_time_ns = 500 * ns_per_ms;
   std::int64_t drain_timeout_ns = 10 * ns_per_s;
+  std::string scheduling = "batch";  ///< batch, normal: how the kernel treats its threads
 
   std::string log_level = "info";     ///< debug, info, warn, error
   std::string log_format = "logfmt";  ///< logfmt, json

@@ -57,6 +57,8 @@ Exit run_start(const std::string& file, std::span<const Setting> flags) {
 
   log::configure(made.config.log_format == "json" ? log::Format::json : log::Format::logfmt,
                  level_of(made.config.log_level));
+  if (made.config.scheduling == "batch" && !edge::schedule_as_batch())
+    log::info("the kernel does not take its threads for batch work; they interrupt each other more often");
   Config config = made.config;
   if (!config.join.empty()) systemd::status("asks the cluster to let it in");
   if (const auto joined = join_cluster(config); !joined) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/base/machine.h"
 
+#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -44,6 +45,11 @@ std::int64_t cpu_us() {
   ::getrusage(RUSAGE_SELF, &used);
   const auto us = [](const timeval& time) { return time.tv_sec * std::int64_t{1'000'000} + time.tv_usec; };
   return us(used.ru_utime) + us(used.ru_stime);
+}
+
+bool schedule_as_batch() {
+  const sched_param no_priority{};
+  return ::sched_setscheduler(0, SCHED_BATCH, &no_priority) == 0;
 }
 
 }  // namespace nodedb::edge

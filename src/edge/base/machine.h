@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the kernel says about this machine and process. Any thread.
+// What the kernel says about this machine and process, and is told about it. Any thread.
 
 #include <cstdint>
 
@@ -13,5 +13,9 @@ std::uint64_t machine_memory_bytes();
 std::uint64_t resident_bytes();
 /// CPU time that this process has had.
 std::int64_t cpu_us();
+
+/// Has the kernel take this thread, and those that it starts from now on, for batch work (SCHED_BATCH): one
+/// that wakes does not interrupt one that runs. False: the kernel refused.
+bool schedule_as_batch();
 
 }  // namespace nodedb::edge

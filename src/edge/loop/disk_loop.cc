@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <thread>
 
 namespace nodedb::edge {
 
@@ -23,6 +24,9 @@ void DiskLoop::run() {
       if (inbox_.finished()) return;
       continue;
     }
+    // Whoever can run may add to what the sync takes along. With a core to spare this waits for nobody.
+    std::this_thread::yield();
+    std::ranges::move(inbox_.take_all(long_ago), std::back_inserter(items));
     // In portions, so that one write's memory and time stay within reason after a long wait.
     for (std::size_t from = 0; from < items.size();) {
       const std::size_t count = portion(items, from);
