@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/log/cleaner.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -44,14 +45,17 @@ void append_items(GroupId group, Picked picked, std::vector<LogItem>& out) {
 Result<LogRecord> Cleaner::next(const std::string& directory, const Segment& oldest, const LogIndex& index,
                                 std::uint64_t bytes) {
   if (!reading_ || reading_->segment != oldest.header.number) {
-    if (auto opened = open(directory, oldest); !opened) return std::unexpected(opened.error());
+    reading_.emplace();
+    reading_->segment = oldest.header.number;
   }
   Reading& at = *reading_;
   at.offset_next = at.offset;
   at.record_next = at.record;
   LogRecord picked;
   while (at.offset_next - at.offset < bytes) {
-    const auto frame = frame_at(at.content, at.offset_next, oldest.frame_seed(bugs_));
+    const auto found = frame(directory, oldest, at.offset_next);
+    if (!found) return std::unexpected(found.error());
+    const std::optional<Frame>& frame = *found;
     if (!frame) {
       if (at.offset_next > at.offset) break;
       return std::unexpected(damage(directory, oldest.name + ": the log still needs something behind byte " +
@@ -73,16 +77,24 @@ void Cleaner::done() {
   reading_->record = reading_->record_next;
 }
 
-Result<void> Cleaner::open(const std::string& directory, const Segment& oldest) {
-  auto content = oldest.file->read(0, oldest.header.bytes);
-  if (!content) return std::unexpected(content.error());
-  if (content->size() < oldest.header.bytes) {
-    return std::unexpected(damage(directory, oldest.name + " has become shorter"));
+Result<std::optional<Frame>> Cleaner::frame(const std::string& directory, const Segment& oldest,
+                                            std::uint64_t offset) {
+  Reading& at = *reading_;
+  for (std::uint64_t wanted = window_bytes;; wanted *= 2) {
+    const std::uint64_t window_end = at.window_begin + at.window.size();
+    if (offset >= at.window_begin && offset < window_end) {
+      auto found = frame_at(at.window, offset - at.window_begin, oldest.frame_seed(bugs_));
+      if (found) found->end += at.window_begin;
+      if (found || window_end == oldest.header.bytes) return found;
+    }
+    if (offset >= oldest.header.bytes) return std::nullopt;
+    const std::uint64_t bytes = std::min(wanted, oldest.header.bytes - offset);
+    auto read = oldest.file->read(offset, bytes);
+    if (!read) return std::unexpected(read.error());
+    if (read->size() < bytes) return std::unexpected(damage(directory, oldest.name + " has become shorter"));
+    at.window = std::move(*read);
+    at.window_begin = offset;
   }
-  reading_.emplace();
-  reading_->segment = oldest.header.number;
-  reading_->content = std::move(*content);
-  return {};
 }
 
 void Cleaner::pick(LogRecord record, RecordPlace place, const LogIndex& index, LogRecord& out) {

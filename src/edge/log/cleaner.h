@@ -26,16 +26,22 @@ class Cleaner {
   void done();
 
  private:
+  /// Of a segment's bytes at a time: a write waits until they are read. A larger record has them all.
+  static constexpr std::uint64_t window_bytes = 512u << 10;
+
   struct Reading {
     std::uint32_t segment = 0;
-    Bytes content;
+    Bytes window;  ///< of the segment, from there on
+    std::uint64_t window_begin = 0;
     std::uint64_t offset = header_bytes;  ///< up to there all has been said again
     std::uint32_t record = 0;
     std::uint64_t offset_next = header_bytes;  ///< and up to there it is under way
     std::uint32_t record_next = 0;
   };
 
-  Result<void> open(const std::string& directory, const Segment& oldest);
+  /// The whole frame that begins at `offset`, if there is one; valid until the next call.
+  Result<std::optional<Frame>> frame(const std::string& directory, const Segment& oldest,
+                                     std::uint64_t offset);
   /// Puts what holds of `record`, which lies at `place`, into `out`.
   static void pick(LogRecord record, RecordPlace place, const LogIndex& index, LogRecord& out);
 

@@ -162,17 +162,20 @@ Result<void> SegmentRing::grow(std::uint64_t bytes) {
   }
   Segment& segment = growing_->segment;
   const std::uint64_t piece = std::min(bytes, segment.header.bytes - growing_->zeroed);
-  if (piece > 0) {
-    if (auto written = segment.file->write(growing_->zeroed, Bytes(piece, '\0')); !written) {
+  if (piece == 0) return finish_growing();
+  static const Bytes zeros(growth_bytes_min, '\0');
+  const std::uint64_t begin = growing_->zeroed;
+  while (growing_->zeroed < begin + piece) {
+    const std::uint64_t some = std::min<std::uint64_t>(zeros.size(), begin + piece - growing_->zeroed);
+    if (auto written = segment.file->write(growing_->zeroed, BytesView(zeros).substr(0, some)); !written) {
       static_cast<void>(files_->remove(unfinished(segment.name)));
       growing_.reset();
       return written;
     }
-    segment.file->start_sync(growing_->zeroed, piece);
-    growing_->zeroed += piece;
-    return {};
+    growing_->zeroed += some;
   }
-  return finish_growing();
+  segment.file->start_sync(begin, piece);
+  return {};
 }
 
 Result<void> SegmentRing::finish_growing() {

@@ -205,6 +205,46 @@ TEST(LogStore, restating_keeps_its_pace) {
   EXPECT_LE(most, 5 * written_bytes);
 }
 
+/// Records of sleepers that are smaller and larger than what is read of a segment at a time.
+TEST(LogStore, large_records_are_said_again_whole) {
+  const TemporaryDirectory directory;
+  LogStoreOptions options = small_options(directory.path());
+  options.segment_bytes = 4u << 20;
+  auto store = open(options);
+  const std::size_t sizes[] = {1'500'000, 10'000, 700'000, 523'000, 5'200'000, 100};
+  const auto payload_of = [](std::size_t bytes) { return Bytes(bytes, static_cast<char>('a' + bytes % 23)); };
+  for (const std::size_t bytes : sizes) {
+    const GroupId group(static_cast<std::uint32_t>(bytes));
+    ASSERT_TRUE(write(*store, first_batch(group)));
+    ASSERT_TRUE(write(*store, append(2, payload_of(bytes), group)));
+  }
+  ASSERT_TRUE(write(*store, first_batch()));
+  for (std::uint64_t last = 1; last < 1'500; ++last) {
+    node::GroupLogUpdate update;
+    update.group = the_group;
+    update.base = base_at(last);
+    update.append.push_back(entry(last + 1, Bytes(100'000, 'x')));
+    ASSERT_TRUE(write(*store, batch_of(update)));
+  }
+  store = nullptr;
+  const auto files = system_files(directory.path() + "/log", Access::read_only);
+  const auto segments = open_segments(*files);
+  ASSERT_TRUE(segments);
+  std::uint64_t restated = 0;
+  ASSERT_TRUE(read_records(files->directory(), *segments, [&](ReadRecord read) {
+    for (const LogItem& item : read.record.items)
+      if (item.restated) restated += item.update.append.size();
+  }));
+  EXPECT_GE(restated, std::size(sizes)) << "each lay in a segment that was in the way";
+  const auto log = loaded(*open(options));
+  for (const std::size_t bytes : sizes) {
+    const auto found =
+        std::ranges::find(log.groups, GroupId(static_cast<std::uint32_t>(bytes)), &node::StoredGroup::group);
+    ASSERT_NE(found, log.groups.end());
+    EXPECT_EQ(found->log, std::vector<raft::Entry>{entry(2, payload_of(bytes))});
+  }
+}
+
 TEST(LogStore, the_last_record_torn_anywhere_loses_that_record_only) {
   const TemporaryDirectory directory;
   constexpr std::size_t payload_bytes = 1'300;
