@@ -68,8 +68,8 @@ class Network {
   };
   struct Lane {
     int cuts = 0;
-    std::array<std::int64_t, 3> latest{};  ///< by stream class: keeps the order
-    std::int64_t open_at = 0;              ///< the receiving end knows of the connection from then on
+    std::array<std::int64_t, wire::stream_classes> latest{};  ///< by stream class: keeps the order
+    std::int64_t open_at = 0;  ///< the receiving end knows of the connection from then on
     std::vector<Held> held;
   };
   struct Link {

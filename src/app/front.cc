@@ -240,13 +240,13 @@ struct Front::Impl final : ClientDesk {
     });
   }
 
-  /// Peers share what all may hold. Of a peer's three queues, only that of the log is ever long: snapshots
-  /// are sent on credit, and the rest is small.
+  /// Peers share what all may hold, and a peer's log has half of its share, requests and bulk a quarter each:
+  /// what is on control is small.
   void limit_send_queues(std::size_t peers) {
     const std::uint64_t all = config.memory().of(Consumer::peers);
     const std::uint64_t share = all / std::max<std::size_t>(1, peers);
     transport->limit_send_queues(
-        std::clamp<std::uint64_t>(share, send_queue_bytes_min, limits::send_queue_bytes_max));
+        std::clamp<std::uint64_t>(share / 2, send_queue_bytes_min, limits::send_queue_bytes_max));
   }
 
   FrontParts parts() const {

@@ -36,6 +36,8 @@ inline constexpr std::size_t frame_bytes_max = 64 * 1024 * 1024;
 /// Messages in one bundle, host:port as text.
 inline constexpr std::size_t bundle_messages_max = 64 * 1024;
 inline constexpr std::size_t address_bytes_max = 512;
+/// Replies to forwarded requests of this size and more go by themselves, behind all others.
+inline constexpr std::size_t large_reply_bytes = 16 * 1024;
 inline constexpr std::size_t operator_request_bytes_max = 1024 * 1024;
 inline constexpr std::size_t operator_requests_max = 64;
 /// QUIC connections, all of them and those whose handshake is not done; above the last, newcomers must prove
@@ -43,7 +45,8 @@ inline constexpr std::size_t operator_requests_max = 64;
 inline constexpr std::size_t connections_max = 512;
 inline constexpr std::size_t handshakes_max = 256;
 inline constexpr std::size_t handshakes_before_retry = 64;
-/// What may wait for one peer, by class of stream; a full class drops Raft messages (Raft resends them).
+/// What may wait for one peer on the log's stream, and half of that on each other; what comes beyond is
+/// dropped (Raft and gateways ask again).
 inline constexpr std::size_t send_queue_bytes_max = 64 * 1024 * 1024;
 /// And for all peers together, about.
 inline constexpr std::size_t send_queues_bytes_max = 512 * 1024 * 1024;

@@ -197,7 +197,12 @@ void Node::State::reply(const Origin& origin, GroupId group, Result<Blob> result
     return;
   }
   if (told) tell_served(origin, answer, served.stages);
-  if (uuids.contains(origin.gateway)) forwards[origin.gateway].replies.push_back(std::move(answer));
+  const auto gateway_uuid = uuids.find(origin.gateway);
+  if (gateway_uuid == uuids.end()) return;
+  if (answer.result && answer.result->size() >= limits::large_reply_bytes)
+    turn.send_now.push_back({gateway_uuid->second, wire::LargeReply{std::move(answer)}});
+  else
+    forwards[origin.gateway].replies.push_back(std::move(answer));
 }
 
 }  // namespace nodedb::node

@@ -176,6 +176,8 @@ void Node::State::handle(FromPeer event) {
           for (const wire::ForwardReply& answer : message.replies) {
             gateway.answered(now.mono, peer, answer, leaders);
           }
+        } else if constexpr (std::is_same_v<Kind, wire::LargeReply>) {
+          gateway.answered(now.mono, peer, message.reply, leaders);
         } else {
           receive(peer, std::forward<decltype(message)>(message));
         }

@@ -46,6 +46,7 @@ enum class FrameKind : std::uint8_t {
   certificate_wanted = 16,
   certificate_given = 17,
   vitals = 18,
+  large_reply = 19,
   operator_request = 32,
   operator_response = 33,
   join_request = 34,

@@ -11,7 +11,8 @@ struct Classify {
   StreamClass operator()(const Founded&) const { return StreamClass::control; }
   StreamClass operator()(const RaftBundle&) const { return StreamClass::log; }
   StreamClass operator()(const raft::Pulse&) const { return StreamClass::control; }
-  StreamClass operator()(const ForwardBundle&) const { return StreamClass::log; }
+  StreamClass operator()(const ForwardBundle&) const { return StreamClass::forward; }
+  StreamClass operator()(const LargeReply&) const { return StreamClass::bulk; }
   StreamClass operator()(const SnapshotOffer&) const { return StreamClass::control; }
   StreamClass operator()(const SnapshotCredit&) const { return StreamClass::control; }
   StreamClass operator()(const SnapshotChunk&) const { return StreamClass::bulk; }

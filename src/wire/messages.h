@@ -99,6 +99,12 @@ struct ForwardBundle {
   bool operator==(const ForwardBundle&) const = default;
 };
 
+/// A result of limits::large_reply_bytes or more, by itself: it must not keep small ones waiting.
+struct LargeReply {
+  ForwardReply reply;
+  bool operator==(const LargeReply&) const = default;
+};
+
 /// Names one snapshot transfer: unique because the sender's incarnation is in it.
 struct TransferId {
   Incarnation incarnation;
@@ -141,12 +147,15 @@ struct SnapshotWanted {
   bool operator==(const SnapshotWanted&) const = default;
 };
 
-using PeerMessage = std::variant<Hello, Found, Founded, RaftBundle, raft::Pulse, ForwardBundle, SnapshotOffer,
-                                 SnapshotCredit, SnapshotChunk, MoveOrder, MoveReport, SnapshotWanted,
-                                 swim::Message, LoadReport, CertificateWanted, CertificateGiven, Vitals>;
+using PeerMessage =
+    std::variant<Hello, Found, Founded, RaftBundle, raft::Pulse, ForwardBundle, LargeReply, SnapshotOffer,
+                 SnapshotCredit, SnapshotChunk, MoveOrder, MoveReport, SnapshotWanted, swim::Message,
+                 LoadReport, CertificateWanted, CertificateGiven, Vitals>;
 
-/// Which QUIC stream carries it: bulk never delays a pulse, and forwarded writes keep their order.
-enum class StreamClass : std::uint8_t { control, log, bulk };
+/// Which QUIC stream carries it, the most urgent first: clients' requests never delay what commits them, nor
+/// bulk a pulse; forwarded writes keep their order.
+enum class StreamClass : std::uint8_t { control, log, forward, bulk };
+inline constexpr std::size_t stream_classes = 4;
 StreamClass stream_class(const PeerMessage& message);
 /// It goes in a QUIC DATAGRAM frame (RFC 9221), on no stream, and is not repeated when that is lost: an
 /// answer that waits behind something else says nothing about who is alive.

@@ -206,6 +206,13 @@ struct Encode {
   EncodedMessage operator()(const ForwardBundle& bundle) const {
     return encode_forward(bundle.requests, bundle.replies);
   }
+  EncodedMessage operator()(const LargeReply& large) const {
+    EncodedMessage frame{FrameKind::large_reply, {}};
+    frame.payload.reserve(small_bytes + (large.reply.result ? large.reply.result->size() : 0));
+    Writer out(frame.payload);
+    put_reply(out, large.reply);
+    return frame;
+  }
   EncodedMessage operator()(const SnapshotOffer& offer) const {
     EncodedMessage frame{FrameKind::snapshot_offer, {}};
     Writer out(frame.payload);
@@ -452,6 +459,9 @@ Result<PeerMessage> decode(FrameKind kind, const Blob& payload) {
       return get_whole([](Reader& in) { return PeerMessage(get_pulse(in)); }, payload, "a pulse");
     case FrameKind::forward:
       return get_whole(get_forward_bundle, payload, "a bundle of forwarded requests");
+    case FrameKind::large_reply:
+      return get_whole([](Reader& in) { return PeerMessage(LargeReply{get_reply(in)}); }, payload,
+                       "a large reply");
     case FrameKind::snapshot_offer:
       return get_whole(get_snapshot_offer, payload, "a snapshot offer");
     case FrameKind::snapshot_credit:
@@ -500,7 +510,7 @@ Result<StreamClass> decode_stream_open(const Frame& frame) {
   Reader in(frame.payload);
   const std::uint8_t stream = in.u8();
   if (const auto whole = in.finish("a stream's opening"); !whole) return std::unexpected(whole.error());
-  if (stream > static_cast<std::uint8_t>(StreamClass::bulk)) {
+  if (stream >= stream_classes) {
     return fail(Code::incompatible, "a stream has the unknown class " + std::to_string(stream));
   }
   return static_cast<StreamClass>(stream);

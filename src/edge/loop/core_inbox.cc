@@ -29,6 +29,9 @@ struct MessageBytes {
     for (const wire::ForwardReply& one : bundle.replies) bytes += one.result ? one.result->size() : 0;
     return bytes;
   }
+  std::size_t operator()(const wire::LargeReply& large) const {
+    return large.reply.result ? large.reply.result->size() : 0;
+  }
   std::size_t operator()(const wire::SnapshotChunk& chunk) const { return chunk.rows.size(); }
   /// Others are small.
   template <class Other>

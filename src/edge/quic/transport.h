@@ -45,7 +45,8 @@ struct TransportOptions {
   std::int64_t handshake_timeout_ns = 5 * ns_per_s;
   std::int64_t max_ack_delay_ns = 2 * ns_per_ms;
   DialPlan::Limits dialling;
-  std::size_t send_queue_bytes_max = limits::send_queue_bytes_max;  ///< per peer and class of stream
+  std::size_t send_queue_bytes_max =
+      limits::send_queue_bytes_max;  ///< per peer: of the log; half of it of others
   std::size_t connections_max = limits::connections_max;
   std::size_t handshakes_max = limits::handshakes_max;
   std::size_t handshakes_before_retry = limits::handshakes_before_retry;
@@ -121,7 +122,8 @@ class Transport {
   /// wrong_cluster; the old ones stay.
   Result<void> use_credentials(tls::Credentials next);
 
-  /// What may wait for each peer in each class of stream; one frame always may. At first as in the options.
+  /// What may wait for each peer on the log's stream, and half of it on each other; one frame always may. At
+  /// first as in the options.
   void limit_send_queues(std::size_t bytes);
 
   bool connected(const Uuid& peer) const;

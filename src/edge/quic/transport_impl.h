@@ -19,7 +19,6 @@
 
 namespace nodedb::quic {
 
-inline constexpr std::size_t stream_classes = 3;
 inline constexpr std::int64_t no_stream = -1;
 
 /// One open connection to another node.
@@ -30,10 +29,10 @@ struct Link {
   bool ours = false;                    ///< we dialled it
   std::int64_t heard_ns = long_ago.ns;  ///< when the last frame came
   std::string dialled_address;
-  std::array<std::int64_t, stream_classes> streams{no_stream, no_stream, no_stream};
+  std::array<std::int64_t, wire::stream_classes> streams{no_stream, no_stream, no_stream, no_stream};
   /// Acceptor only: frames for streams that the dialler has not opened yet.
-  std::array<std::vector<wire::EncodedMessage>, stream_classes> waiting;
-  std::array<std::size_t, stream_classes> waiting_bytes{};
+  std::array<std::vector<wire::EncodedMessage>, wire::stream_classes> waiting;
+  std::array<std::size_t, wire::stream_classes> waiting_bytes{};
   std::int64_t close_by_ns = never.ns;  ///< not the current one: the peer should have closed it by then
 };
 

@@ -170,8 +170,8 @@ void Transport::Impl::leave_current(const Uuid& peer) {
 }
 
 bool Transport::Impl::open_streams(Connection& connection, Link& link) {
-  for (const auto stream_class :
-       {wire::StreamClass::control, wire::StreamClass::log, wire::StreamClass::bulk}) {
+  for (const auto stream_class : {wire::StreamClass::control, wire::StreamClass::log,
+                                  wire::StreamClass::forward, wire::StreamClass::bulk}) {
     const auto id = connection.open_stream(priority_of(stream_class));
     if (!id) {
       close_connection(link.connection, CloseCode::internal, id.error().detail);
@@ -260,7 +260,9 @@ bool Transport::Impl::enqueue(Link& link, wire::StreamClass stream_class, wire::
   auto& waiting_bytes = link.waiting_bytes[slot(stream_class)];
   const std::size_t bytes = wire::frame_header_bytes + message.payload.size();
   const std::size_t held = waiting_bytes + connection->held_bytes(id);
-  const bool full = held > 0 && held + bytes > options.send_queue_bytes_max;
+  const std::size_t most = stream_class == wire::StreamClass::log ? options.send_queue_bytes_max
+                                                                  : options.send_queue_bytes_max / 2;
+  const bool full = held > 0 && held + bytes > most;
   if (full || message.payload.size() > limits::frame_bytes_max) {
     ++counted.dropped_full;
     return false;

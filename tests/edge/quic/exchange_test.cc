@@ -130,6 +130,30 @@ TEST_F(Exchange, BulkDoesNotHoldUpControl) {
   RecordProperty("worst_us", std::to_string(worst_ns / 1000));
 }
 
+/// Requests, and large replies behind them, wait; what commits writes overtakes them.
+TEST_F(Exchange, RequestsDoNotHoldUpTheLog) {
+  auto a = world.start(1);
+  auto b = world.start(2);
+  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
+  ASSERT_TRUE(together(*a, *b));
+  constexpr std::size_t each = 40;
+  constexpr std::size_t large_bytes = 256 * 1024;
+  b->keep = false;
+  std::size_t requests = 0, large = 0, requests_before = each, large_before = each;
+  b->on_received = [&](const Uuid&, const wire::PeerMessage& message) {
+    if (std::holds_alternative<wire::LargeReply>(message)) ++large;
+    if (std::holds_alternative<wire::ForwardBundle>(message) && ++requests == each) large_before = large;
+    if (std::holds_alternative<wire::RaftBundle>(message)) requests_before = requests;
+  };
+  const wire::LargeReply reply{{1, Incarnation(1), GroupId(1), Blob(Bytes(large_bytes, 'v')), {}, {}}};
+  for (std::size_t i = 0; i < each; ++i) ASSERT_TRUE((*a)->send(uuid_of(2), reply));
+  for (std::size_t i = 0; i < each; ++i) ASSERT_TRUE((*a)->send(uuid_of(2), forward(i, large_bytes)));
+  ASSERT_TRUE((*a)->send(uuid_of(2), wire::RaftBundle{{{GroupId(1), raft::TimeoutNow{}}}}));
+  ASSERT_TRUE(world.until([&] { return requests == each && large == each; }));
+  EXPECT_LT(requests_before, each);
+  EXPECT_LT(large_before, each);
+}
+
 TEST_F(Exchange, SimultaneousDialsEndWithOneConnection) {
   for (int round = 0; round < 5; ++round) {
     auto a = world.start(1);

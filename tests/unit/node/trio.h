@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/slot.h"
 #include "kv/argv.h"
 #include "kv/command.h"
 #include "kv/machine.h"
@@ -65,12 +66,12 @@ class Trio {
     }
   }
 
-  static ClientRequest write(std::uint64_t tag) {
-    ClientRequest made{tag, vshard, true, Blob(kv::encode(kv::Argv{"SET", "k", "v"}))};
+  static ClientRequest write(std::uint64_t tag, std::string_view value = "v") {
+    ClientRequest made{tag, vshard, true, Blob(kv::encode(kv::Argv{"SET", key(), value}))};
     return made;
   }
   static ClientRequest read(std::uint64_t tag, ReadLevel level) {
-    ClientRequest made{tag, vshard, false, Blob(kv::encode(kv::Argv{"GET", "k"}))};
+    ClientRequest made{tag, vshard, false, Blob(kv::encode(kv::Argv{"GET", key()}))};
     made.level = level;
     return made;
   }
@@ -82,8 +83,18 @@ class Trio {
   std::array<bool, 3> deaf{};  ///< hears nobody
   std::map<std::uint64_t, Result<Blob>> replies;
   std::vector<std::pair<std::size_t, RequestPath>> told;  ///< and by whom
+  std::size_t large_replies = 0;                          ///< sent by anybody
 
  private:
+  /// One of that vShard.
+  static const std::string& key() {
+    static const std::string found = [] {
+      for (int i = 0;; ++i)
+        if (std::string tried = "k" + std::to_string(i); vshard_of_slot(slot_of(tried)) == vshard)
+          return tried;
+    }();
+    return found;
+  }
   struct Written {
     std::optional<std::uint64_t> id;
     std::vector<wire::Outbound> after;
@@ -134,6 +145,7 @@ class Trio {
   void send(std::size_t from, std::vector<wire::Outbound> messages) {
     for (wire::Outbound& one : messages) {
       const std::size_t to = one.to.bytes[0] - 1u;
+      if (std::holds_alternative<wire::LargeReply>(one.message)) ++large_replies;
       members_[to]->heard.emplace_back(uuid(static_cast<std::uint8_t>(from + 1)), std::move(one.message));
     }
   }

@@ -347,7 +347,9 @@ swim::Message swim_message() {
 }
 
 wire::PeerMessage peer_message() {
-  switch (below(17)) {
+  switch (below(18)) {
+    case 17:
+      return wire::LargeReply{forward_reply()};
     case 12:
       return swim_message();
     case 13:

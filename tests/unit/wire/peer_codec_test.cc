@@ -169,7 +169,7 @@ TEST(PeerCodec, UnknownKindsAreIncompatible) {
   for (int kind = 0; kind < 256; ++kind) {
     const auto result = decode(static_cast<FrameKind>(kind), Blob());
     ASSERT_FALSE(result.has_value()) << "no message is empty: kind " << kind;
-    if (kind == 0 || (kind > 18 && (kind < 32 || kind > 35))) {
+    if (kind == 0 || (kind > 19 && (kind < 32 || kind > 35))) {
       EXPECT_EQ(result.error().code, Code::incompatible) << kind;
     }
   }
@@ -202,19 +202,21 @@ TEST(PeerCodec, SwimsWordsAreRefusedIfTheyMeanNothing) {
 }
 
 TEST(PeerCodec, StreamsNameTheirClassFirst) {
-  for (const auto stream : {StreamClass::control, StreamClass::log, StreamClass::bulk}) {
+  for (const auto stream :
+       {StreamClass::control, StreamClass::log, StreamClass::forward, StreamClass::bulk}) {
     const EncodedMessage open = encode_stream_open(stream);
     EXPECT_EQ(decode_stream_open({open.kind, Blob(open.payload)}), stream);
   }
-  EXPECT_EQ(decode_stream_open({FrameKind::stream_open, Blob("\x03")}).error().code, Code::incompatible);
+  EXPECT_EQ(decode_stream_open({FrameKind::stream_open, Blob("\x04")}).error().code, Code::incompatible);
   EXPECT_EQ(decode_stream_open({FrameKind::stream_open, Blob()}).error().code, Code::malformed);
   EXPECT_EQ(decode_stream_open({FrameKind::hello, Blob("\x01")}).error().code, Code::malformed);
 }
 
-TEST(PeerCodec, BulkNeverSharesAStreamWithPulsesOrTheLog) {
+TEST(PeerCodec, NothingWaitsBehindWhatIsLessUrgent) {
   EXPECT_EQ(stream_class(raft::Pulse{}), StreamClass::control);
   EXPECT_EQ(stream_class(RaftBundle{}), StreamClass::log);
-  EXPECT_EQ(stream_class(ForwardBundle{}), StreamClass::log);
+  EXPECT_EQ(stream_class(ForwardBundle{}), StreamClass::forward);
+  EXPECT_EQ(stream_class(LargeReply{}), StreamClass::bulk);
   EXPECT_EQ(stream_class(SnapshotChunk{}), StreamClass::bulk);
 }
 
