@@ -2,9 +2,9 @@
 #pragma once
 
 // The disk thread: makes log batches durable, in order, with one sync for all that queued meanwhile or is
-// added by threads that wait for a core, and only then lets go what waited for it: first the messages, then the report to the node, which it steps if there
-// is nothing else to write. A full disk keeps the batches and tries again; any other failure ends the process
-// before anything is acknowledged.
+// added by threads that wait for a core, and only then lets go what waited for it: first the messages, then
+// the report to the node, which it steps if there is nothing else to write. A full disk keeps the batches and
+// tries again; any other failure ends the process before anything is acknowledged.
 
 #include <atomic>
 #include <optional>
