@@ -45,8 +45,8 @@ struct TransportOptions {
   std::int64_t handshake_timeout_ns = 5 * ns_per_s;
   std::int64_t max_ack_delay_ns = 2 * ns_per_ms;
   DialPlan::Limits dialling;
-  std::size_t send_queue_bytes_max =
-      limits::send_queue_bytes_max;  ///< per peer: of the log; half of it of others
+  /// For each peer on the log's stream, and half of it on each other.
+  std::size_t send_queue_bytes_max = limits::send_queue_bytes_max;
   std::size_t connections_max = limits::connections_max;
   std::size_t handshakes_max = limits::handshakes_max;
   std::size_t handshakes_before_retry = limits::handshakes_before_retry;
