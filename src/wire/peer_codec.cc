@@ -123,6 +123,11 @@ void put_reply(Writer& out, const ForwardReply& reply) {
   }
 }
 
+/// What a reply takes in a frame, about.
+std::size_t reply_bytes(const ForwardReply& reply) {
+  return small_bytes + (reply.result ? reply.result->size() : 0);
+}
+
 ForwardReply get_reply(Reader& in) {
   ForwardReply reply;
   reply.request = in.varint();
@@ -208,7 +213,7 @@ struct Encode {
   }
   EncodedMessage operator()(const LargeReply& large) const {
     EncodedMessage frame{FrameKind::large_reply, {}};
-    frame.payload.reserve(small_bytes + (large.reply.result ? large.reply.result->size() : 0));
+    frame.payload.reserve(reply_bytes(large.reply));
     Writer out(frame.payload);
     put_reply(out, large.reply);
     return frame;
@@ -435,9 +440,7 @@ std::vector<EncodedMessage> encode_frames(const PeerMessage& message, std::size_
         forward->requests, payload_bytes,
         [](const Forward& each) { return small_bytes + each.command.size(); },
         [&](std::span<const Forward> run) { frames.push_back(encode_forward(run, {})); });
-    cut(
-        forward->replies, payload_bytes,
-        [](const ForwardReply& each) { return small_bytes + (each.result ? each.result->size() : 0); },
+    cut(forward->replies, payload_bytes, reply_bytes,
         [&](std::span<const ForwardReply> run) { frames.push_back(encode_forward({}, run)); });
   } else {
     frames.push_back(encode(message));

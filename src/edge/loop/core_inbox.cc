@@ -17,6 +17,10 @@ std::size_t bytes_of(const raft::Message& message) {
   return bytes;
 }
 
+std::size_t bytes_of(const wire::ForwardReply& reply) {
+  return reply.result ? reply.result->size() : 0;
+}
+
 struct MessageBytes {
   std::size_t operator()(const wire::RaftBundle& bundle) const {
     std::size_t bytes = 0;
@@ -26,12 +30,10 @@ struct MessageBytes {
   std::size_t operator()(const wire::ForwardBundle& bundle) const {
     std::size_t bytes = 0;
     for (const wire::Forward& one : bundle.requests) bytes += one.command.size();
-    for (const wire::ForwardReply& one : bundle.replies) bytes += one.result ? one.result->size() : 0;
+    for (const wire::ForwardReply& one : bundle.replies) bytes += bytes_of(one);
     return bytes;
   }
-  std::size_t operator()(const wire::LargeReply& large) const {
-    return large.reply.result ? large.reply.result->size() : 0;
-  }
+  std::size_t operator()(const wire::LargeReply& large) const { return bytes_of(large.reply); }
   std::size_t operator()(const wire::SnapshotChunk& chunk) const { return chunk.rows.size(); }
   /// Others are small.
   template <class Other>
