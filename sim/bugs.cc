@@ -8,7 +8,7 @@ namespace nodedb::sim {
 
 namespace {
 
-constexpr std::array<PlantedBug, 36> all{{
+constexpr std::array<PlantedBug, 37> all{{
     {"vote-not-persisted", "term and vote are not written to disk",
      [](Bugs& b) { b.raft.vote_not_persisted = true; }},
     {"ack-before-fsync", "an append is acknowledged before it is durable",
@@ -36,6 +36,8 @@ constexpr std::array<PlantedBug, 36> all{{
      [](Bugs& b) { b.raft.lease_never_fenced = true; }},
     {"reply-before-apply", "a write is acknowledged when it is proposed",
      [](Bugs& b) { b.node.reply_before_apply = true; }},
+    {"behind-ignored", "the log goes that a flush, which left its group behind, still needs",
+     [](Bugs& b) { b.node.behind_ignored = true; }},
     {"checkpoint-before-commit", "a checkpoint is written though the group's config is not committed yet",
      [](Bugs& b) { b.node.moves.checkpoint_before_commit = true; }},
     {"empty-learner-votes", "a learner that has nothing yet gets a vote",

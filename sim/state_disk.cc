@@ -2,6 +2,7 @@
 #include "sim/state_disk.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/mix.h"
@@ -118,27 +119,35 @@ std::unique_ptr<View> StateDisk::view(GroupId group) {
   return std::make_unique<RowView>(at == live_.end() ? no_rows : at->second.rows);
 }
 
-Result<void> StateDisk::write(std::span<const node::GroupStateUpdate> updates) {
+Result<void> StateDisk::write(std::vector<node::GroupStateUpdate> updates) {
   if (full_) return no_room();
-  for (const node::GroupStateUpdate& update : updates) {
+  for (node::GroupStateUpdate& update : updates) {
     Group& group = live_[update.group];
     const raft::Position before = group.applied;
     apply(group, update);
-    change(update.group, update);
     if (witness_ != nullptr) {
       witness_->state_moved(update.group, before, update.applied, group.digest, false);
     }
+    change(update.group, std::move(update));
   }
   return {};
 }
 
 class StateDisk::Flush final : public node::StateFlush {
  public:
-  Flush(StateDisk& disk, std::optional<GroupId> only) : disk_(disk), only_(only), upto_(disk.changes_) {}
+  /// `upto`: the latest change that it makes durable; of the groups in `behind`, the latest before them.
+  Flush(StateDisk& disk, std::optional<GroupId> only, std::uint64_t upto, std::uint64_t upto_behind,
+        std::vector<node::LiesBehind> behind)
+      : disk_(disk), only_(only), upto_(upto), upto_behind_(upto_behind), behind_(std::move(behind)) {}
+  const std::vector<node::LiesBehind>& behind() const override { return behind_; }
   Result<void> finish() override {
     if (disk_.full_) return no_room();
-    disk_.harden_if(
-        [this](const Unflushed& one) { return one.number <= upto_ && (!only_ || one.group == *only_); });
+    disk_.harden_if([this](const Unflushed& one) {
+      if (only_ && one.group != *only_) return false;
+      const bool lies_behind =
+          std::ranges::find(behind_, one.group, &node::LiesBehind::group) != behind_.end();
+      return one.number <= (lies_behind ? upto_behind_ : upto_);
+    });
     return {};
   }
 
@@ -146,10 +155,46 @@ class StateDisk::Flush final : public node::StateFlush {
   StateDisk& disk_;
   std::optional<GroupId> only_;
   std::uint64_t upto_;
+  std::uint64_t upto_behind_;
+  std::vector<node::LiesBehind> behind_;
 };
 
 Result<std::unique_ptr<node::StateFlush>> StateDisk::begin_flush(std::optional<GroupId> only) {
-  return std::make_unique<Flush>(*this, only);
+  std::vector<node::LiesBehind> behind;
+  const std::uint64_t before = changes_at_flush_;
+  if (!only) {
+    behind = lying_behind();
+    ++flushes_;
+    changes_at_flush_ = changes_;
+  }
+  return std::make_unique<Flush>(*this, only, changes_, before, std::move(behind));
+}
+
+/// The groups that the next flush of all leaves behind: other ones each time, and none that was installed or
+/// destroyed since the one before it.
+std::vector<node::LiesBehind> StateDisk::lying_behind() const {
+  std::map<GroupId, Index> durable;
+  std::set<GroupId> changed;
+  std::set<GroupId> remade;
+  for (const Unflushed& one : unflushed_) {
+    const auto* update = std::get_if<node::GroupStateUpdate>(&one.change);
+    if (one.number > changes_at_flush_) {
+      (update != nullptr ? changed : remade).insert(one.group);
+    } else if (update != nullptr) {
+      durable[one.group] = update->applied.index;
+    } else {
+      const auto* install = std::get_if<Install>(&one.change);
+      durable[one.group] = install != nullptr ? install->group.applied.index : Index();
+    }
+  }
+  std::vector<node::LiesBehind> behind;
+  for (const GroupId group : changed) {
+    if (remade.contains(group) || (flushes_ + group.value) % 2 == 0) continue;
+    const auto known = durable_.find(group);
+    const Index stored = known == durable_.end() ? Index() : known->second.applied.index;
+    behind.push_back({group, durable.contains(group) ? durable[group] : stored});
+  }
+  return behind;
 }
 
 void StateDisk::harden(Change& change) {

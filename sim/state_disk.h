@@ -2,8 +2,9 @@
 #pragma once
 
 // A state store that lives through crashes of its node: of each group what was written since the last flush
-// is forgotten, but for a prefix in write order, longer or shorter than its neighbour's. Keeps a digest of
-// every group's rows, so that replicas can be compared after every write at no cost.
+// is forgotten, but for a prefix in write order, longer or shorter than its neighbour's. A flush of all
+// leaves half of the groups behind, with what was written since the one before it. Keeps a digest of every
+// group's rows, so that replicas can be compared after every write at no cost.
 
 #include <cstdint>
 #include <deque>
@@ -35,7 +36,7 @@ class StateDisk final : public node::StateStore {
 
   Result<std::vector<node::StoredState>> load() override;
   std::unique_ptr<View> view(GroupId group) override;
-  Result<void> write(std::span<const node::GroupStateUpdate> updates) override;
+  Result<void> write(std::vector<node::GroupStateUpdate> updates) override;
   Result<std::unique_ptr<node::StateFlush>> begin_flush(std::optional<GroupId> only) override;
   std::uint64_t bytes(GroupId group) override;
   Result<std::unique_ptr<node::StateSnapshot>> snapshot(GroupId group) override;
@@ -76,6 +77,7 @@ class StateDisk final : public node::StateStore {
     Change change;
   };
   class Flush;
+  std::vector<node::LiesBehind> lying_behind() const;
 
   static void put(Group& group, const Put& put);
   static void erase(Group& group, Rows::iterator row);
@@ -91,7 +93,9 @@ class StateDisk final : public node::StateStore {
   std::map<GroupId, Group> live_;
   std::map<GroupId, Group> durable_;
   std::deque<Unflushed> unflushed_;
-  std::uint64_t changes_ = 0;  ///< ever
+  std::uint64_t changes_ = 0;           ///< ever
+  std::uint64_t flushes_ = 0;           ///< of all, ever begun
+  std::uint64_t changes_at_flush_ = 0;  ///< when the latest of them began
   std::map<GroupId, Rows> staged_;
   bool full_ = false;
   Witness* witness_ = nullptr;

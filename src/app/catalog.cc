@@ -44,7 +44,7 @@ Result<raft::Position> begin(const wire::Identity& identity, node::StateStore& s
   update.group = metadata_group;
   update.applied = {Index(1), Term(1)};
   for (Put& row : meta::rows_of(identity.genesis)) update.writes.push_back(node::to_stored(std::move(row)));
-  if (auto written = store.write(std::span(&update, 1)); !written) return std::unexpected(written.error());
+  if (auto written = store.write({std::move(update)}); !written) return std::unexpected(written.error());
   return update.applied;
 }
 

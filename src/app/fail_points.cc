@@ -103,6 +103,7 @@ class FailingFlush final : public node::StateFlush {
   /// `event` is what becomes durable with it, or nothing.
   FailingFlush(std::unique_ptr<node::StateFlush> flush, std::string_view event)
       : flush_(std::move(flush)), event_(event) {}
+  const std::vector<node::LiesBehind>& behind() const override { return flush_->behind(); }
   Result<void> finish() override {
     auto finished = flush_->finish();
     if (finished && !event_.empty()) end_at(event_, ".after");
@@ -118,11 +119,12 @@ class FailingStateStore final : public node::StateStore {
  public:
   explicit FailingStateStore(std::unique_ptr<node::StateStore> store) : store_(std::move(store)) {}
 
-  Result<void> write(std::span<const node::GroupStateUpdate> updates) override {
-    reach(updates, ".before-apply");
-    auto written = store_->write(updates);
-    if (written) reach(updates, ".after-apply");
-    return written;
+  Result<void> write(std::vector<node::GroupStateUpdate> updates) override {
+    const std::vector<std::string_view> events = events_of(updates);
+    for (const std::string_view event : events) end_at(event, ".before-apply");
+    if (auto written = store_->write(std::move(updates)); !written) return written;
+    for (const std::string_view event : events) end_at(event, ".after-apply");
+    return {};
   }
   Result<void> install(GroupId group, raft::Position at, const raft::Config& config) override {
     end_at("install", ".before");
@@ -153,10 +155,12 @@ class FailingStateStore final : public node::StateStore {
   Result<void> discard_staged(GroupId group) override { return store_->discard_staged(group); }
 
  private:
-  static void reach(std::span<const node::GroupStateUpdate> updates, std::string_view boundary) {
+  static std::vector<std::string_view> events_of(const std::vector<node::GroupStateUpdate>& updates) {
+    std::vector<std::string_view> events;
     for (const node::GroupStateUpdate& update : updates)
       if (update.group == metadata_group)
-        for (const Write& write : update.writes) end_at(event_of(write), boundary);
+        for (const Write& write : update.writes) events.push_back(event_of(write));
+    return events;
   }
 
   std::unique_ptr<node::StateStore> store_;

@@ -106,8 +106,8 @@ constexpr std::int64_t to_seconds(std::int64_t ms) {
 
 /// The key's end in ms, less `from_ms`; -1 if it has none, -2 if there is no key.
 std::int64_t end_ms(Keyspace& keys, BytesView key, std::int64_t from_ms) {
-  const rows::Item* item = keys.find(key);
-  if (item == nullptr) return -2;
+  const auto item = keys.look(key);
+  if (!item) return -2;
   return item->expire_at_ms == 0 ? -1 : item->expire_at_ms - from_ms;
 }
 

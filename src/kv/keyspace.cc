@@ -1,36 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kv/keyspace.h"
 
+#include <tuple>
+
 #include "base/check.h"
 
 namespace nodedb::kv {
 
-Keyspace::Entry& Keyspace::load(BytesView key) {
-  if (latest_ != entries_.end() && rows::value_key_in(latest_->first)->key == key) return latest_->second;
-  const auto [at, fresh] = entries_.try_emplace(rows::value_key(rows::position_of(key), key));
-  latest_ = at;
-  Entry& entry = at->second;
-  if (!fresh || cleared_) return entry;
-  entry.row = view_.get(at->first);
-  if (!entry.row) return entry;
+Keyspace::Entry& Keyspace::load(BytesView key, Part part) {
+  bool fresh = false;
+  if (latest_ == entries_.end() || rows::value_key_in(latest_->first)->key != key) {
+    std::tie(latest_, fresh) = entries_.try_emplace(rows::value_key(rows::position_of(key), key));
+  }
+  auto& [row_key, entry] = *latest_;
+  const bool more_wanted = part == Part::whole && entry.row && entry.part == Part::head;
+  if ((fresh && !cleared_) || more_wanted) read(row_key, entry, part);
+  return entry;
+}
+
+void Keyspace::read(const Bytes& row_key, Entry& entry, Part part) {
+  entry.row = part == Part::whole ? view_.get(row_key) : view_.head(row_key, rows::head_bytes);
+  entry.part = part;
+  if (!entry.row) return;
   const auto item = rows::item_in(*entry.row);
   if (!item) {
     damaged_ = true;
     entry.row.reset();
-    return entry;
+    return;
   }
   entry.item = *item;
   entry.stored = true;
   entry.stored_expire_at_ms = item->expire_at_ms;
-  return entry;
+}
+
+bool Keyspace::live(Entry& entry) {
+  if (!entry.row) return false;
+  if (!entry.item.due(context_.now_ms)) return true;
+  if (context_.may_write) remove(entry);
+  return false;
 }
 
 const rows::Item* Keyspace::find(BytesView key) {
-  Entry& entry = load(key);
-  if (!entry.row) return nullptr;
-  if (!entry.item.due(context_.now_ms)) return &entry.item;
-  if (context_.may_write) remove(entry);
-  return nullptr;
+  Entry& entry = load(key, Part::whole);
+  return live(entry) ? &entry.item : nullptr;
+}
+
+std::optional<rows::Head> Keyspace::look(BytesView key) {
+  Entry& entry = load(key, Part::head);
+  if (!live(entry)) return std::nullopt;
+  return entry.item.head();
 }
 
 void Keyspace::put(BytesView key, const NewValue& new_value) {
@@ -43,7 +61,7 @@ void Keyspace::put(BytesView key, const NewValue& new_value) {
     erase(key);
     return;
   }
-  Entry& entry = load(key);
+  Entry& entry = load(key, Part::head);
   if (!entry.row) {
     stats();
     ++stats_->keys;
@@ -55,13 +73,14 @@ void Keyspace::put(BytesView key, const NewValue& new_value) {
     stats_changed_ = true;
   }
   entry.row = rows::pack(item);  // built before the old row, which `value` may point into, is let go
+  entry.part = Part::whole;
   entry.item = *rows::item_in(*entry.row);
   entry.changed = true;
 }
 
 bool Keyspace::erase(BytesView key) {
   CHECK(context_.may_write);
-  Entry& entry = load(key);
+  Entry& entry = load(key, Part::head);
   if (!entry.row) return false;
   const bool live = !entry.item.due(context_.now_ms);
   remove(entry);

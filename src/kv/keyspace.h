@@ -45,7 +45,9 @@ class Keyspace {
   /// The live item, or nullptr. Stands until the same key is changed. `new_value.value` of `put` may point
   /// into it.
   const rows::Item* find(BytesView key);
-  bool contains(BytesView key) { return find(key) != nullptr; }
+  /// What there is to know of the live item beside its value. Cheaper than `find` if that is large.
+  std::optional<rows::Head> look(BytesView key);
+  bool contains(BytesView key) { return look(key).has_value(); }
 
   /// Pre for all three: the context may write. A value that is due already removes the key.
   void put(BytesView key, const NewValue& new_value);
@@ -60,17 +62,22 @@ class Keyspace {
   Batch take_batch();
 
  private:
+  enum class Part : std::uint8_t { head, whole };
+
   struct Entry {
     bool stored = false;  ///< the view has a row for it
     std::int64_t stored_expire_at_ms = 0;
     std::optional<Bytes> row;  ///< what the key holds now, packed
+    Part part = Part::whole;   ///< so much of it is in `row`, at least
     rows::Item item;           ///< looks into `row`
     bool changed = false;
   };
 
   using Entries = std::map<Bytes, Entry>;  ///< by the key of the value row
 
-  Entry& load(BytesView key);
+  Entry& load(BytesView key, Part part);
+  void read(const Bytes& row_key, Entry& entry, Part part);
+  bool live(Entry& entry);
   void remove(Entry& entry);
   static void append_writes(Batch& batch, Bytes row_key, Entry& entry);
 

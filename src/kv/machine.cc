@@ -56,8 +56,8 @@ Result<Reply> run(Keyspace& keys, const Argv& argv) {
 }
 
 bool unchanged(Keyspace& keys, const Watch& watch, std::uint64_t last_delete_index) {
-  const rows::Item* item = keys.find(watch.key);
-  if (item != nullptr) return watch.present && item->modified_index <= watch.token.value;
+  const auto item = keys.look(watch.key);
+  if (item) return watch.present && item->modified_index <= watch.token.value;
   // Absent at both times. It may have come and gone in between; any delete since counts as that.
   return !watch.present && last_delete_index <= watch.token.value;
 }

@@ -13,7 +13,6 @@ constexpr std::uint64_t sip_k0 = 0x0706050403020100;
 constexpr std::uint64_t sip_k1 = 0x0f0e0d0c0b0a0908;
 constexpr std::size_t value_prefix_bytes = 1 + 8;
 constexpr std::size_t expiry_prefix_bytes = 1 + 8 + 8;
-constexpr std::size_t item_header_bytes = 8 + 8 + 1;
 constexpr std::size_t stats_bytes = 8 + 8;
 
 }  // namespace
@@ -47,7 +46,7 @@ Bytes value_from(std::uint64_t position) {
 
 Bytes pack(const Item& item) {
   Bytes out;
-  out.reserve(item_header_bytes + item.value.size());
+  out.reserve(head_bytes + item.value.size());
   put_little(out, item.modified_index);
   put_little(out, static_cast<std::uint64_t>(item.expire_at_ms));
   out.push_back(static_cast<char>(item.form));
@@ -64,13 +63,13 @@ Bytes pack(const Stats& stats) {
 }
 
 std::optional<Item> item_in(BytesView row) {
-  if (row.size() < item_header_bytes) return std::nullopt;
+  if (row.size() < head_bytes) return std::nullopt;
   const auto form = static_cast<std::uint8_t>(row[16]);
   if (form > static_cast<std::uint8_t>(Form::text)) return std::nullopt;
   return Item{.modified_index = little_at(row.data()),
               .expire_at_ms = static_cast<std::int64_t>(little_at(row.data() + 8)),
               .form = static_cast<Form>(form),
-              .value = row.substr(item_header_bytes)};
+              .value = row.substr(head_bytes)};
 }
 
 std::optional<Stats> stats_in(BytesView row) {

@@ -42,6 +42,14 @@ struct Stats {
   bool operator==(const Stats&) const = default;
 };
 
+/// A value row's value but for the key's own: so many first bytes of it tell.
+struct Head {
+  std::uint64_t modified_index = 0;
+  std::int64_t expire_at_ms = 0;
+  Form form = Form::natural;
+};
+inline constexpr std::size_t head_bytes = 8 + 8 + 1;
+
 /// A value row's value, seen through the row's bytes.
 struct Item {
   std::uint64_t modified_index = 0;
@@ -51,6 +59,7 @@ struct Item {
 
   /// Rows whose time has come are absent for whoever looks at `now_ms`.
   bool due(std::int64_t now_ms) const { return expire_at_ms != 0 && expire_at_ms <= now_ms; }
+  Head head() const { return {modified_index, expire_at_ms, form}; }
 };
 
 std::uint64_t position_of(BytesView key);

@@ -45,11 +45,11 @@ Reply run_set(Keyspace& keys, const Argv& argv) {
     if (!at) return Reply::error(at.error());
     expire = *at;
   }
-  const rows::Item* old = keys.find(argv[1]);
-  Reply reply = options->get ? value_or_null(old) : Reply::ok();
-  const bool refused = old != nullptr ? options->only_absent : options->only_present;
+  Reply reply = options->get ? value_or_null(keys.find(argv[1])) : Reply::ok();
+  const auto old = keys.look(argv[1]);
+  const bool refused = old ? options->only_absent : options->only_present;
   if (refused) return options->get ? reply : Reply::null();
-  if (options->keep_ttl && old != nullptr) expire = old->expire_at_ms;
+  if (options->keep_ttl && old) expire = old->expire_at_ms;
   keys.put(argv[1], {.value = argv[2], .expire_at_ms = expire});
   return reply;
 }

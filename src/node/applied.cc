@@ -81,6 +81,10 @@ void Node::State::answer_writes(Replica& group, std::vector<EntryReply> replies,
 void Node::State::receive(Flushed done) {
   if (!flush_running || done.token != flush_token) return;
   flush_running = false;
+  for (const auto& [group, durable] : done.behind) {
+    if (Replica* here = replica(group); here && !options.bugs.behind_ignored)
+      here->flushing = std::min(here->flushing, durable);
+  }
   for (const auto& here : replicas) {
     if (here) here->flushed = std::max(here->flushed, here->flushing);
   }

@@ -240,7 +240,7 @@ Result<StateDone> Applier::State::run(const ApplyTask& task) {
     if (any) updates.push_back(apply.take_update());
     done.groups.push_back(apply.take_done());
   }
-  if (auto written = store.write(updates); !written) {
+  if (auto written = store.write(std::move(updates)); !written) {
     // What is remembered is ahead of the store now: it is read from there again.
     for (const GroupApplied& one : done.groups) memory.erase(one.group.value);
     return std::unexpected(written.error());
@@ -261,7 +261,7 @@ Result<StateDone> Applier::State::run(const ReadTask& task) {
 
 Result<StateDone> Applier::State::run(const FlushTask& task) {
   if (auto begun = begin_flush(); !begun) return std::unexpected(begun.error());
-  return Flushed{task.token};
+  return Flushed{task.token, flush->behind()};
 }
 
 Result<StateDone> Applier::State::run(const OpenSnapshotTask& task) {

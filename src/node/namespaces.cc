@@ -54,9 +54,16 @@ std::optional<NodeId> gateway_of(BytesView session_key) {
   return NodeId(number_at<std::endian::big, std::uint32_t>(session_key.data() + session_key_begin.size()));
 }
 
+const Bytes& MachineView::stored_key(BytesView key) const {
+  return key_.assign(1, machine_rows).append(key);
+}
+
 std::optional<Bytes> MachineView::get(BytesView key) const {
-  key_.assign(1, machine_rows).append(key);
-  return stored_.get(key_);
+  return stored_.get(stored_key(key));
+}
+
+std::optional<Bytes> MachineView::head(BytesView key, std::size_t bytes_max) const {
+  return stored_.head(stored_key(key), bytes_max);
 }
 
 std::unique_ptr<Cursor> MachineView::seek(BytesView from) const {

@@ -26,11 +26,14 @@ class MachineView : public View {
  public:
   explicit MachineView(const View& stored) : stored_(stored) {}
   std::optional<Bytes> get(BytesView key) const override;
+  std::optional<Bytes> head(BytesView key, std::size_t bytes_max) const override;
   std::unique_ptr<Cursor> seek(BytesView from) const override;
 
  private:
+  const Bytes& stored_key(BytesView key) const;
+
   const View& stored_;
-  mutable Bytes key_;  ///< that `get` asks for: keeps its memory
+  mutable Bytes key_;  ///< that is asked for: keeps its memory
 };
 
 /// All rows of the state machine, in order.

@@ -27,6 +27,7 @@ struct PlantedBugs {
   bool duplicate_apply = false;        ///< applies a retried write again
   bool lease_on_wall_clock = false;    ///< measures leases with the clock that jumps
   bool reply_before_apply = false;     ///< acknowledges a write when it is proposed
+  bool behind_ignored = false;         ///< takes a flush for all that was written before it
   /// Deaf to SWIM, so that in time everybody else seems dead. No bug: verdicts are hints, and all must go
   /// well.
   bool verdicts_wrong = false;

@@ -75,11 +75,11 @@ class OverlayCursor : public Cursor {
   bool on_change_ = false;
 };
 
-void Overlay::add(const Write& write) {
-  if (const auto* put = std::get_if<Put>(&write)) {
-    set(put->key, put->value);
-  } else if (const auto* erase = std::get_if<Delete>(&write)) {
-    set(erase->key, std::nullopt);
+void Overlay::add(Write write) {
+  if (auto* put = std::get_if<Put>(&write)) {
+    set(std::move(put->key), std::move(put->value));
+  } else if (auto* erase = std::get_if<Delete>(&write)) {
+    set(std::move(erase->key), std::nullopt);
   } else {
     const auto& range = std::get<DeleteRange>(write);
     if (!range.to.empty() && range.to <= range.from) return;
@@ -99,18 +99,10 @@ void Overlay::add(const Write& write) {
   }
 }
 
-void Overlay::set(BytesView key, std::optional<BytesView> value) {
-  auto change = changes_.find(key);
-  if (change == changes_.end()) {
-    change = changes_.try_emplace(Bytes(key)).first;
-    order_.push_back(&*change);
-  }
-  if (!value)
-    change->second.reset();
-  else if (change->second)
-    change->second->assign(*value);
-  else
-    change->second.emplace(*value);
+void Overlay::set(Bytes key, std::optional<Bytes> value) {
+  const auto [change, fresh] = changes_.try_emplace(std::move(key));
+  if (fresh) order_.push_back(&*change);
+  change->second = std::move(value);
 }
 
 std::span<const Overlay::Change* const> Overlay::changes() const {
@@ -141,6 +133,15 @@ std::optional<Bytes> Overlay::get(BytesView key) const {
   if (const auto change = changes_.find(key); change != changes_.end()) return change->second;
   if (erased(key)) return std::nullopt;
   return below_.get(key);
+}
+
+std::optional<Bytes> Overlay::head(BytesView key, std::size_t bytes_max) const {
+  if (const auto change = changes_.find(key); change != changes_.end()) {
+    if (!change->second) return std::nullopt;
+    return Bytes(BytesView(*change->second).substr(0, bytes_max));
+  }
+  if (erased(key)) return std::nullopt;
+  return below_.head(key, bytes_max);
 }
 
 std::unique_ptr<Cursor> Overlay::seek(BytesView from) const {

@@ -24,9 +24,10 @@ class Overlay : public View {
 
   explicit Overlay(const View& below) : below_(below) {}
 
-  void add(const Write& write);
+  void add(Write write);
 
   std::optional<Bytes> get(BytesView key) const override;
+  std::optional<Bytes> head(BytesView key, std::size_t bytes_max) const override;
   std::unique_ptr<Cursor> seek(BytesView from) const override;
 
   // What was added, as it is now: the ranges were deleted first. Hold until the next `add`.
@@ -40,7 +41,7 @@ class Overlay : public View {
     std::size_t operator()(BytesView key) const { return std::hash<BytesView>()(key); }
   };
 
-  void set(BytesView key, std::optional<BytesView> value);
+  void set(Bytes key, std::optional<Bytes> value);
   void forget(BytesView from, BytesView to);
   bool erased(BytesView key) const;
 

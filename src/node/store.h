@@ -101,11 +101,20 @@ class StateSnapshot {
   virtual Result<SnapshotRows> read(BytesView after, std::size_t bytes_max) = 0;
 };
 
+/// A group of which a flush has less than was written: only up to there.
+struct LiesBehind {
+  GroupId group;
+  Index durable;
+  bool operator==(const LiesBehind&) const = default;
+};
+
 /// A flush under way: of what was written before it began.
 class StateFlush {
  public:
   virtual ~StateFlush() = default;
-  /// Blocks until all of that is durable; again after disk_full. On any one thread, beside whatever else the
+  /// Those that lie behind; none if it is of one group alone.
+  virtual const std::vector<LiesBehind>& behind() const = 0;
+  /// Blocks until all but that is durable; again after disk_full. On any one thread, beside whatever else the
   /// store does, as long as the store lives.
   virtual Result<void> finish() = 0;
 };
@@ -122,13 +131,20 @@ class StateStore {
   /// themselves and answer "no such row": ask before anything computed from a view leaves. It stays, and
   /// `write` answers with it too.
   virtual Result<void> view_trouble() const { return {}; }
-  virtual Result<void> write(std::span<const GroupStateUpdate> updates) = 0;
-  /// Of everything, or of one group alone. disk_full: it has not begun; never right after the group's install
-  /// or destruction.
+  virtual Result<void> write(std::vector<GroupStateUpdate> updates) = 0;
+  /// Of one group alone; or of all, in which a group may lie behind, but not with what was written before the
+  /// last flush of all began. disk_full: it has not begun; never right after the group's install or
+  /// destruction.
   virtual Result<std::unique_ptr<StateFlush>> begin_flush(std::optional<GroupId> only = std::nullopt) = 0;
+  /// All of everything.
   Result<void> flush() {
-    auto begun = begin_flush();
-    return begun ? (*begun)->finish() : std::unexpected(begun.error());
+    for (bool all = false; !all;) {
+      auto begun = begin_flush();
+      if (!begun) return std::unexpected(begun.error());
+      if (auto done = (*begun)->finish(); !done) return done;
+      all = (*begun)->behind().empty();
+    }
+    return {};
   }
 
   /// About the size of the group's current rows; a guess.

@@ -99,6 +99,7 @@ struct ReadDone {
 };
 struct Flushed {
   std::uint64_t token = 0;
+  std::vector<LiesBehind> behind;
 };
 struct SnapshotOpened {
   wire::TransferId transfer;

@@ -17,8 +17,13 @@ constexpr std::chrono::milliseconds pause{2};
 
 }  // namespace
 
-RocksFlush::RocksFlush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Seals> seals)
-    : db_(db), directory_(std::move(directory)), seals_(std::move(seals)), before_(seals_->count()) {
+RocksFlush::RocksFlush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Seals> seals,
+                       std::vector<node::LiesBehind> behind)
+    : db_(db),
+      directory_(std::move(directory)),
+      seals_(std::move(seals)),
+      behind_(std::move(behind)),
+      before_(seals_->count()) {
   empty_ = property(rocksdb::DB::Properties::kNumEntriesActiveMemTable) == 0;
 }
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "node/store.h"
 
@@ -30,8 +31,10 @@ class Seals final : public rocksdb::EventListener {
 class RocksFlush final : public node::StateFlush {
  public:
   /// On the thread that writes.
-  RocksFlush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Seals> seals);
+  RocksFlush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Seals> seals,
+             std::vector<node::LiesBehind> behind);
 
+  const std::vector<node::LiesBehind>& behind() const override { return behind_; }
   /// On any thread.
   Result<void> finish() override;
 
@@ -44,6 +47,7 @@ class RocksFlush final : public node::StateFlush {
   rocksdb::DB& db_;
   std::string directory_;
   std::shared_ptr<const Seals> seals_;
+  std::vector<node::LiesBehind> behind_;
   std::uint64_t before_;
   bool empty_ = false;
 };

@@ -59,6 +59,13 @@ struct Group {
   std::unique_ptr<View> stored;   ///< RocksDB's rows of the current generation; null until asked for
   std::unique_ptr<node::Overlay> newer;  ///< on top, what RocksDB does not have yet; null: nothing
   std::size_t newer_bytes = 0;
+  Index stored_index;  ///< up to which RocksDB has it, while there is something newer
+};
+
+/// In the queue of what is kept back.
+struct KeptBack {
+  GroupId group;
+  std::uint64_t flushes = 0;  ///< of all, that had begun when the first of it came
 };
 
 /// A view that lies elsewhere.
@@ -66,6 +73,9 @@ class SharedView final : public View {
  public:
   explicit SharedView(const View& view) : view_(view) {}
   std::optional<Bytes> get(BytesView key) const override { return view_.get(key); }
+  std::optional<Bytes> head(BytesView key, std::size_t bytes_max) const override {
+    return view_.head(key, bytes_max);
+  }
   std::unique_ptr<Cursor> seek(BytesView from) const override { return view_.seek(from); }
 
  private:
@@ -96,7 +106,7 @@ class Store final : public node::StateStore {
   Result<std::vector<node::StoredState>> load() override;
   std::unique_ptr<View> view(GroupId group) override;
   Result<void> view_trouble() const override;
-  Result<void> write(std::span<const node::GroupStateUpdate> updates) override;
+  Result<void> write(std::vector<node::GroupStateUpdate> updates) override;
   Result<std::unique_ptr<node::StateFlush>> begin_flush(std::optional<GroupId> only) override;
   std::uint64_t bytes(GroupId group) override { return approximate_bytes(*db_, current(group)); }
   Result<std::unique_ptr<node::StateSnapshot>> snapshot(GroupId group) override;
@@ -111,15 +121,19 @@ class Store final : public node::StateStore {
   Generation current(GroupId group) const;
   Generation next(GroupId group) const;
   const View& stored_rows(GroupId id, Group& group);
-  void keep_back(const node::GroupStateUpdate& update);
+  void keep_back(node::GroupStateUpdate update);
   void let_go(Group& group);
   void tell_memory() const;
   void forget_kept_back(GroupId id);
   void add(rocksdb::WriteBatch& batch, GroupId id, const Group& group);
   Result<void> write_out(std::span<const GroupId> groups);
   Result<void> write_out(GroupId group);
-  Result<void> write_out_oldest(std::size_t bytes);
-  Result<void> write_out_all();
+  Result<void> write_out_oldest(std::uint64_t flushes);
+  Result<void> write_out_before(std::uint64_t flushes);
+  Result<void> write_out_all() { return write_out_before(flushes_ + 1); }
+  void leave_queue(GroupId id) {
+    std::erase_if(kept_back_, [id](const KeptBack& one) { return one.group == id; });
+  }
   void drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to);
   Result<void> commit(rocksdb::WriteBatch& batch);
   Result<void> read_meta();
@@ -135,9 +149,10 @@ class Store final : public node::StateStore {
   RowCache cache_;
   std::optional<Error> failed_;  // stays: the process must stop
   std::unordered_map<std::uint32_t, Group> groups_;
-  std::deque<GroupId> kept_back_order_;  // the longest kept back first
+  std::deque<KeptBack> kept_back_;  // the longest kept back first
   std::size_t kept_back_bytes_ = 0;
-  std::set<GroupId> staged_;  // whose next generation may hold rows
+  std::uint64_t flushes_ = 0;  // of all, ever begun
+  std::set<GroupId> staged_;   // whose next generation may hold rows
   std::size_t tombstones_ = 0;
 };
 
@@ -167,16 +182,17 @@ const View& Store::stored_rows(GroupId id, Group& group) {
   return *group.stored;
 }
 
-void Store::keep_back(const node::GroupStateUpdate& update) {
+void Store::keep_back(node::GroupStateUpdate update) {
   Group& group = group_of(update.group);
   if (!group.newer) {
     group.newer = std::make_unique<node::Overlay>(stored_rows(update.group, group));
-    kept_back_order_.push_back(update.group);
+    group.stored_index = group.meta ? group.meta->applied.index : Index();
+    kept_back_.push_back({update.group, flushes_});
   }
   std::size_t bytes = 0;
-  for (const Write& write : update.writes) {
-    group.newer->add(write);
+  for (Write& write : update.writes) {
     bytes += bytes_of(write);
+    group.newer->add(std::move(write));
   }
   group.newer_bytes += bytes;
   kept_back_bytes_ += bytes;
@@ -204,7 +220,7 @@ void Store::forget_kept_back(GroupId id) {
   Group& group = group_of(id);
   if (!group.newer) return;
   let_go(group);
-  std::erase(kept_back_order_, id);
+  leave_queue(id);
 }
 
 /// What is kept back of the group, and the position that it makes.
@@ -252,26 +268,28 @@ Result<void> Store::write_out(std::span<const GroupId> groups) {
 Result<void> Store::write_out(GroupId id) {
   if (!group_of(id).newer) return {};
   if (auto done = write_out(std::span(&id, 1)); !done) return done;
-  std::erase(kept_back_order_, id);
+  leave_queue(id);
   return {};
 }
 
-/// Of the groups that have been kept back longest, about so much.
-Result<void> Store::write_out_oldest(std::size_t bytes) {
+/// A batch of the groups that have been kept back longest, since before the latest of so many flushes of all
+/// began.
+Result<void> Store::write_out_oldest(std::uint64_t flushes) {
   std::vector<GroupId> oldest;
-  for (std::size_t taken = 0; oldest.size() < kept_back_order_.size() && taken < bytes;) {
-    oldest.push_back(kept_back_order_[oldest.size()]);
-    taken += group_of(oldest.back()).newer_bytes;
+  std::size_t bytes = 0;
+  for (const KeptBack& one : kept_back_) {
+    if (bytes >= batch_bytes || one.flushes >= flushes) break;
+    oldest.push_back(one.group);
+    bytes += group_of(one.group).newer_bytes;
   }
   if (auto done = write_out(oldest); !done) return done;
-  kept_back_order_.erase(kept_back_order_.begin(),
-                         kept_back_order_.begin() + static_cast<std::ptrdiff_t>(oldest.size()));
+  kept_back_.erase(kept_back_.begin(), kept_back_.begin() + static_cast<std::ptrdiff_t>(oldest.size()));
   return {};
 }
 
-Result<void> Store::write_out_all() {
-  while (!kept_back_order_.empty()) {
-    if (auto done = write_out_oldest(batch_bytes); !done) return done;
+Result<void> Store::write_out_before(std::uint64_t flushes) {
+  while (!kept_back_.empty() && kept_back_.front().flushes < flushes) {
+    if (auto done = write_out_oldest(flushes); !done) return done;
   }
   return {};
 }
@@ -373,27 +391,32 @@ std::unique_ptr<View> Store::view(GroupId id) {
   return std::make_unique<SharedView>(group.newer ? *group.newer : stored_rows(id, group));
 }
 
-Result<void> Store::write(std::span<const node::GroupStateUpdate> updates) {
+Result<void> Store::write(std::vector<node::GroupStateUpdate> updates) {
   if (auto sound = view_trouble(); !sound) return sound;
   while (kept_back_bytes_ > options_.kept_back_bytes) {
-    if (auto done = write_out_oldest(batch_bytes); !done) return done;
+    if (auto done = write_out_oldest(flushes_ + 1); !done) return done;
   }
   for (const node::GroupStateUpdate& update : updates) {
     CHECK(update.group.value < meta_space);
     if (group_of(update.group).newer_bytes <= options_.kept_back_group_bytes) continue;
     if (auto done = write_out(update.group); !done) return done;
   }
-  for (const node::GroupStateUpdate& update : updates) keep_back(update);
+  for (node::GroupStateUpdate& update : updates) keep_back(std::move(update));
   if (options_.memory != nullptr) options_.memory->kept_back_bytes = kept_back_bytes_;
   return {};
 }
 
 Result<std::unique_ptr<node::StateFlush>> Store::begin_flush(std::optional<GroupId> only) {
-  if (auto written = only ? write_out(*only) : write_out_all(); !written) {
+  if (auto written = only ? write_out(*only) : write_out_before(flushes_); !written) {
     return std::unexpected(written.error());
   }
+  std::vector<node::LiesBehind> behind;
+  if (!only) {
+    ++flushes_;
+    for (const KeptBack& one : kept_back_) behind.push_back({one.group, group_of(one.group).stored_index});
+  }
   tombstones_ = 0;
-  return std::make_unique<RocksFlush>(*db_, directory_, seals_);
+  return std::make_unique<RocksFlush>(*db_, directory_, seals_, std::move(behind));
 }
 
 Result<std::unique_ptr<node::StateSnapshot>> Store::snapshot(GroupId group) {
@@ -439,7 +462,7 @@ Result<void> Store::install(GroupId group, raft::Position at, const raft::Config
   if (auto done = commit(batch); !done) return done;
   forget_kept_back(group);
   cache_.forget(prefix_of(old));
-  group_of(group) = Group{meta, nullptr, nullptr, 0};
+  group_of(group) = Group{meta, nullptr, nullptr, 0, Index()};
   staged_.erase(group);
   return {};
 }

@@ -6,7 +6,8 @@
 // leaves of a group is what some prefix of its updates made (rule R5). Owned by the apply thread.
 //
 // Updates are kept back in memory, and a group's go to RocksDB together: a row that changes with each write,
-// as sessions do, is written once for many of them, and rows arrive there in their order.
+// as sessions do, is written once for many of them, and rows arrive there in their order. A flush of all
+// leaves those kept back that have come since the flush before it.
 //
 // A full disk: a flush answers disk_full once RocksDB cannot write its files; the others too once its memory
 // is full. Nothing is lost meanwhile; calls work again once there is room and RocksDB has noticed (it looks
@@ -41,7 +42,7 @@ struct StateStoreOptions {
   std::size_t write_buffer_bytes =
       32u << 20;  ///< memory, three times at most, for what is not flushed yet; speed only
   /// Kept back in all, and of one group; memory and speed only.
-  std::size_t kept_back_bytes = 4u << 20;
+  std::size_t kept_back_bytes = 32u << 20;
   std::size_t kept_back_group_bytes = 512u << 10;
   std::size_t row_cache_bytes = 40u << 20;  ///< small rows that were read (row_cache.h); speed only
   /// For a look at a stopped node's: nothing in the directory changes, what is written stays in memory. Only

@@ -78,19 +78,25 @@ class RocksView final : public View {
         prefix_(prefix_of(generation)),
         end_(prefix_after(generation)) {}
 
-  std::optional<Bytes> get(BytesView key) const override {
+  std::optional<Bytes> get(BytesView key) const override { return head(key, BytesView::npos); }
+
+  std::optional<Bytes> head(BytesView key, std::size_t bytes_max) const override {
     const FullKey full(prefix_, key);
-    if (const auto* known = cache_.find(full.slice().ToStringView())) return *known;
+    if (const auto* known = cache_.find(full.slice().ToStringView(), bytes_max)) {
+      if (!*known) return std::nullopt;
+      return Bytes(BytesView(**known).substr(0, bytes_max));
+    }
     rocksdb::PinnableSlice value;
     const auto status = db_.Get(rocksdb::ReadOptions(), db_.DefaultColumnFamily(), full.slice(), &value);
     if (!status.ok() && !status.IsNotFound()) {
       trouble_.note(status);
       return std::nullopt;
     }
-    std::optional<Bytes> row;
-    if (status.ok()) row.emplace(value.data(), value.size());
+    std::optional<BytesView> row;
+    if (status.ok()) row = value.ToStringView();
     cache_.keep(full.slice().ToStringView(), row);
-    return row;
+    if (!row) return std::nullopt;
+    return Bytes(row->substr(0, bytes_max));
   }
 
   std::unique_ptr<Cursor> seek(BytesView from) const override {

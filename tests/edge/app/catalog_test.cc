@@ -65,7 +65,7 @@ class CatalogOf : public testing::Test {
   void store_genesis(const std::vector<Put>& rows) {
     node::GroupStateUpdate update{metadata_group, {}, {Index(1), Term(1)}};
     for (const Put& row : rows) update.writes.push_back(node::to_stored(row));
-    ASSERT_TRUE(state_->write(std::span(&update, 1)));
+    ASSERT_TRUE(state_->write({update}));
     ASSERT_TRUE(state_->flush());
   }
   void stop() {

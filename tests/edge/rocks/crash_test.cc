@@ -11,9 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -63,9 +66,20 @@ StateStoreOptions state_options(const std::string& directory, rocksdb::Env* env)
   return options;
 }
 
+/// What the child tells after a step.
+struct Acknowledgement {
+  std::uint32_t step = 0;
+  /// If it was a flush of all: up to which index each of the groups of the model is durable; all of it if
+  /// the flush did not leave it behind.
+  std::array<Index, std::size(StateModel::groups)> durable{};
+};
+constexpr Index everything{std::numeric_limits<std::uint64_t>::max()};
+
 struct Ended {
-  std::uint32_t acknowledged = 0;  ///< steps of this life
+  std::vector<Acknowledgement> steps;  ///< of this life, from the first on
   bool finished = false;
+
+  std::uint32_t acknowledged() const { return static_cast<std::uint32_t>(steps.size()); }
 };
 
 /// Runs the child test `name` until the plan's power cut, or until it has acknowledged `kill_after` steps.
@@ -89,10 +103,11 @@ Ended run_child(const std::string& name, Plan plan, std::uint32_t kill_after) {
   }
   ::close(ends[1]);
   Ended ended;
-  std::uint32_t number = 0;
-  while (::read(ends[0], &number, sizeof(number)) == static_cast<ssize_t>(sizeof(number))) {
-    ended.acknowledged = number;
-    if (number == kill_after) ::kill(child, SIGKILL);
+  Acknowledgement said;
+  while (::read(ends[0], &said, sizeof(said)) == static_cast<ssize_t>(sizeof(said))) {
+    ended.steps.push_back(said);
+    EXPECT_EQ(said.step, ended.acknowledged());
+    if (said.step == kill_after) ::kill(child, SIGKILL);
   }
   ::close(ends[0]);
   int status = 0;
@@ -104,8 +119,8 @@ Ended run_child(const std::string& name, Plan plan, std::uint32_t kill_after) {
   return ended;
 }
 
-void acknowledge(const Plan& plan, std::uint32_t number) {
-  if (::write(plan.acknowledgements, &number, sizeof(number)) != sizeof(number)) ::_exit(98);
+void acknowledge(const Plan& plan, const Acknowledgement& said) {
+  if (::write(plan.acknowledgements, &said, sizeof(said)) != sizeof(said)) ::_exit(98);
 }
 
 /// The steps of one life follow from its seed and from what was there at its beginning.
@@ -125,9 +140,14 @@ TEST(CrashChild, DISABLED_state) {
   for (std::uint32_t i = 1; i <= steps_max; ++i) {
     const StateStep step = model.random_step(rng);
     model.apply(step);
-    const auto done = carry_out(**store, step);
-    ASSERT_TRUE(done) << done.error().detail;
-    acknowledge(plan, i);
+    const auto behind = carry_out(**store, step);
+    ASSERT_TRUE(behind) << behind.error().detail;
+    Acknowledgement said{i, {}};
+    for (std::size_t k = 0; k < said.durable.size(); ++k) {
+      const auto lies = std::ranges::find(*behind, StateModel::groups[k], &node::LiesBehind::group);
+      said.durable[k] = lies == behind->end() ? everything : lies->durable;
+    }
+    acknowledge(plan, said);
   }
 }
 
@@ -148,20 +168,26 @@ int lives() {
   return wanted == nullptr ? 8 : std::atoi(wanted);
 }
 
-/// By group: the last step up to `acknowledged` after which all of it is durable.
+/// By group: the last step after which what it made of the group is durable.
 std::map<GroupId, std::uint32_t> durable_floors(const StateContent& before, std::uint64_t seed,
-                                                std::uint32_t acknowledged) {
+                                                const std::vector<Acknowledgement>& steps) {
   StateModel model;
   model.restart(before);
   Rng rng(seed);
   std::map<GroupId, std::uint32_t> floors;
-  for (std::uint32_t i = 1; i <= acknowledged; ++i) {
+  std::map<GroupId, std::map<Index, std::uint32_t>> made;  ///< the last step that left the group at an index
+  for (const Acknowledgement& said : steps) {
     const StateStep step = model.random_step(rng);
     model.apply(step);
+    for (const auto& [group, content] : model.content()) made[group][content.state.applied.index] = said.step;
     const auto* flush = std::get_if<FlushStep>(&step);
     if (flush == nullptr) continue;
-    for (const GroupId group : StateModel::groups)
-      if (!flush->only || *flush->only == group) floors[group] = i;
+    for (std::size_t k = 0; k < said.durable.size(); ++k) {
+      const GroupId group = StateModel::groups[k];
+      if (flush->only && *flush->only != group) continue;
+      const std::uint32_t floor = said.durable[k] == everything ? said.step : made[group][said.durable[k]];
+      floors[group] = std::max(floors[group], floor);
+    }
   }
   return floors;
 }
@@ -182,13 +208,13 @@ void crash_state(How how, std::uint64_t seed) {
     const Death death = draw(how, luck);
     const Plan plan{directory.path(), luck.next(), death.power_cut_at, -1};
     const Ended ended = run_child("state", plan, death.kill_after);
-    acknowledged += ended.acknowledged;
+    acknowledged += ended.acknowledged();
     auto store = open_state_store(state_options(directory.path(), nullptr));
     ASSERT_TRUE(store) << "life " << life << ": " << store.error().detail;
     auto after = content_of(**store);
     ASSERT_TRUE(after) << "life " << life << ": " << after.error().detail;
     // Each group as some prefix of the steps left it, not shorter than what was made durable.
-    auto floors = durable_floors(before, plan.seed, ended.acknowledged);
+    auto floors = durable_floors(before, plan.seed, ended.steps);
     StateModel model;
     model.restart(before);
     Rng rng(plan.seed);
@@ -199,7 +225,7 @@ void crash_state(How how, std::uint64_t seed) {
       });
       model.apply(model.random_step(rng));
     }
-    ASSERT_TRUE(left.empty()) << "life " << life << ", acknowledged " << ended.acknowledged << ", group "
+    ASSERT_TRUE(left.empty()) << "life " << life << ", acknowledged " << ended.acknowledged() << ", group "
                               << left.begin()->value << ", durable " << floors[*left.begin()];
     before = std::move(*after);
   }

@@ -30,7 +30,7 @@ TEST_F(FullDisk, the_state_goes_on_reading_and_heals) {
   const auto put = [&store, group](std::uint64_t index) {
     const node::GroupStateUpdate update{
         group, {Put{std::to_string(index), noise(10'000, index)}}, {Index(index), Term(1)}};
-    return store.write(std::span(&update, 1));
+    return store.write({update});
   };
   ASSERT_TRUE(put(1));
   fill(512 * 1024);

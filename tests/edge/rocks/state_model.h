@@ -158,9 +158,11 @@ class StateModel {
   std::map<GroupId, RowMap> staged_;
 };
 
-inline Result<void> carry_out(node::StateStore& store, const StateStep& step) {
+/// What a flush has left behind.
+inline Result<std::vector<node::LiesBehind>> carry_out(node::StateStore& store, const StateStep& step) {
   struct Doer {
     node::StateStore& store;
+    std::vector<node::LiesBehind> behind;
     Result<void> operator()(const std::vector<node::GroupStateUpdate>& updates) {
       return store.write(updates);
     }
@@ -174,10 +176,14 @@ inline Result<void> carry_out(node::StateStore& store, const StateStep& step) {
     Result<void> operator()(const DestroyStep& destroy) { return store.destroy(destroy.group); }
     Result<void> operator()(const FlushStep& flush) {
       auto begun = store.begin_flush(flush.only);
-      return begun ? (*begun)->finish() : std::unexpected(begun.error());
+      if (!begun) return std::unexpected(begun.error());
+      behind = (*begun)->behind();
+      return (*begun)->finish();
     }
   };
-  return std::visit(Doer{store}, step);
+  Doer doer{store, {}};
+  if (auto done = std::visit(doer, step); !done) return std::unexpected(done.error());
+  return std::move(doer.behind);
 }
 
 /// All that a store holds, after its `load`.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "edge/disk/files.h"
@@ -41,8 +42,7 @@ std::vector<node::StoredState> loaded(node::StateStore& store) {
 }
 
 Result<void> write(node::StateStore& store, GroupId group, Batch writes, std::uint64_t index) {
-  const node::GroupStateUpdate update{group, std::move(writes), {Index(index), Term(1)}};
-  return store.write(std::span(&update, 1));
+  return store.write({{group, std::move(writes), {Index(index), Term(1)}}});
 }
 
 raft::Config config_of(std::uint32_t node) {
@@ -250,6 +250,59 @@ TEST(StateStore, a_full_disk_loses_nothing_and_heals) {
   EXPECT_EQ(rows_in(*store->view(g5)).size(), index + 1);
 }
 
+TEST(StateStore, a_flush_of_all_leaves_the_latest_behind_but_not_twice) {
+  constexpr GroupId g6{6};
+  const TemporaryDirectory directory;
+  const auto store = open(options_in(directory));
+  const auto flushed = [&] {
+    auto begun = store->begin_flush();
+    EXPECT_TRUE(begun && (*begun)->finish());
+    return (*begun)->behind();
+  };
+  const auto durable = [&](GroupId group) {
+    // What a crash would leave: RocksDB's files as they are now.
+    const TemporaryDirectory copied;
+    fs::copy(directory.path(), copied.path(), fs::copy_options::recursive);
+    const auto states = loaded(*open(options_in(copied)));
+    const auto state = std::ranges::find(states, group, &node::StoredState::group);
+    return state == states.end() ? Index() : state->applied.index;
+  };
+  using Behind = std::vector<node::LiesBehind>;
+  ASSERT_TRUE(write(*store, g5, {Put{"a", "1"}}, 2));
+  EXPECT_EQ(flushed(), (Behind{{g5, Index()}}));
+  ASSERT_TRUE(write(*store, g5, {Put{"a", "2"}}, 3));
+  ASSERT_TRUE(write(*store, g6, {Put{"b", "1"}}, 2));
+  EXPECT_EQ(durable(g5), Index());
+  EXPECT_EQ(flushed(), (Behind{{g6, Index()}})) << "the first of group 5 came before the last flush";
+  EXPECT_EQ(durable(g5), Index(3));
+  ASSERT_TRUE(write(*store, g5, {Put{"a", "3"}}, 4));
+  EXPECT_EQ(flushed(), (Behind{{g5, Index(3)}}));
+  EXPECT_EQ(durable(g5), Index(3));
+  EXPECT_EQ(durable(g6), Index(2));
+  ASSERT_TRUE(store->flush());
+  EXPECT_EQ(durable(g5), Index(4));
+  EXPECT_TRUE(flushed().empty());
+}
+
+TEST(StateStore, what_is_known_of_a_large_row_is_its_head) {
+  const TemporaryDirectory directory;
+  const auto store = open(options_in(directory));
+  const Bytes large(5'000, 'x');
+  ASSERT_TRUE(write(*store, g5, {Put{"large", large}, Put{"small", "abc"}}, 2));
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(store->view(g5)->head("large", 4), Bytes("xxxx"));
+    EXPECT_EQ(store->view(g5)->head("large", 100), Bytes(100, 'x'));
+    EXPECT_EQ(store->view(g5)->get("large"), large);
+    EXPECT_EQ(store->view(g5)->head("small", 4), Bytes("abc"));
+    EXPECT_FALSE(store->view(g5)->head("none", 4));
+    ASSERT_TRUE(store->flush());
+  }
+  ASSERT_TRUE(write(*store, g5, {Put{"large", "y" + large}, DeleteRange{"s", "t"}}, 3));
+  ASSERT_TRUE(store->flush());
+  EXPECT_EQ(store->view(g5)->head("large", 2), Bytes("yx"));
+  EXPECT_FALSE(store->view(g5)->head("small", 4));
+}
+
 TEST(StateStore, an_install_without_room_is_durable_once_there_is_room) {
   for (std::int64_t room = 0; room < 3'000; room += 600) {
     const TemporaryDirectory directory;
@@ -294,7 +347,7 @@ TEST(StateStore, a_failed_sync_stops_the_store_for_good) {
   faulty.faults.good_syncs = -1;
   EXPECT_EQ(store->flush().error().code, Code::disk_failed);
   static_cast<void>(write(*store, g5, {Put{"b", "1"}}, 2));
-  EXPECT_EQ(store->begin_flush().error().code, Code::disk_failed) << "RocksDB takes nothing more";
+  EXPECT_EQ(store->begin_flush(g5).error().code, Code::disk_failed) << "RocksDB takes nothing more";
 }
 
 TEST(StateStore, damage_is_told_even_though_views_cannot) {

@@ -57,6 +57,14 @@ TEST_F(ApplierTest, EntriesOfOneTaskSeeEachOther) {
   EXPECT_EQ(row("log"), "abb");
 }
 
+TEST_F(ApplierTest, AFlushTellsWhoLiesBehind) {
+  store_.behind_ = {{group, Index(7)}};
+  const auto flushed = applier_.run(FlushTask{3});
+  ASSERT_TRUE(flushed && flushed->flush);
+  EXPECT_EQ(std::get<Flushed>(flushed->done).token, 3u);
+  EXPECT_EQ(std::get<Flushed>(flushed->done).behind, store_.behind_);
+}
+
 TEST_F(ApplierTest, ARetriedWriteIsAppliedOnceAndAnsweredAgain) {
   apply({command(2, "a", stamp(1))});
   const auto again = apply({command(3, "a", stamp(1))});

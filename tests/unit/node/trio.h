@@ -105,7 +105,7 @@ class Trio {
       GroupStateUpdate genesis_rows{metadata_group, {}, birth};
       for (const Put& row : meta::rows_of(genesis())) genesis_rows.writes.push_back(to_stored(row));
       for (const Put& row : rows) genesis_rows.writes.push_back(to_stored(row));
-      CHECK(store.write({&genesis_rows, 1}).has_value());
+      CHECK(store.write({genesis_rows}).has_value());
     }
     static Node make(std::uint8_t number, const std::vector<Put>& rows, Now now) {
       Options options = founder_options(number);

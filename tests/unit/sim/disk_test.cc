@@ -136,7 +136,7 @@ TEST(LogDisk, LoadGivesBackWhatWasWritten) {
 
 void put(StateDisk& disk, std::uint64_t index, const std::string& key, const std::string& value) {
   const node::GroupStateUpdate update{group, {Put{key, value}}, {Index(index), Term(1)}};
-  ASSERT_TRUE(disk.write(std::span(&update, 1)).has_value());
+  ASSERT_TRUE(disk.write({update}).has_value());
 }
 
 TEST(StateDisk, ForgetsAtMostWhatWasNotFlushed) {
@@ -158,6 +158,34 @@ TEST(StateDisk, ForgetsAtMostWhatWasNotFlushed) {
   EXPECT_EQ(survived, (std::set<std::uint64_t>{2, 3, 4}));
 }
 
+TEST(StateDisk, AFlushLeavesBehindWhatItSaysAndNothingTwice) {
+  std::set<std::uint32_t> left;
+  for (int round = 0; round < 2; ++round) {
+    StateDisk disk;
+    if (round == 1) {
+      ASSERT_TRUE(disk.flush().has_value());
+    }
+    for (const std::uint64_t index : {2, 3}) {
+      for (const GroupId each : {GroupId(1), GroupId(2), GroupId(3), GroupId(4)})
+        ASSERT_TRUE(disk.write({{each, {}, {Index(index), Term(1)}}}).has_value());
+      auto flush = disk.begin_flush(std::nullopt);
+      ASSERT_TRUE(flush.has_value() && (*flush)->finish().has_value());
+      StateDisk crashed = disk;
+      Rng rng(1);
+      crashed.crash(rng);
+      for (const GroupId each : {GroupId(1), GroupId(2), GroupId(3), GroupId(4)}) {
+        const auto& behind = (*flush)->behind();
+        const auto lies = std::ranges::find(behind, each, &node::LiesBehind::group);
+        const Index durable = lies == behind.end() ? Index(index) : lies->durable;
+        EXPECT_GE(crashed.position(each).index, durable);
+        EXPECT_GE(durable, Index(index == 3 ? 2 : 0)) << "what the flush before it could have had";
+        if (lies != behind.end()) left.insert(each.value);
+      }
+    }
+  }
+  EXPECT_EQ(left.size(), 4u);
+}
+
 TEST(StateDisk, EqualRowsHaveEqualDigestsHoweverTheyCameAbout) {
   StateDisk one;
   put(one, 2, "a", "1");
@@ -167,7 +195,7 @@ TEST(StateDisk, EqualRowsHaveEqualDigestsHoweverTheyCameAbout) {
   put(other, 2, "b", "2");
   put(other, 3, "c", "9");
   const node::GroupStateUpdate update{group, {DeleteRange{"c", ""}, Put{"a", "3"}}, {Index(4), Term(1)}};
-  ASSERT_TRUE(other.write(std::span(&update, 1)).has_value());
+  ASSERT_TRUE(other.write({update}).has_value());
   EXPECT_EQ(one.digest(group), other.digest(group));
   put(other, 5, "a", "4");
   EXPECT_NE(one.digest(group), other.digest(group));
@@ -217,7 +245,7 @@ TEST(StateDisk, RefusesGarbageRowsAndAFullDisk) {
   EXPECT_FALSE(disk.stage(group, "garbage").has_value());
   disk.set_full(true);
   const node::GroupStateUpdate update{group, {Put{"a", "1"}}, {Index(2), Term(1)}};
-  EXPECT_EQ(disk.write(std::span(&update, 1)).error().code, Code::disk_full);
+  EXPECT_EQ(disk.write({update}).error().code, Code::disk_full);
   EXPECT_FALSE(disk.view(group)->get("a").has_value());
 }
 
