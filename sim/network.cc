@@ -190,9 +190,10 @@ void Network::send(std::size_t from, std::size_t to, wire::PeerMessage message) 
   ++messages_;
   schedule_.note(mix(mix(from, to), message.index()));
   if (climate_.codec) {
-    wire::EncodedMessage bytes = wire::encode(message);
-    schedule_.note(bytes.payload);
-    auto back = wire::decode(bytes.kind, Blob(std::move(bytes.payload)));
+    const wire::EncodedMessage bytes = wire::encode(message);
+    const Blob payload(bytes.whole_payload());
+    schedule_.note(payload.view());
+    auto back = wire::decode(bytes.kind, payload);
     if (!back) return receiver_.codec_failed(from, back.error());
     message = std::move(*back);
   }

@@ -68,7 +68,7 @@ class Network {
   };
   struct Lane {
     int cuts = 0;
-    std::array<std::int64_t, wire::stream_classes> latest{};  ///< by stream class: keeps the order
+    std::array<std::int64_t, wire::stream_classes.size()> latest{};  ///< by stream class: keeps the order
     std::int64_t open_at = 0;  ///< the receiving end knows of the connection from then on
     std::vector<Held> held;
   };

@@ -44,9 +44,9 @@ std::unique_ptr<View> Store::view(GroupId group) {
   return std::make_unique<UncountedView>(MemoryStore::view(group));
 }
 
-Result<void> Store::write(std::span<const node::GroupStateUpdate> updates) {
+Result<void> Store::write(std::vector<node::GroupStateUpdate> updates) {
   const Meter::Pause pause;
-  return MemoryStore::write(updates);
+  return MemoryStore::write(std::move(updates));
 }
 
 Member::Member(std::size_t place, Now now)
@@ -55,7 +55,7 @@ Member::Member(std::size_t place, Now now)
   node::GroupStateUpdate genesis{metadata_group, {}, node::birth};
   for (const Put& row : meta::rows_of(node::genesis(vshard_count)))
     genesis.writes.push_back(node::to_stored(row));
-  CHECK(store_.write({&genesis, 1}).has_value());
+  CHECK(store_.write({std::move(genesis)}).has_value());
   for (Connection& connection : connections_) connection.session = &clients_.open("client", "node", now.mono);
 }
 
@@ -102,9 +102,10 @@ void Member::encode() {
     for (const wire::Outbound& out : *messages) {
       Bytes& stream = sent_[out.to.bytes[0] - 1u];
       for (const wire::EncodedMessage& frame : wire::encode_frames(out.message, frame_payload_bytes)) {
-        const auto header = wire::frame_header(frame.kind, frame.payload);
+        const auto header = wire::frame_header(frame);
         stream.append(header.data(), header.size());
-        stream.append(frame.payload);
+        frame.in_order([&](BytesView own) { stream.append(own); },
+                       [&](const Blob& part) { stream.append(part.view()); });
       }
     }
     messages->clear();

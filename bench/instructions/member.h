@@ -28,7 +28,7 @@ inline constexpr std::size_t connections_per_node = 5;
 class Store final : public node::test::MemoryStore {
  public:
   std::unique_ptr<View> view(GroupId group) override;
-  Result<void> write(std::span<const node::GroupStateUpdate> updates) override;
+  Result<void> write(std::vector<node::GroupStateUpdate> updates) override;
 };
 
 class Member final : public resp::Backend {

@@ -19,27 +19,41 @@ constexpr std::size_t first_reserve = 512 * 1024;
 
 }  // namespace
 
-std::array<char, frame_header_bytes> frame_header(FrameKind kind, BytesView payload) {
-  CHECK(payload.size() <= std::numeric_limits<std::uint32_t>::max());
+std::size_t EncodedMessage::payload_bytes() const {
+  std::size_t bytes = payload.size();
+  for (const Large& part : large) bytes += part.bytes.size();
+  return bytes;
+}
+
+Bytes EncodedMessage::whole_payload() const {
+  Bytes whole;
+  whole.reserve(payload_bytes());
+  in_order([&](BytesView own) { whole.append(own); }, [&](const Blob& part) { whole.append(part.view()); });
+  return whole;
+}
+
+std::array<char, frame_header_bytes> frame_header(const EncodedMessage& message) {
+  const std::size_t bytes = message.payload_bytes();
+  CHECK(bytes <= std::numeric_limits<std::uint32_t>::max());
   Bytes header;
   Writer out(header);
-  out.u32(static_cast<std::uint32_t>(payload.size()));
-  out.u8(static_cast<std::uint8_t>(kind));
+  out.u32(static_cast<std::uint32_t>(bytes));
+  out.u8(static_cast<std::uint8_t>(message.kind));
   out.u8(frame_version);
   out.u16(0);
-  out.u32(crc32c(payload, crc32c(header)));
+  std::uint32_t crc = crc32c(header);
+  message.in_order([&](BytesView own) { crc = crc32c(own, crc); },
+                   [&](const Blob& part) { crc = crc32c(part.view(), crc); });
+  out.u32(crc);
   std::array<char, frame_header_bytes> fixed{};
   std::ranges::copy(header, fixed.begin());
   return fixed;
 }
 
 Bytes encode_frame(FrameKind kind, BytesView payload) {
-  const auto header = frame_header(kind, payload);
-  Bytes frame;
-  frame.reserve(header.size() + payload.size());
-  frame.append(header.data(), header.size());
-  frame.append(payload);
-  return frame;
+  const EncodedMessage message{kind, Bytes(payload), {}};
+  const auto header = frame_header(message);
+  return Bytes(header.data(), header.size()) + message.payload;
 }
 
 void FrameReader::raise_limit(std::size_t payload_bytes_max) {

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -59,8 +60,36 @@ struct Frame {
   bool operator==(const Frame&) const = default;
 };
 
-/// The header alone, so that a large payload need not be copied behind it. Pre: payload.size() < 4 GiB.
-std::array<char, frame_header_bytes> frame_header(FrameKind kind, BytesView payload);
+/// A frame on its way out: the bytes of its payload one after the other, but for large ones, which are shared
+/// where they lie instead of being copied.
+struct EncodedMessage {
+  struct Large {
+    std::size_t at = 0;  ///< its place: in front of this byte of `payload`
+    Blob bytes;
+  };
+
+  FrameKind kind{};
+  Bytes payload;             ///< without the large parts
+  std::vector<Large> large;  ///< ascending
+
+  std::size_t payload_bytes() const;
+  /// The payload in one piece.
+  Bytes whole_payload() const;
+  /// Hands out the payload in order: `own` gets views of it, `shared` the large parts.
+  template <class Own, class Shared>
+  void in_order(const Own& own, const Shared& shared) const {
+    std::size_t from = 0;
+    for (const Large& part : large) {
+      own(BytesView(payload).substr(from, part.at - from));
+      shared(part.bytes);
+      from = part.at;
+    }
+    own(BytesView(payload).substr(from));
+  }
+};
+
+/// The header alone, so that a large payload need not be copied behind it. Pre: the payload is below 4 GiB.
+std::array<char, frame_header_bytes> frame_header(const EncodedMessage& message);
 Bytes encode_frame(FrameKind kind, BytesView payload);
 
 class FrameReader {

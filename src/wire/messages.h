@@ -5,6 +5,7 @@
 // be lost, repeated, reordered or late: the receiver's state decides what it still means. Peers are addressed
 // by the UUID that their certificate proves.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -155,7 +156,8 @@ using PeerMessage =
 /// Which QUIC stream carries it, the most urgent first: clients' requests never delay what commits them, nor
 /// bulk a pulse; forwarded writes keep their order.
 enum class StreamClass : std::uint8_t { control, log, forward, bulk };
-inline constexpr std::size_t stream_classes = 4;
+inline constexpr std::array stream_classes{StreamClass::control, StreamClass::log, StreamClass::forward,
+                                           StreamClass::bulk};
 StreamClass stream_class(const PeerMessage& message);
 /// It goes in a QUIC DATAGRAM frame (RFC 9221), on no stream, and is not repeated when that is lost: an
 /// answer that waits behind something else says nothing about who is alive.

@@ -4,7 +4,7 @@
 // The payload of every frame between nodes. Decoding is strict: unknown kinds, flags and enum values, numbers
 // not in their shortest form and bytes left over are refused, so what decodes encodes to the same bytes again
 // (but for the genesis, which is MessagePack). Entry payloads, commands and chunks are slices of the frame's
-// buffer, never copies.
+// buffer, never copies; large ones go out without a copy, too.
 
 #include <vector>
 
@@ -14,11 +14,6 @@
 #include "wire/messages.h"
 
 namespace nodedb::wire {
-
-struct EncodedMessage {
-  FrameKind kind{};
-  Bytes payload;
-};
 
 EncodedMessage encode(const PeerMessage& message);
 /// As `encode`, with bundles cut between their messages into frames of about `payload_bytes` (more only where

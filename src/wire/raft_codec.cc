@@ -69,7 +69,7 @@ struct Put {
       CHECK_MSG(entry.index == ++index, "entries of an append follow its previous position without a gap");
       out.u8(static_cast<std::uint8_t>(entry.kind));
       out.varint(entry.term.value);
-      out.bytes(entry.payload.view());
+      out.blob(entry.payload);
     }
   }
   void operator()(const raft::AppendReply& m) const {
@@ -224,10 +224,11 @@ void put_message(Writer& out, const raft::Message& message) {
   std::visit(Put{out}, message);
 }
 
-std::size_t message_bytes(const raft::Message& message) {
+std::size_t message_bytes(const raft::Message& message, Counted counted) {
   std::size_t size = fixed_bytes_max;
   if (const auto* append = std::get_if<raft::Append>(&message)) {
-    for (const raft::Entry& entry : append->entries) size += entry_header_max + entry.payload.size();
+    for (const raft::Entry& entry : append->entries)
+      size += entry_header_max + blob_bytes(entry.payload, counted);
   }
   return size;
 }

@@ -15,7 +15,7 @@ namespace nodedb::wire {
 /// Pre: the entries of an Append are numbered from previous.index + 1 on, without a gap.
 void put_message(Writer& out, const raft::Message& message);
 /// About how many bytes `put_message` adds: never less.
-std::size_t message_bytes(const raft::Message& message);
+std::size_t message_bytes(const raft::Message& message, Counted counted);
 /// Trouble is left in the reader. What comes out keeps the precondition above; config entries decode, noops
 /// are empty.
 raft::Message get_message(Reader& in);

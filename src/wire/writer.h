@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/endian.h"
+#include "wire/frame.h"
 
 namespace nodedb::wire {
 
@@ -15,10 +16,21 @@ constexpr std::size_t varint_size(std::uint64_t value) {
   return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
 }
 
+/// Below this, to copy costs less than to share.
+inline constexpr std::size_t large_bytes_min = 2 * 1024;
+
+/// Of a message's bytes: all, or those that are not shared.
+enum class Counted : std::uint8_t { all, copied };
+/// What the bytes of a Blob count for.
+inline std::size_t blob_bytes(const Blob& blob, Counted counted) {
+  return counted == Counted::copied && blob.size() >= large_bytes_min ? 0 : blob.size();
+}
+
 class Writer {
  public:
   /// `out` must outlive the writer; what it holds already stays in front.
   explicit Writer(Bytes& out) : out_(out) {}
+  explicit Writer(EncodedMessage& out) : out_(out.payload), large_(&out.large) {}
 
   void u8(std::uint8_t value) { out_.push_back(static_cast<char>(value)); }
   void boolean(bool value) { u8(value ? 1 : 0); }
@@ -42,6 +54,12 @@ class Writer {
     varint(value.size());
     out_.append(value);
   }
+  /// As `bytes`; a message shares it instead if it is large.
+  void blob(const Blob& value) {
+    if (large_ == nullptr || value.size() < large_bytes_min) return bytes(value.view());
+    varint(value.size());
+    large_->push_back({out_.size(), value});
+  }
   /// As `bytes`, cut to `size_max`: for texts that are only for people.
   void text(BytesView value, std::size_t size_max) { bytes(value.substr(0, size_max)); }
   /// The bytes alone.
@@ -54,6 +72,7 @@ class Writer {
   }
 
   Bytes& out_;
+  std::vector<EncodedMessage::Large>* large_ = nullptr;
 };
 
 }  // namespace nodedb::wire

@@ -255,15 +255,16 @@ std::size_t Connection::held_bytes(std::int64_t stream) const {
   return found == nullptr ? 0 : found->out.held_bytes();
 }
 
-void Connection::send(std::int64_t stream, wire::FrameKind kind, Bytes payload) {
+void Connection::send(std::int64_t stream, wire::EncodedMessage message) {
   auto* found = find(stream);
   if (found == nullptr || !alive()) return;
-  const auto header = wire::frame_header(kind, payload);
-  found->out.append(BytesView(header.data(), header.size()));
-  if (payload.size() <= copied_bytes_max) {
-    found->out.append(payload);
+  const auto header = wire::frame_header(message);
+  SendQueue& out = found->out;
+  out.append(BytesView(header.data(), header.size()));
+  if (message.large.empty() && message.payload.size() > copied_bytes_max) {
+    out.push(Blob(std::move(message.payload)));
   } else {
-    found->out.push(std::move(payload));
+    message.in_order([&](BytesView own) { out.append(own); }, [&](const Blob& part) { out.push(part); });
   }
 }
 

@@ -34,7 +34,7 @@ class Exchange final : public Endpoint::Handler {
     connection.raise_frame_limit(call_.answer_bytes_max);
     const auto stream = connection.open_stream(0);
     if (!stream) return finish(std::unexpected(stream.error()));
-    connection.send(*stream, call_.ask, std::move(call_.request));
+    connection.send(*stream, {call_.ask, std::move(call_.request), {}});
     connection.finish(*stream);
     request_sent = true;
     endpoint->touch(connection);

@@ -12,11 +12,14 @@ constexpr std::size_t joined_bytes_max = 8 * 1024;
 
 }  // namespace
 
-void SendQueue::push(Bytes chunk) {
+void SendQueue::push(Blob chunk) {
   CHECK(!finished_);
-  if (chunk.empty()) return;
-  unsent_ += chunk.size();
-  held_ += chunk.size();
+  if (!chunk.empty()) add({std::move(chunk), {}});
+}
+
+void SendQueue::add(Chunk chunk) {
+  unsent_ += chunk.view().size();
+  held_ += chunk.view().size();
   chunks_.push_back(std::move(chunk));
 }
 
@@ -24,20 +27,21 @@ void SendQueue::append(BytesView few) {
   CHECK(!finished_);
   // Only a chunk of which nothing was sent may move in memory.
   const std::size_t untouched = next_chunk_ + (next_offset_ > 0 ? 1 : 0);
-  if (chunks_.size() > untouched && chunks_.back().size() + few.size() <= joined_bytes_max) {
-    chunks_.back().append(few);
+  if (chunks_.size() > untouched && chunks_.back().shared.empty() &&
+      chunks_.back().own.size() + few.size() <= joined_bytes_max) {
+    chunks_.back().own.append(few);
     unsent_ += few.size();
     held_ += few.size();
     return;
   }
-  push(Bytes(few));
+  if (!few.empty()) add({{}, Bytes(few)});
 }
 
 SendQueue::Piece SendQueue::next(std::span<ngtcp2_vec> vectors) const {
   Piece piece;
   std::size_t skip = next_offset_;
   for (std::size_t i = next_chunk_; i < chunks_.size() && piece.vectors < vectors.size(); ++i) {
-    const auto& chunk = chunks_[i];
+    const BytesView chunk = chunks_[i].view();
     // ngtcp2 reads only, though its type says otherwise.
     auto* data = reinterpret_cast<std::uint8_t*>(const_cast<char*>(chunk.data()));
     vectors[piece.vectors++] = {data + skip, chunk.size() - skip};
@@ -53,10 +57,10 @@ void SendQueue::sent(std::size_t bytes, bool end_sent) {
   unsent_ -= bytes;
   end_sent_ = end_sent_ || end_sent;
   while (bytes > 0) {
-    const std::size_t part = std::min(bytes, chunks_[next_chunk_].size() - next_offset_);
+    const std::size_t part = std::min(bytes, chunks_[next_chunk_].view().size() - next_offset_);
     next_offset_ += part;
     bytes -= part;
-    if (next_offset_ == chunks_[next_chunk_].size()) {
+    if (next_offset_ == chunks_[next_chunk_].view().size()) {
       ++next_chunk_;
       next_offset_ = 0;
     }
@@ -64,9 +68,9 @@ void SendQueue::sent(std::size_t bytes, bool end_sent) {
 }
 
 void SendQueue::acknowledged(std::uint64_t offset) {
-  while (next_chunk_ > 0 && first_offset_ + chunks_.front().size() <= offset) {
-    first_offset_ += chunks_.front().size();
-    held_ -= chunks_.front().size();
+  while (next_chunk_ > 0 && first_offset_ + chunks_.front().view().size() <= offset) {
+    first_offset_ += chunks_.front().view().size();
+    held_ -= chunks_.front().view().size();
     chunks_.pop_front();
     --next_chunk_;
   }
@@ -76,7 +80,7 @@ void SendQueue::drop_unsent() {
   // The chunk that is partly sent stays: QUIC may still read its sent part.
   const std::size_t keep = next_chunk_ + (next_offset_ > 0 ? 1 : 0);
   while (chunks_.size() > keep) {
-    held_ -= chunks_.back().size();
+    held_ -= chunks_.back().view().size();
     chunks_.pop_back();
   }
   if (next_offset_ > 0) ++next_chunk_;

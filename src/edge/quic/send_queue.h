@@ -17,7 +17,7 @@ namespace nodedb::quic {
 
 class SendQueue {
  public:
-  void push(Bytes chunk);
+  void push(Blob chunk);
   /// Copies a few bytes, behind others that have not been sent yet where that saves a chunk.
   void append(BytesView few);
   /// No byte follows those pushed so far.
@@ -43,7 +43,17 @@ class SendQueue {
   std::size_t held_bytes() const { return held_; }
 
  private:
-  std::deque<Bytes> chunks_;
+  /// What others share, or what was copied here.
+  struct Chunk {
+    Blob shared;
+    Bytes own;
+
+    BytesView view() const { return shared.empty() ? BytesView(own) : shared.view(); }
+  };
+
+  void add(Chunk chunk);
+
+  std::deque<Chunk> chunks_;
   std::uint64_t first_offset_ = 0;  ///< of the first chunk, in the stream
   std::size_t next_chunk_ = 0;      ///< where the unsent bytes begin
   std::size_t next_offset_ = 0;

@@ -173,9 +173,9 @@ TransportStats Transport::stats() const {
   stats.refused += below.connections_refused;
   for (const auto& [number, link] : impl_->links) {
     const auto* connection = impl_->endpoint->find(number);
-    for (std::size_t i = 0; i < wire::stream_classes; ++i) {
-      stats.queued_bytes += link.waiting_bytes[i];
-      if (connection != nullptr) stats.queued_bytes += connection->held_bytes(link.streams[i]);
+    for (const Link::Lane& lane : link.lanes) {
+      stats.queued_bytes += lane.waiting_bytes;
+      if (connection != nullptr) stats.queued_bytes += connection->held_bytes(lane.id);
     }
   }
   return stats;

@@ -76,7 +76,7 @@ void Transport::Impl::answer_newcomer(std::uint64_t id, const wire::JoinAnswer& 
     auto* connection = endpoint->find(number);
     if (connection == nullptr || !connection->has_stream(newcomer.stream)) return;
     newcomer.close_by_ns = edge::monotonic_time().ns + options.door.farewell_timeout_ns;
-    connection->send(newcomer.stream, wire::FrameKind::join_answer, wire::encode(answer));
+    connection->send(newcomer.stream, {wire::FrameKind::join_answer, wire::encode(answer), {}});
     connection->finish(newcomer.stream);
     endpoint->touch(*connection);
     return plan_changed();

@@ -29,11 +29,17 @@ struct Link {
   bool ours = false;                    ///< we dialled it
   std::int64_t heard_ns = long_ago.ns;  ///< when the last frame came
   std::string dialled_address;
-  std::array<std::int64_t, wire::stream_classes> streams{no_stream, no_stream, no_stream, no_stream};
-  /// Acceptor only: frames for streams that the dialler has not opened yet.
-  std::array<std::vector<wire::EncodedMessage>, wire::stream_classes> waiting;
-  std::array<std::size_t, wire::stream_classes> waiting_bytes{};
   std::int64_t close_by_ns = never.ns;  ///< not the current one: the peer should have closed it by then
+
+  /// A stream.
+  struct Lane {
+    std::int64_t id = no_stream;
+    /// Acceptor only: frames from before the dialler has opened it.
+    std::vector<wire::EncodedMessage> waiting;
+    std::size_t waiting_bytes = 0;
+  };
+  std::array<Lane, wire::stream_classes.size()> lanes{};
+  Lane& lane(wire::StreamClass stream_class) { return lanes[static_cast<std::size_t>(stream_class)]; }
 };
 
 struct OperatorRequest {

@@ -19,10 +19,6 @@ constexpr std::int64_t surplus_grace_ns = 3 * ns_per_s;
 constexpr std::int64_t alive_ns = 2 * ns_per_s;
 constexpr std::int64_t twin_told_again_ns = 10 * ns_per_s;
 
-constexpr std::size_t slot(wire::StreamClass stream_class) {
-  return static_cast<std::size_t>(stream_class);
-}
-
 int priority_of(wire::StreamClass stream_class) {
   return highest_priority + static_cast<int>(stream_class);
 }
@@ -170,17 +166,15 @@ void Transport::Impl::leave_current(const Uuid& peer) {
 }
 
 bool Transport::Impl::open_streams(Connection& connection, Link& link) {
-  for (const auto stream_class : {wire::StreamClass::control, wire::StreamClass::log,
-                                  wire::StreamClass::forward, wire::StreamClass::bulk}) {
+  for (const wire::StreamClass stream_class : wire::stream_classes) {
     const auto id = connection.open_stream(priority_of(stream_class));
     if (!id) {
       close_connection(link.connection, CloseCode::internal, id.error().detail);
       return false;
     }
-    link.streams[slot(stream_class)] = *id;
+    link.lane(stream_class).id = *id;
     if (stream_class == wire::StreamClass::log) connection.widen(*id, log_window_extra_bytes);
-    auto open = wire::encode_stream_open(stream_class);
-    connection.send(*id, open.kind, std::move(open.payload));
+    connection.send(*id, wire::encode_stream_open(stream_class));
   }
   endpoint->touch(connection);
   return true;
@@ -198,7 +192,7 @@ void Transport::Impl::received(Connection& connection, std::int64_t stream, wire
   auto& link = at->second;
   link.heard_ns = endpoint->now_ns();
   if (stream == from_datagram) return receive_datagram(connection, link, frame);
-  const bool known = std::ranges::find(link.streams, stream) != link.streams.end();
+  const bool known = std::ranges::find(link.lanes, stream, &Link::Lane::id) != link.lanes.end();
   if (known) {
     receive_message(connection, link, stream, frame);
   } else {
@@ -210,15 +204,13 @@ void Transport::Impl::attach_stream(Connection& connection, Link& link, std::int
                                     const wire::Frame& frame) {
   const auto stream_class = wire::decode_stream_open(frame);
   if (!stream_class) return bad_input(connection, stream_class.error().detail);
-  auto& id = link.streams[slot(*stream_class)];
-  if (id != no_stream) return bad_input(connection, "a second stream of one class");
-  id = stream;
+  Link::Lane& lane = link.lane(*stream_class);
+  if (lane.id != no_stream) return bad_input(connection, "a second stream of one class");
+  lane.id = stream;
   connection.set_priority(stream, priority_of(*stream_class));
   if (*stream_class == wire::StreamClass::log) connection.widen(stream, log_window_extra_bytes);
-  auto& waiting = link.waiting[slot(*stream_class)];
-  for (auto& message : std::exchange(waiting, {}))
-    connection.send(stream, message.kind, std::move(message.payload));
-  link.waiting_bytes[slot(*stream_class)] = 0;
+  for (auto& message : std::exchange(lane.waiting, {})) connection.send(stream, std::move(message));
+  lane.waiting_bytes = 0;
   endpoint->touch(connection);
 }
 
@@ -226,7 +218,7 @@ void Transport::Impl::receive_message(Connection& connection, Link& link, std::i
                                       const wire::Frame& frame) {
   auto message = wire::decode(frame.kind, frame.payload);
   if (!message) return bad_input(connection, message.error().detail);
-  if (link.streams[slot(wire::stream_class(*message))] != stream) {
+  if (link.lane(wire::stream_class(*message)).id != stream) {
     return bad_input(connection, "a message on a stream of another class");
   }
   if (callbacks.received) callbacks.received(link.peer, std::move(*message));
@@ -256,24 +248,24 @@ bool Transport::Impl::enqueue(Link& link, wire::StreamClass stream_class, wire::
     ++counted.dropped_unconnected;
     return false;
   }
-  const auto id = link.streams[slot(stream_class)];
-  auto& waiting_bytes = link.waiting_bytes[slot(stream_class)];
-  const std::size_t bytes = wire::frame_header_bytes + message.payload.size();
-  const std::size_t held = waiting_bytes + connection->held_bytes(id);
+  Link::Lane& lane = link.lane(stream_class);
+  const std::size_t payload_bytes = message.payload_bytes();
+  const std::size_t bytes = wire::frame_header_bytes + payload_bytes;
+  const std::size_t held = lane.waiting_bytes + connection->held_bytes(lane.id);
   const std::size_t most = stream_class == wire::StreamClass::log ? options.send_queue_bytes_max
                                                                   : options.send_queue_bytes_max / 2;
   const bool full = held > 0 && held + bytes > most;
-  if (full || message.payload.size() > limits::frame_bytes_max) {
+  if (full || payload_bytes > limits::frame_bytes_max) {
     ++counted.dropped_full;
     return false;
   }
   ++counted.frames_sent;
-  if (id == no_stream) {
-    waiting_bytes += bytes;
-    link.waiting[slot(stream_class)].push_back(std::move(message));
+  if (lane.id == no_stream) {
+    lane.waiting_bytes += bytes;
+    lane.waiting.push_back(std::move(message));
     return true;
   }
-  connection->send(id, message.kind, std::move(message.payload));
+  connection->send(lane.id, std::move(message));
   endpoint->touch(*connection);
   return true;
 }

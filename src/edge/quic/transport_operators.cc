@@ -37,7 +37,7 @@ void Transport::Impl::answer(std::uint64_t id, Bytes response) {
   if (response.size() > limits::frame_bytes_max) {
     return close_connection(request.connection, CloseCode::internal, "the response is too large");
   }
-  connection->send(request.stream, wire::FrameKind::operator_response, std::move(response));
+  connection->send(request.stream, {wire::FrameKind::operator_response, std::move(response), {}});
   connection->finish(request.stream);
   endpoint->touch(*connection);
 }

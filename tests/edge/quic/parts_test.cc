@@ -45,7 +45,7 @@ TEST(SendQueue, RandomPushesSendsAndAcknowledgements) {
       } else if (what == 1) {
         Bytes many(rng.below(9000), static_cast<char>('A' + rng.below(26)));
         pushed += many;
-        queue.push(std::move(many));
+        queue.push(Blob(std::move(many)));
       } else if (what == 2) {
         std::array<ngtcp2_vec, 4> vectors{};
         const auto piece = queue.next(vectors);
@@ -81,7 +81,7 @@ TEST(SendQueue, RandomPushesSendsAndAcknowledgements) {
 
 TEST(SendQueue, TheEndGoesWithTheLastByte) {
   SendQueue queue;
-  queue.push("abc");
+  queue.append("abc");
   queue.finish();
   std::array<ngtcp2_vec, 4> vectors{};
   EXPECT_TRUE(queue.next(vectors).ends_stream);

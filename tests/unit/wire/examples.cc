@@ -298,8 +298,9 @@ std::vector<Example> all() {
   };
   for (const wire::PeerMessage& message : peer_messages()) {
     const auto frame = wire::encode(message);
-    made.push_back({"frame-" + kind_name(message), "peer", wire::encode_frame(frame.kind, frame.payload),
-                    static_cast<char>(frame.kind) + frame.payload});
+    made.push_back({"frame-" + kind_name(message), "peer",
+                    wire::encode_frame(frame.kind, frame.whole_payload()),
+                    static_cast<char>(frame.kind) + frame.whole_payload()});
     add("frame-" + kind_name(message), "frames", made.back().bytes);
   }
   const std::array order_names{"report",         "learner",  "replace", "leave",  "leave-back",
@@ -307,15 +308,15 @@ std::vector<Example> all() {
   for (std::size_t i = 0; const wire::MoveOrder& order : move_orders()) {
     const auto frame = wire::encode(order);
     made.push_back({std::string("move-order-") + order_names.at(i++), "peer",
-                    wire::encode_frame(frame.kind, frame.payload),
-                    static_cast<char>(frame.kind) + frame.payload});
+                    wire::encode_frame(frame.kind, frame.whole_payload()),
+                    static_cast<char>(frame.kind) + frame.whole_payload()});
   }
   const std::array swim_names{"ping", "ack", "ping-request", "nack", "gossip", "sync"};
   for (std::size_t i = 0; const wire::PeerMessage message : swim_messages()) {
     const auto frame = wire::encode(message);
     made.push_back({std::string("swim-") + swim_names.at(i++), "peer",
-                    wire::encode_frame(frame.kind, frame.payload),
-                    static_cast<char>(frame.kind) + frame.payload});
+                    wire::encode_frame(frame.kind, frame.whole_payload()),
+                    static_cast<char>(frame.kind) + frame.whole_payload()});
   }
   const auto open = wire::encode_stream_open(wire::StreamClass::log);
   add("frame-stream-open", "frames", wire::encode_frame(open.kind, open.payload));

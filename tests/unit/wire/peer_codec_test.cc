@@ -12,12 +12,13 @@
 #include "tests/unit/wire/generators.h"
 #include "tests/unit/wire/robustness.h"
 #include "wire/error_codec.h"
+#include "wire/writer.h"
 
 namespace nodedb::wire {
 namespace {
 
 Result<PeerMessage> decoded(const EncodedMessage& frame) {
-  return decode(frame.kind, Blob(frame.payload));
+  return decode(frame.kind, Blob(frame.whole_payload()));
 }
 
 Code refused(const PeerMessage& message) {
@@ -32,7 +33,7 @@ RC_GTEST_PROP(PeerCodec, EveryMessageComesBack, ()) {
   const auto result = decoded(frame);
   RC_ASSERT((result.has_value()));
   RC_ASSERT((*result == message));
-  RC_ASSERT((encode(*result).payload == frame.payload));
+  RC_ASSERT((encode(*result).whole_payload() == frame.whole_payload()));
 }
 
 RC_GTEST_PROP(PeerCodec, BundlesInSmallFramesSayTheSame, ()) {
@@ -47,7 +48,7 @@ RC_GTEST_PROP(PeerCodec, BundlesInSmallFramesSayTheSame, ()) {
   RaftBundle again;
   for (const auto& frame : encode_frames(bundle, size)) {
     auto part = std::get<RaftBundle>(decoded(frame).value());
-    RC_ASSERT((part.messages.size() == 1u || frame.payload.size() <= size));
+    RC_ASSERT((part.messages.size() == 1u || frame.payload_bytes() <= size));
     again.messages.insert(again.messages.end(), part.messages.begin(), part.messages.end());
   }
   RC_ASSERT((again == bundle));
@@ -64,9 +65,10 @@ TEST(PeerCodec, ExamplesRefuseTruncationAndSurviveMutation) {
   for (const PeerMessage& message : examples::peer_messages()) {
     const EncodedMessage frame = encode(message);
     const auto again = [&](BytesView bytes) { return decode(frame.kind, Blob(Bytes(bytes))); };
-    testing::refuses_every_truncation(frame.payload, again);
-    testing::survives_mutation(frame.payload, again);
-    EXPECT_FALSE(again(frame.payload + "x").has_value()) << "a byte is left over";
+    const Bytes payload = frame.whole_payload();
+    testing::refuses_every_truncation(payload, again);
+    testing::survives_mutation(payload, again);
+    EXPECT_FALSE(again(payload + "x").has_value()) << "a byte is left over";
   }
 }
 
@@ -100,10 +102,40 @@ TEST(PeerCodec, EmptyBundlesHaveNoFrames) {
   EXPECT_EQ(encode_frames(Founded{}, 100).size(), 1u);
 }
 
+TEST(PeerCodec, WhatIsLargeGoesOutWithoutACopy) {
+  const Blob large(Bytes(large_bytes_min, 'l'));
+  const Blob small(Bytes(large_bytes_min - 1, 's'));
+  raft::Append append{Term(3), {Index(7), Term(2)}, Index(6), {}};
+  append.entries.push_back({Index(8), Term(3), raft::EntryKind::command, large});
+  append.entries.push_back({Index(9), Term(3), raft::EntryKind::command, small});
+  append.entries.push_back({Index(10), Term(3), raft::EntryKind::command, large});
+  Forward forward;
+  forward.command = large;
+  ForwardReply reply;
+  reply.result = large;
+  SnapshotChunk chunk;
+  chunk.rows = large;
+  const std::pair<PeerMessage, std::size_t> messages[] = {{RaftBundle{{{GroupId(5), append}}}, 2},
+                                                          {ForwardBundle{{forward}, {reply}}, 2},
+                                                          {LargeReply{reply}, 1},
+                                                          {chunk, 1}};
+  for (const auto& [message, shared] : messages) {
+    const EncodedMessage frame = encode(message);
+    ASSERT_EQ(frame.large.size(), shared);
+    for (const auto& part : frame.large) EXPECT_EQ(part.bytes.view().data(), large.view().data());
+    EXPECT_LT(frame.payload.capacity(), 2 * large_bytes_min) << "no room is made for what is shared";
+    const Bytes payload = frame.whole_payload();
+    EXPECT_EQ(frame.payload_bytes(), payload.size());
+    const auto header = frame_header(frame);
+    EXPECT_EQ(Bytes(header.data(), header.size()) + payload, encode_frame(frame.kind, payload));
+    EXPECT_EQ(decoded(frame), message);
+  }
+}
+
 TEST(PeerCodec, PayloadsAreSlicesOfTheFrame) {
   raft::Append append{Term(3), {Index(7), Term(2)}, Index(6), {}};
   append.entries.push_back({Index(8), Term(3), raft::EntryKind::command, Blob(Bytes(100, 'e'))});
-  const Blob payload(encode(RaftBundle{{{GroupId(5), append}}}).payload);
+  const Blob payload(encode(RaftBundle{{{GroupId(5), append}}}).whole_payload());
   const auto message = decode(FrameKind::raft, payload);
   const auto& got = std::get<raft::Append>(std::get<RaftBundle>(*message).messages.at(0).message);
   const BytesView entry = got.entries.at(0).payload.view();
