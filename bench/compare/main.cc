@@ -2,10 +2,11 @@
 // The same load on three nodes of ours and on three servers of other systems, in turn (A B C A B C), and the
 // ratios. All on loopback, all with an fsync before a write is acknowledged.
 //
-//   compare_bench [--systems ours,etcd,zookeeper,redis] [--rounds 3] [--seconds 3]
+//   compare_bench [--systems ours,etcd,zookeeper,redis] [--rounds 3] [--seconds 3] [--warm 8] [--bytes 4096]
 //
 // Without --systems, all that are installed; who is left out is told. Exit status 3: one that was asked for
-// is not installed.
+// is not installed. --warm: seconds of each load before it is measured, for all systems alike, so that their
+// memory has grown to what the load needs. --bytes: only the loads of values of so many bytes.
 
 #include <unistd.h>
 
@@ -29,8 +30,6 @@ namespace nodedb::bench {
 namespace {
 
 constexpr int not_installed = 3;
-constexpr double warm_s = 1;
-
 struct Workload {
   Operation operation = Operation::set;
   std::size_t bytes = 16;
@@ -53,10 +52,17 @@ struct Workload {
   }
 };
 
-const std::vector<Workload> workloads{
+const std::vector<Workload> all_workloads{
     {Operation::set, 16, 256, 16},   {Operation::set, 16, 256, 256}, {Operation::set, 256, 64, 16},
     {Operation::set, 256, 1024, 16}, {Operation::set, 4096, 64, 16}, {Operation::set, 4096, 1024, 16},
     {Operation::get, 16, 256, 16},
+};
+
+struct Plan {
+  std::vector<Workload> workloads;
+  int rounds = 0;
+  double warm_s = 0;   ///< of each workload, before it is measured
+  double seconds = 0;  ///< of each workload, measured
 };
 
 struct Figures {
@@ -103,7 +109,7 @@ std::optional<Figures> measure(const LoadOptions& load, const System& system, co
 }
 
 /// One round of a system: every workload on servers that were started for it.
-bool measure(const System& system, double seconds, Measured& out, std::string& complaint) {
+bool measure(const System& system, const Plan& plan, Measured& out, std::string& complaint) {
   const e2e::TemporaryDirectory directory("nodedb-compare");
   const auto servers = system.start(directory.path(), complaint);
   if (!servers) return false;
@@ -111,10 +117,10 @@ bool measure(const System& system, double seconds, Measured& out, std::string& c
     const LoadOptions load = Workload{.operation = operation}.load(*servers, system.warm_s);
     if (!served(filling(load), system, complaint) || !served(load, system, complaint)) return false;
   }
-  for (std::size_t i = 0; i < workloads.size(); ++i) {
-    const LoadOptions load = workloads[i].load(*servers, seconds);
+  for (std::size_t i = 0; i < plan.workloads.size(); ++i) {
+    const LoadOptions load = plan.workloads[i].load(*servers, plan.seconds);
     if (!served(filling(load), system, complaint) ||
-        !served(workloads[i].load(*servers, warm_s), system, complaint))
+        !served(plan.workloads[i].load(*servers, plan.warm_s), system, complaint))
       return false;
     const auto figures = measure(load, system, *servers, complaint);
     if (!figures) return false;
@@ -136,7 +142,8 @@ Figures median_of(const std::vector<Figures>& rounds) {
 }
 
 /// One table for each workload; the ratios are ours by that of the row.
-std::string report(const std::vector<System>& systems, const std::map<std::string, Measured>& measured) {
+std::string report(const std::vector<System>& systems, const std::vector<Workload>& workloads,
+                   const std::map<std::string, Measured>& measured) {
   std::string out;
   const auto ours = measured.find("ours");
   for (std::size_t i = 0; i < workloads.size(); ++i) {
@@ -161,23 +168,23 @@ std::string report(const std::vector<System>& systems, const std::map<std::strin
   return out;
 }
 
-int run(const std::vector<System>& systems, int rounds, double seconds) {
+int run(const std::vector<System>& systems, const Plan& plan) {
   std::map<std::string, Measured> measured;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < plan.rounds; ++round) {
     for (const System& system : systems) {
       Measured& its = measured[system.name];
-      its.resize(workloads.size());
+      its.resize(plan.workloads.size());
       std::string complaint;
-      if (measure(system, seconds, its, complaint)) continue;
+      if (measure(system, plan, its, complaint)) continue;
       std::cerr << "\ncompare_bench: " << system.name << ": " << complaint << "\n";
       return 1;
     }
   }
   std::cerr << "\n";
-  std::cout << report(systems, measured);
+  std::cout << report(systems, plan.workloads, measured);
   for (const System& system : systems) std::cout << system.name << ": " << system.compared << "\n";
-  std::cout << "Medians of " << rounds
-            << " rounds. CPU-US: of all three servers for each operation; GEN-US: the "
+  std::cout << "Medians of " << plan.rounds << " rounds, each load warmed for " << fixed(plan.warm_s, 0)
+            << " s. CPU-US: of all three servers for each operation; GEN-US: the "
             << "bench's own, not in it. OURS/ITS: ours by that of the row.\n";
   return 0;
 }
@@ -206,25 +213,37 @@ std::optional<std::vector<System>> chosen(const std::string& list, bool& missing
   return systems;
 }
 
+/// Those whose values have so many bytes; all if it is empty.
+std::vector<Workload> workloads_of(const std::string& bytes) {
+  std::vector<Workload> chosen;
+  for (const Workload& one : all_workloads)
+    if (bytes.empty() || bytes == std::to_string(one.bytes)) chosen.push_back(one);
+  return chosen;
+}
+
 }  // namespace
 
 }  // namespace nodedb::bench
 
 int main(int count, char** words) {
-  std::map<std::string, std::string> options{{"--systems", ""}, {"--rounds", "3"}, {"--seconds", "3"}};
+  std::map<std::string, std::string> options{
+      {"--systems", ""}, {"--rounds", "3"}, {"--seconds", "3"}, {"--warm", "8"}, {"--bytes", ""}};
   bool known = count % 2 == 1;
   for (int i = 1; i + 1 < count; i += 2) {
     known = known && options.contains(words[i]);
     options[words[i]] = words[i + 1];
   }
-  const int rounds = std::atoi(options["--rounds"].c_str());
-  const double seconds = std::strtod(options["--seconds"].c_str(), nullptr);
+  const nodedb::bench::Plan plan{
+      nodedb::bench::workloads_of(options["--bytes"]), std::atoi(options["--rounds"].c_str()),
+      std::strtod(options["--warm"].c_str(), nullptr), std::strtod(options["--seconds"].c_str(), nullptr)};
   bool missing = false;
   const auto systems = nodedb::bench::chosen(options["--systems"], missing);
-  if (!known || !systems || rounds < 1 || seconds <= 0) {
-    std::cerr << "usage: compare_bench [--systems ours,etcd,zookeeper,redis] [--rounds N] [--seconds S]\n";
+  if (!known || !systems || plan.workloads.empty() || plan.rounds < 1 || plan.seconds <= 0 ||
+      plan.warm_s <= 0) {
+    std::cerr << "usage: compare_bench [--systems ours,etcd,zookeeper,redis] [--rounds N] [--seconds S] "
+                 "[--warm S] [--bytes 16|256|4096]\n";
     return 2;
   }
   if (missing) return nodedb::bench::not_installed;
-  return nodedb::bench::run(*systems, rounds, seconds);
+  return nodedb::bench::run(*systems, plan);
 }

@@ -41,6 +41,7 @@
 #include "node/reconciler.h"
 #include "node/replica.h"
 #include "node/transfers.h"
+#include "node/under_way.h"
 #include "raft/liveness.h"
 #include "swim/swim.h"
 #include "wire/identity_codec.h"
@@ -52,13 +53,6 @@ inline constexpr std::uint32_t group_count = vshard_count + 1;
 /// Every replica is born here, with an empty state (group 0's: with the genesis' rows).
 inline constexpr raft::Position birth{Index(1), Term(1)};
 
-/// What group 0 had decided when this was asked is in the rows here once they have come to its index.
-struct MetadataRead {
-  Time asked = long_ago;
-  std::uint64_t token = 0;
-  std::optional<Index> index;  ///< nothing: there is no answer yet
-};
-
 /// What is known of the peer at the other end of a certificate.
 struct Known {
   bool connected = false;
@@ -66,55 +60,6 @@ struct Known {
   Time join_asked = long_ago;  ///< when group 0 was last asked to take it in
   std::optional<wire::Hello> hello;
   MetadataRead row_read;  ///< since its hello: before it is done here, its row is not believed
-};
-
-/// An `init` that waits for the other founders.
-struct Founding {
-  std::vector<std::uint64_t> tags;
-  Time deadline = never;
-  std::set<Uuid> accepted;
-};
-
-/// An operator's request that group 0 decides.
-struct Asked {
-  std::uint64_t tag = 0;
-  std::optional<meta::MigrationId> id{};  ///< nothing: it is about no migration
-  bool claims = false;                    ///< it shows a token
-};
-
-/// How long handing over a group's leadership kept its writes waiting.
-struct Pause {
-  Time began = never;  ///< `never`: no hand-over is under way
-  std::uint64_t longest_us = 0;
-};
-
-/// What goes with a leader's answer.
-struct Served {
-  NodeId leader_hint{};                  ///< as in wire::ForwardReply
-  Index at{};                            ///< as there
-  const ServedStages* stages = nullptr;  ///< how far the request had come; null: nowhere
-};
-
-struct PendingRead {
-  Origin origin;
-  GroupId group;
-  Blob query;
-  Time asked;
-  raft::ReadProof proof = raft::ReadProof::lease;
-  Index at{};  ///< the view's applied index, once it was handed out
-  ServedStages stages{};
-};
-
-/// A read that this node answers from its own replica (local_reads.cc).
-struct LocalRead {
-  ClientRequest request;
-  Time began;
-  Time deadline;
-  Time asked = long_ago;    ///< the round that it waits for; `long_ago`: none
-  Time ask_at = never;      ///< when the leader is asked, again
-  std::optional<Index> at;  ///< it waits until that is handed out
-  Time fresh = long_ago;    ///< what was acknowledged before is in what it has seen
-  ServedStages stages{};
 };
 
 struct Node::State {

@@ -168,19 +168,9 @@ void Liveness::heard(NodeId peer, Time now) {
   from.last_heard = std::max(from.last_heard, now);
 }
 
-Time Liveness::last_heard(NodeId peer) const {
+Time Liveness::time_of(NodeId peer, Time Peer::*time) const {
   const auto found = peers_.find(peer);
-  return found == peers_.end() ? long_ago : found->second.last_heard;
-}
-
-Time Liveness::latest_sent(NodeId peer) const {
-  const auto found = peers_.find(peer);
-  return found == peers_.end() ? long_ago : found->second.latest_sent;
-}
-
-Time Liveness::last_echoed(NodeId peer) const {
-  const auto found = peers_.find(peer);
-  return found == peers_.end() ? long_ago : found->second.last_echoed;
+  return found == peers_.end() ? long_ago : found->second.*time;
 }
 
 std::optional<Term> Liveness::claimed_term(NodeId peer, GroupId group) const {

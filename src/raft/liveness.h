@@ -84,12 +84,12 @@ class Liveness {
 
   /// When this node sent the latest pulse that `peer` is known to have received, or `long_ago`. Survives the
   /// peer's restart: it tells who hears this node, not who supports it.
-  Time last_echoed(NodeId peer) const;
+  Time last_echoed(NodeId peer) const { return time_of(peer, &Peer::last_echoed); }
 
   // --- the follower's side ---
 
   /// When `peer` sent the latest of its pulses that has come, on its clock; or `long_ago`.
-  Time latest_sent(NodeId peer) const;
+  Time latest_sent(NodeId peer) const { return time_of(peer, &Peer::latest_sent); }
 
   struct Received {
     bool stale = false;             ///< older than one already seen: nothing in it counts
@@ -102,7 +102,7 @@ class Liveness {
   Received receive(NodeId peer, const Pulse& pulse, Time now);
   /// Any authenticated message of the peer's current incarnation counts as a sign of life.
   void heard(NodeId peer, Time now);
-  Time last_heard(NodeId peer) const;
+  Time last_heard(NodeId peer) const { return time_of(peer, &Peer::last_heard); }
   /// What `peer` currently claims: its term for the group, if it claims it.
   std::optional<Term> claimed_term(NodeId peer, GroupId group) const;
   using Claims = FlatMap<GroupId, Term>;
@@ -134,6 +134,7 @@ class Liveness {
     Claims refused;
   };
 
+  Time time_of(NodeId peer, Time Peer::*time) const;
   Pulse begin_pulse(NodeId peer, Time now, bool reply_now, std::vector<Refusal> refusals);
   void take_claims(Peer& from, const Pulse& pulse, Received& out);
   void take_echo(Peer& from, const Pulse& pulse, Time now, Received& out);
