@@ -255,6 +255,11 @@ std::size_t Connection::held_bytes(std::int64_t stream) const {
   return found == nullptr ? 0 : found->out.held_bytes();
 }
 
+std::size_t Connection::own_bytes(std::int64_t stream) const {
+  const auto* found = find(stream);
+  return found == nullptr ? 0 : found->out.own_bytes();
+}
+
 void Connection::send(std::int64_t stream, wire::EncodedMessage message) {
   auto* found = find(stream);
   if (found == nullptr || !alive()) return;

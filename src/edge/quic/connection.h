@@ -155,6 +155,8 @@ class Connection {
   void raise_frame_limit(std::size_t payload_bytes_max);
   /// Bytes that the stream holds for sending, sent ones until they are acknowledged.
   std::size_t held_bytes(std::int64_t stream) const;
+  /// The same without what others share.
+  std::size_t own_bytes(std::int64_t stream) const;
   void send(std::int64_t stream, wire::EncodedMessage message);
   void finish(std::int64_t stream);
   /// In a DATAGRAM frame of its own: sent before all streams, once. False: the peer takes none of that size.

@@ -20,7 +20,13 @@ void SendQueue::push(Blob chunk) {
 void SendQueue::add(Chunk chunk) {
   unsent_ += chunk.view().size();
   held_ += chunk.view().size();
+  own_ += chunk.own.size();
   chunks_.push_back(std::move(chunk));
+}
+
+void SendQueue::forget(const Chunk& chunk) {
+  held_ -= chunk.view().size();
+  own_ -= chunk.own.size();
 }
 
 void SendQueue::append(BytesView few) {
@@ -32,6 +38,7 @@ void SendQueue::append(BytesView few) {
     chunks_.back().own.append(few);
     unsent_ += few.size();
     held_ += few.size();
+    own_ += few.size();
     return;
   }
   if (!few.empty()) add({{}, Bytes(few)});
@@ -70,7 +77,7 @@ void SendQueue::sent(std::size_t bytes, bool end_sent) {
 void SendQueue::acknowledged(std::uint64_t offset) {
   while (next_chunk_ > 0 && first_offset_ + chunks_.front().view().size() <= offset) {
     first_offset_ += chunks_.front().view().size();
-    held_ -= chunks_.front().view().size();
+    forget(chunks_.front());
     chunks_.pop_front();
     --next_chunk_;
   }
@@ -80,7 +87,7 @@ void SendQueue::drop_unsent() {
   // The chunk that is partly sent stays: QUIC may still read its sent part.
   const std::size_t keep = next_chunk_ + (next_offset_ > 0 ? 1 : 0);
   while (chunks_.size() > keep) {
-    held_ -= chunks_.back().view().size();
+    forget(chunks_.back());
     chunks_.pop_back();
   }
   if (next_offset_ > 0) ++next_chunk_;

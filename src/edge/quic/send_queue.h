@@ -41,6 +41,8 @@ class SendQueue {
   std::size_t unsent_bytes() const { return unsent_; }
   /// All that is held: sent and unsent.
   std::size_t held_bytes() const { return held_; }
+  /// The same without what others share.
+  std::size_t own_bytes() const { return own_; }
 
  private:
   /// What others share, or what was copied here.
@@ -52,6 +54,7 @@ class SendQueue {
   };
 
   void add(Chunk chunk);
+  void forget(const Chunk& chunk);
 
   std::deque<Chunk> chunks_;
   std::uint64_t first_offset_ = 0;  ///< of the first chunk, in the stream
@@ -59,6 +62,7 @@ class SendQueue {
   std::size_t next_offset_ = 0;
   std::size_t unsent_ = 0;
   std::size_t held_ = 0;
+  std::size_t own_ = 0;
   bool finished_ = false;
   bool end_sent_ = false;
 };

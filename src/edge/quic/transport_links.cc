@@ -250,8 +250,12 @@ bool Transport::Impl::enqueue(Link& link, wire::StreamClass stream_class, wire::
   }
   Link::Lane& lane = link.lane(stream_class);
   const std::size_t payload_bytes = message.payload_bytes();
-  const std::size_t bytes = wire::frame_header_bytes + payload_bytes;
-  const std::size_t held = lane.waiting_bytes + connection->held_bytes(lane.id);
+  // A request that is dropped is only sent again after a time-out. What it shares counts already where it
+  // waits for its answer, which bounds it.
+  const bool shares = stream_class == wire::StreamClass::forward;
+  const std::size_t bytes = wire::frame_header_bytes + (shares ? message.payload.size() : payload_bytes);
+  const std::size_t held =
+      lane.waiting_bytes + (shares ? connection->own_bytes(lane.id) : connection->held_bytes(lane.id));
   const std::size_t most = stream_class == wire::StreamClass::log ? options.send_queue_bytes_max
                                                                   : options.send_queue_bytes_max / 2;
   const bool full = held > 0 && held + bytes > most;

@@ -154,6 +154,21 @@ TEST_F(Exchange, RequestsDoNotHoldUpTheLog) {
   EXPECT_LT(large_before, each);
 }
 
+TEST_F(Exchange, ARequestsBytesThatOthersHoldDoNotFillItsQueue) {
+  auto a = world.start(1);
+  auto b = world.start(2);
+  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
+  ASSERT_TRUE(together(*a, *b));
+  (*a)->limit_send_queues(64 * 1024);
+  constexpr std::size_t each = 40;
+  for (std::size_t i = 0; i < each; ++i) ASSERT_TRUE((*a)->send(uuid_of(2), forward(i, 32 * 1024)));
+  std::size_t copied = 0;
+  while (copied < each && (*a)->send(uuid_of(2), forward(each + copied, 1'000))) ++copied;
+  EXPECT_LT(copied, each) << "what is copied fills it";
+  ASSERT_TRUE(world.until([&] { return b->received[uuid_of(1)].size() == each + copied; }))
+      << b->received[uuid_of(1)].size() << " of " << each + copied;
+}
+
 TEST_F(Exchange, SimultaneousDialsEndWithOneConnection) {
   for (int round = 0; round < 5; ++round) {
     auto a = world.start(1);

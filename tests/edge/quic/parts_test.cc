@@ -45,7 +45,9 @@ TEST(SendQueue, RandomPushesSendsAndAcknowledgements) {
       } else if (what == 1) {
         Bytes many(rng.below(9000), static_cast<char>('A' + rng.below(26)));
         pushed += many;
+        const std::size_t own = queue.own_bytes();
         queue.push(Blob(std::move(many)));
+        EXPECT_EQ(queue.own_bytes(), own) << "it is shared";
       } else if (what == 2) {
         std::array<ngtcp2_vec, 4> vectors{};
         const auto piece = queue.next(vectors);
