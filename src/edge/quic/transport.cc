@@ -172,11 +172,8 @@ TransportStats Transport::stats() const {
   stats.retries_sent = below.retries_sent;
   stats.refused += below.connections_refused;
   for (const auto& [number, link] : impl_->links) {
-    const auto* connection = impl_->endpoint->find(number);
-    for (const Link::Lane& lane : link.lanes) {
-      stats.queued_bytes += lane.waiting_bytes;
-      if (connection != nullptr) stats.queued_bytes += connection->held_bytes(lane.id);
-    }
+    for (const wire::StreamClass stream_class : wire::stream_classes)
+      stats.queued_bytes += impl_->queued_bytes(link, stream_class);
   }
   return stats;
 }

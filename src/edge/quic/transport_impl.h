@@ -40,6 +40,9 @@ struct Link {
   };
   std::array<Lane, wire::stream_classes.size()> lanes{};
   Lane& lane(wire::StreamClass stream_class) { return lanes[static_cast<std::size_t>(stream_class)]; }
+  const Lane& lane(wire::StreamClass stream_class) const {
+    return lanes[static_cast<std::size_t>(stream_class)];
+  }
 };
 
 struct OperatorRequest {
@@ -80,6 +83,8 @@ struct Transport::Impl final : Endpoint::Handler {
   void receive_message(Connection& connection, Link& link, std::int64_t stream, const wire::Frame& frame);
   void receive_datagram(Connection& connection, Link& link, const wire::Frame& frame);
   bool send_datagram(Link& link, const wire::PeerMessage& message);
+  /// What counts against the queue's bound.
+  std::size_t queued_bytes(const Link& link, wire::StreamClass stream_class) const;
   bool enqueue(Link& link, wire::StreamClass stream_class, wire::EncodedMessage message);
   void drop_link(std::uint64_t number, const std::string& reason);
   void close_removed();

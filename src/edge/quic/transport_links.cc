@@ -242,6 +242,20 @@ bool Transport::Impl::send_datagram(Link& link, const wire::PeerMessage& message
   return true;
 }
 
+/// A request that is dropped is only sent again after a time-out. What it shares counts already where it
+/// waits for its answer, which bounds it.
+constexpr bool shares_uncounted(wire::StreamClass stream_class) {
+  return stream_class == wire::StreamClass::forward;
+}
+
+std::size_t Transport::Impl::queued_bytes(const Link& link, wire::StreamClass stream_class) const {
+  const Link::Lane& lane = link.lane(stream_class);
+  const Connection* const connection = endpoint->find(link.connection);
+  if (connection == nullptr) return lane.waiting_bytes;
+  return lane.waiting_bytes +
+         (shares_uncounted(stream_class) ? connection->own_bytes(lane.id) : connection->held_bytes(lane.id));
+}
+
 bool Transport::Impl::enqueue(Link& link, wire::StreamClass stream_class, wire::EncodedMessage message) {
   auto* connection = endpoint->find(link.connection);
   if (connection == nullptr) {
@@ -250,12 +264,9 @@ bool Transport::Impl::enqueue(Link& link, wire::StreamClass stream_class, wire::
   }
   Link::Lane& lane = link.lane(stream_class);
   const std::size_t payload_bytes = message.payload_bytes();
-  // A request that is dropped is only sent again after a time-out. What it shares counts already where it
-  // waits for its answer, which bounds it.
-  const bool shares = stream_class == wire::StreamClass::forward;
-  const std::size_t bytes = wire::frame_header_bytes + (shares ? message.payload.size() : payload_bytes);
-  const std::size_t held =
-      lane.waiting_bytes + (shares ? connection->own_bytes(lane.id) : connection->held_bytes(lane.id));
+  const std::size_t bytes =
+      wire::frame_header_bytes + (shares_uncounted(stream_class) ? message.payload.size() : payload_bytes);
+  const std::size_t held = queued_bytes(link, stream_class);
   const std::size_t most = stream_class == wire::StreamClass::log ? options.send_queue_bytes_max
                                                                   : options.send_queue_bytes_max / 2;
   const bool full = held > 0 && held + bytes > most;
