@@ -267,9 +267,9 @@ void Connection::send(std::int64_t stream, wire::EncodedMessage message) {
   SendQueue& out = found->out;
   out.append(BytesView(header.data(), header.size()));
   if (message.large.empty() && message.payload.size() > copied_bytes_max) {
-    out.push(Blob(std::move(message.payload)));
+    out.push(std::move(message.payload));
   } else {
-    message.in_order([&](BytesView own) { out.append(own); }, [&](const Blob& part) { out.push(part); });
+    message.in_order([&](BytesView own) { out.append(own); }, [&](const Blob& part) { out.share(part); });
   }
 }
 

@@ -12,7 +12,12 @@ constexpr std::size_t joined_bytes_max = 8 * 1024;
 
 }  // namespace
 
-void SendQueue::push(Blob chunk) {
+void SendQueue::push(Bytes chunk) {
+  CHECK(!finished_);
+  if (!chunk.empty()) add({{}, std::move(chunk)});
+}
+
+void SendQueue::share(Blob chunk) {
   CHECK(!finished_);
   if (!chunk.empty()) add({std::move(chunk), {}});
 }
@@ -41,7 +46,7 @@ void SendQueue::append(BytesView few) {
     own_ += few.size();
     return;
   }
-  if (!few.empty()) add({{}, Bytes(few)});
+  push(Bytes(few));
 }
 
 SendQueue::Piece SendQueue::next(std::span<ngtcp2_vec> vectors) const {

@@ -17,7 +17,9 @@ namespace nodedb::quic {
 
 class SendQueue {
  public:
-  void push(Blob chunk);
+  void push(Bytes chunk);
+  /// What others hold as well.
+  void share(Blob chunk);
   /// Copies a few bytes, behind others that have not been sent yet where that saves a chunk.
   void append(BytesView few);
   /// No byte follows those pushed so far.

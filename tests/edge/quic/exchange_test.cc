@@ -169,6 +169,24 @@ TEST_F(Exchange, ARequestsBytesThatOthersHoldDoNotFillItsQueue) {
       << b->received[uuid_of(1)].size() << " of " << each + copied;
 }
 
+TEST_F(Exchange, ABundleOfSmallRequestsFillsTheQueue) {
+  auto a = world.start(1);
+  auto b = world.start(2);
+  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
+  ASSERT_TRUE(together(*a, *b));
+  (*a)->limit_send_queues(64 * 1024);
+  wire::ForwardBundle bundle;
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    wire::Forward one;
+    one.request = i;
+    one.command = Blob(Bytes(1'000, 'c'));
+    bundle.requests.push_back(std::move(one));
+  }
+  std::size_t taken = 0;
+  while (taken < 40 && (*a)->send(uuid_of(2), bundle)) ++taken;
+  EXPECT_LE(taken, 4U) << "of 10 KiB each, in 32 KiB";
+}
+
 TEST_F(Exchange, SimultaneousDialsEndWithOneConnection) {
   for (int round = 0; round < 5; ++round) {
     auto a = world.start(1);

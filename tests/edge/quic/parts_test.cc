@@ -46,8 +46,10 @@ TEST(SendQueue, RandomPushesSendsAndAcknowledgements) {
         Bytes many(rng.below(9000), static_cast<char>('A' + rng.below(26)));
         pushed += many;
         const std::size_t own = queue.own_bytes();
-        queue.push(Blob(std::move(many)));
-        EXPECT_EQ(queue.own_bytes(), own) << "it is shared";
+        const bool shared = rng.chance(0.5);
+        const std::size_t more = shared ? 0 : many.size();
+        shared ? queue.share(Blob(std::move(many))) : queue.push(std::move(many));
+        EXPECT_EQ(queue.own_bytes(), own + more);
       } else if (what == 2) {
         std::array<ngtcp2_vec, 4> vectors{};
         const auto piece = queue.next(vectors);
