@@ -30,6 +30,7 @@ namespace nodedb::bench {
 namespace {
 
 constexpr int not_installed = 3;
+
 struct Workload {
   Operation operation = Operation::set;
   std::size_t bytes = 16;

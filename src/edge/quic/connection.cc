@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "edge/quic/connection_callbacks.h"
 #include "wire/join_codec.h"
+#include "wire/writer.h"
 
 namespace nodedb::quic {
 namespace {
@@ -19,8 +20,6 @@ namespace {
 /// What one connection may write before the others have their turn.
 constexpr std::size_t share_bytes = 256 * 1024;
 constexpr std::size_t vectors_max = 16;
-/// Copying a payload of up to this size is cheaper than a chunk of its own.
-constexpr std::size_t copied_bytes_max = 2 * 1024;
 /// Below this, waking early costs more than the sooner ACK or probe is worth (NOTES 3.3).
 constexpr std::int64_t quiet_deadline_ns = ns_per_ms;
 /// So long without a packet, and a connection is quiet: on one packet then mostly follows an answer, within
@@ -266,7 +265,7 @@ void Connection::send(std::int64_t stream, wire::EncodedMessage message) {
   const auto header = wire::frame_header(message);
   SendQueue& out = found->out;
   out.append(BytesView(header.data(), header.size()));
-  if (message.large.empty() && message.payload.size() > copied_bytes_max) {
+  if (message.large.empty() && message.payload.size() >= wire::large_bytes_min) {
     out.push(std::move(message.payload));
   } else {
     message.in_order([&](BytesView own) { out.append(own); }, [&](const Blob& part) { out.share(part); });
