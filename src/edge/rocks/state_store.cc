@@ -8,7 +8,6 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
-#include <deque>
 #include <limits>
 #include <set>
 #include <span>
@@ -20,10 +19,10 @@
 #include "edge/disk/damage.h"
 #include "edge/disk/files.h"
 #include "edge/rocks/database.h"
+#include "edge/rocks/kept_back.h"
 #include "edge/rocks/state_flush.h"
 #include "edge/rocks/state_meta.h"
 #include "edge/rocks/state_view.h"
-#include "node/overlay.h"
 #include "wire/rows.h"
 
 namespace nodedb::edge {
@@ -33,8 +32,6 @@ namespace {
 constexpr double bloom_bits_per_key = 10;
 /// Range tombstones in memory before they are flushed away: each new one makes the next read sort them all.
 constexpr std::size_t tombstones_max = 128;
-/// What a row that is kept back takes beyond its own bytes.
-constexpr std::size_t kept_back_overhead = 96;
 /// Groups' rows go to RocksDB in batches of about so much.
 constexpr std::size_t batch_bytes = 256u << 10;
 
@@ -53,19 +50,10 @@ rocksdb::Options options_for(const StateStoreOptions& wanted, const std::shared_
   return options;
 }
 
-/// What is known of a group.
+/// What RocksDB has of a group.
 struct Group {
-  std::optional<StateMeta> meta;  ///< as it is with what is kept back; nothing: the store has no such group
-  std::unique_ptr<View> stored;   ///< RocksDB's rows of the current generation; null until asked for
-  std::unique_ptr<node::Overlay> newer;  ///< on top, what RocksDB does not have yet; null: nothing
-  std::size_t newer_bytes = 0;
-  Index stored_index;  ///< up to which RocksDB has it, while there is something newer
-};
-
-/// In the queue of what is kept back.
-struct KeptBack {
-  GroupId group;
-  std::uint64_t flushes = 0;  ///< of all, that had begun when the first of it came
+  std::optional<StateMeta> meta;  ///< nothing: it has no such group
+  std::unique_ptr<View> rows;     ///< of the current generation; null until asked for
 };
 
 /// A view that lies elsewhere.
@@ -81,11 +69,6 @@ class SharedView final : public View {
  private:
   const View& view_;
 };
-
-std::size_t bytes_of(const Write& write) {
-  const auto* put = std::get_if<Put>(&write);
-  return kept_back_overhead + (put == nullptr ? 0 : put->key.size() + put->value.size());
-}
 
 class Store final : public node::StateStore {
  public:
@@ -120,20 +103,13 @@ class Store final : public node::StateStore {
   const Group* find(GroupId id) const;
   Generation current(GroupId group) const;
   Generation next(GroupId group) const;
-  const View& stored_rows(GroupId id, Group& group);
-  void keep_back(node::GroupStateUpdate update);
-  void let_go(Group& group);
+  const View& stored_rows(GroupId id);
   void tell_memory() const;
-  void forget_kept_back(GroupId id);
-  void add(rocksdb::WriteBatch& batch, GroupId id, const Group& group);
+  StateMeta add(rocksdb::WriteBatch& batch, GroupId id, const KeptBack::Rows& rows);
   Result<void> write_out(std::span<const GroupId> groups);
   Result<void> write_out(GroupId group);
-  Result<void> write_out_oldest(std::uint64_t flushes);
-  Result<void> write_out_before(std::uint64_t flushes);
-  Result<void> write_out_all() { return write_out_before(flushes_ + 1); }
-  void leave_queue(GroupId id) {
-    std::erase_if(kept_back_, [id](const KeptBack& one) { return one.group == id; });
-  }
+  Result<void> write_out_left_behind(std::uint64_t flushes_min);
+  Result<void> write_out_all() { return write_out_left_behind(0); }
   void drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to);
   Result<void> commit(rocksdb::WriteBatch& batch);
   Result<void> read_meta();
@@ -149,10 +125,8 @@ class Store final : public node::StateStore {
   RowCache cache_;
   std::optional<Error> failed_;  // stays: the process must stop
   std::unordered_map<std::uint32_t, Group> groups_;
-  std::deque<KeptBack> kept_back_;  // the longest kept back first
-  std::size_t kept_back_bytes_ = 0;
-  std::uint64_t flushes_ = 0;  // of all, ever begun
-  std::set<GroupId> staged_;   // whose next generation may hold rows
+  KeptBack kept_back_;
+  std::set<GroupId> staged_;  // whose next generation may hold rows
   std::size_t tombstones_ = 0;
 };
 
@@ -177,28 +151,10 @@ void Store::drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to)
   ++tombstones_;
 }
 
-const View& Store::stored_rows(GroupId id, Group& group) {
-  if (!group.stored) group.stored = make_view(*db_, trouble_, cache_, current(id));
-  return *group.stored;
-}
-
-void Store::keep_back(node::GroupStateUpdate update) {
-  Group& group = group_of(update.group);
-  if (!group.newer) {
-    group.newer = std::make_unique<node::Overlay>(stored_rows(update.group, group));
-    group.stored_index = group.meta ? group.meta->applied.index : Index();
-    kept_back_.push_back({update.group, flushes_});
-  }
-  std::size_t bytes = 0;
-  for (Write& write : update.writes) {
-    bytes += bytes_of(write);
-    group.newer->add(std::move(write));
-  }
-  group.newer_bytes += bytes;
-  kept_back_bytes_ += bytes;
-  if (!group.meta) group.meta.emplace();
-  group.meta->applied = update.applied;
-  group.meta->snapshot_config.reset();
+const View& Store::stored_rows(GroupId id) {
+  Group& group = group_of(id);
+  if (!group.rows) group.rows = make_view(*db_, trouble_, cache_, current(id));
+  return *group.rows;
 }
 
 void Store::tell_memory() const {
@@ -210,27 +166,14 @@ void Store::tell_memory() const {
   options_.memory->row_cache_bytes = cache_.bytes();
 }
 
-/// Nothing of it is kept back any more.
-void Store::let_go(Group& group) {
-  kept_back_bytes_ -= std::exchange(group.newer_bytes, 0);
-  group.newer.reset();
-}
-
-void Store::forget_kept_back(GroupId id) {
-  Group& group = group_of(id);
-  if (!group.newer) return;
-  let_go(group);
-  leave_queue(id);
-}
-
-/// What is kept back of the group, and the position that it makes.
-void Store::add(rocksdb::WriteBatch& batch, GroupId id, const Group& group) {
+/// What is kept back of the group, and the position that it makes; the meta row that it gets.
+StateMeta Store::add(rocksdb::WriteBatch& batch, GroupId id, const KeptBack::Rows& rows) {
   const Generation generation = current(id);
   const Bytes prefix = prefix_of(generation);
-  for (const auto& [from, to] : group.newer->ranges()) {
+  for (const auto& [from, to] : rows.newer.ranges()) {
     drop(batch, prefix + from, to.empty() ? prefix_after(generation) : prefix + to);
   }
-  for (const node::Overlay::Change* change : group.newer->changes()) {
+  for (const node::Overlay::Change* change : rows.newer.changes()) {
     const auto& [row, value] = *change;
     const rocksdb::Slice key[] = {prefix, row};
     if (!value) {
@@ -240,58 +183,46 @@ void Store::add(rocksdb::WriteBatch& batch, GroupId id, const Group& group) {
     const rocksdb::Slice content[] = {*value};
     batch.Put(rocksdb::SliceParts(key, 2), rocksdb::SliceParts(content, 1));
   }
-  batch.Put(meta_key(id), encode(id, *group.meta));
+  StateMeta meta{generation.number, rows.applied, std::nullopt};
+  batch.Put(meta_key(id), encode(id, meta));
+  return meta;
 }
 
-/// All that is kept back of the groups, in one batch; the caller takes them out of the order.
+/// All that is kept back of the groups, in one batch. Pre: something is, of each.
 Result<void> Store::write_out(std::span<const GroupId> groups) {
   rocksdb::WriteBatch batch;
+  std::vector<StateMeta> metas;
   bool ranges = false;
   for (const GroupId id : groups) {
-    const Group& group = group_of(id);
-    add(batch, id, group);
-    ranges = ranges || !group.newer->ranges().empty();
+    const KeptBack::Rows& rows = *kept_back_.find(id);
+    metas.push_back(add(batch, id, rows));
+    ranges = ranges || !rows.newer.ranges().empty();
   }
   if (auto done = commit(batch); !done) return done;
   tell_memory();
   if (ranges) cache_.forget(groups.size() == 1 ? prefix_of(current(groups.front())) : Bytes());
-  for (const GroupId id : groups) {
-    Group& group = group_of(id);
-    const Bytes prefix = prefix_of(current(id));
-    for (const node::Overlay::Change* change : group.newer->changes())
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const Bytes prefix = prefix_of(current(groups[i]));
+    for (const node::Overlay::Change* change : kept_back_.find(groups[i])->newer.changes())
       cache_.update(prefix + change->first, change->second);
-    let_go(group);
+    group_of(groups[i]).meta = std::move(metas[i]);
   }
+  kept_back_.let_go(groups);
   return {};
 }
 
 Result<void> Store::write_out(GroupId id) {
-  if (!group_of(id).newer) return {};
-  if (auto done = write_out(std::span(&id, 1)); !done) return done;
-  leave_queue(id);
-  return {};
+  if (kept_back_.find(id) == nullptr) return {};
+  return write_out(std::span(&id, 1));
 }
 
-/// A batch of the groups that have been kept back longest, since before the latest of so many flushes of all
-/// began.
-Result<void> Store::write_out_oldest(std::uint64_t flushes) {
-  std::vector<GroupId> oldest;
-  std::size_t bytes = 0;
-  for (const KeptBack& one : kept_back_) {
-    if (bytes >= batch_bytes || one.flushes >= flushes) break;
-    oldest.push_back(one.group);
-    bytes += group_of(one.group).newer_bytes;
+/// All that at least so many flushes have left behind.
+Result<void> Store::write_out_left_behind(std::uint64_t flushes_min) {
+  for (;;) {
+    const std::vector<GroupId> oldest = kept_back_.oldest(batch_bytes, flushes_min);
+    if (oldest.empty()) return {};
+    if (auto done = write_out(oldest); !done) return done;
   }
-  if (auto done = write_out(oldest); !done) return done;
-  kept_back_.erase(kept_back_.begin(), kept_back_.begin() + static_cast<std::ptrdiff_t>(oldest.size()));
-  return {};
-}
-
-Result<void> Store::write_out_before(std::uint64_t flushes) {
-  while (!kept_back_.empty() && kept_back_.front().flushes < flushes) {
-    if (auto done = write_out_oldest(flushes); !done) return done;
-  }
-  return {};
 }
 
 std::unexpected<Error> Store::refused(const rocksdb::Status& status) {
@@ -387,33 +318,39 @@ Result<void> Store::drop_strays() {
 
 std::unique_ptr<View> Store::view(GroupId id) {
   CHECK(id.value < meta_space);
-  Group& group = group_of(id);
-  return std::make_unique<SharedView>(group.newer ? *group.newer : stored_rows(id, group));
+  const KeptBack::Rows* const rows = kept_back_.find(id);
+  return std::make_unique<SharedView>(rows != nullptr ? rows->newer : stored_rows(id));
 }
 
 Result<void> Store::write(std::vector<node::GroupStateUpdate> updates) {
   if (auto sound = view_trouble(); !sound) return sound;
-  while (kept_back_bytes_ > options_.kept_back_bytes) {
-    if (auto done = write_out_oldest(flushes_ + 1); !done) return done;
+  while (kept_back_.bytes() > options_.kept_back_bytes) {
+    if (auto done = write_out(kept_back_.oldest(batch_bytes, 0)); !done) return done;
   }
   for (const node::GroupStateUpdate& update : updates) {
     CHECK(update.group.value < meta_space);
-    if (group_of(update.group).newer_bytes <= options_.kept_back_group_bytes) continue;
+    if (kept_back_.bytes(update.group) <= options_.kept_back_group_bytes) continue;
     if (auto done = write_out(update.group); !done) return done;
   }
-  for (node::GroupStateUpdate& update : updates) keep_back(std::move(update));
-  if (options_.memory != nullptr) options_.memory->kept_back_bytes = kept_back_bytes_;
+  for (node::GroupStateUpdate& update : updates) {
+    if (kept_back_.find(update.group) == nullptr) kept_back_.begin(update.group, stored_rows(update.group));
+    kept_back_.add(std::move(update));
+  }
+  if (options_.memory != nullptr) options_.memory->kept_back_bytes = kept_back_.bytes();
   return {};
 }
 
 Result<std::unique_ptr<node::StateFlush>> Store::begin_flush(std::optional<GroupId> only) {
-  if (auto written = only ? write_out(*only) : write_out_before(flushes_); !written) {
+  if (auto written = only ? write_out(*only) : write_out_left_behind(1); !written) {
     return std::unexpected(written.error());
   }
   std::vector<node::LiesBehind> behind;
   if (!only) {
-    ++flushes_;
-    for (const KeptBack& one : kept_back_) behind.push_back({one.group, group_of(one.group).stored_index});
+    kept_back_.count_flush();
+    for (const GroupId id : kept_back_.groups()) {
+      const std::optional<StateMeta>& stored = group_of(id).meta;
+      behind.push_back({id, stored ? stored->applied.index : Index()});
+    }
   }
   tombstones_ = 0;
   return std::make_unique<RocksFlush>(*db_, directory_, seals_, std::move(behind));
@@ -460,9 +397,9 @@ Result<void> Store::install(GroupId group, raft::Position at, const raft::Config
   batch.Put(meta_key(group), encode(group, meta));
   drop(batch, prefix_of(old), prefix_after(old));
   if (auto done = commit(batch); !done) return done;
-  forget_kept_back(group);
+  kept_back_.let_go(std::span(&group, 1));
   cache_.forget(prefix_of(old));
-  group_of(group) = Group{meta, nullptr, nullptr, 0, Index()};
+  group_of(group) = Group{meta, nullptr};
   staged_.erase(group);
   return {};
 }
@@ -473,7 +410,7 @@ Result<void> Store::destroy(GroupId group) {
   drop(batch, prefix_of({group, 0}), prefix_of({group + 1, 0}));
   batch.Delete(meta_key(group));
   if (auto done = commit(batch); !done) return done;
-  forget_kept_back(group);
+  kept_back_.let_go(std::span(&group, 1));
   cache_.forget(prefix_of({group, 0}).substr(0, sizeof(std::uint32_t)));
   groups_.erase(group.value);
   staged_.erase(group);

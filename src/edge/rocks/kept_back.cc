@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/rocks/kept_back.h"
+
+#include <utility>
+#include <variant>
+
+#include "base/check.h"
+
+namespace nodedb::edge {
+
+namespace {
+
+/// What a row takes beyond its own bytes.
+constexpr std::size_t row_overhead = 96;
+
+std::size_t bytes_of(const Write& write) {
+  const auto* put = std::get_if<Put>(&write);
+  return row_overhead + (put == nullptr ? 0 : put->key.size() + put->value.size());
+}
+
+}  // namespace
+
+const KeptBack::Rows* KeptBack::find(GroupId group) const {
+  const auto found = rows_.find(group.value);
+  return found == rows_.end() ? nullptr : &found->second;
+}
+
+std::size_t KeptBack::bytes(GroupId group) const {
+  const Rows* const rows = find(group);
+  return rows == nullptr ? 0 : rows->bytes;
+}
+
+void KeptBack::begin(GroupId group, const View& stored) {
+  const auto [at, is_new] = rows_.try_emplace(group.value, stored);
+  CHECK(is_new);
+  at->second.flushes = flushes_;
+  order_.push_back(group);
+}
+
+void KeptBack::add(node::GroupStateUpdate update) {
+  Rows& rows = rows_.at(update.group.value);
+  std::size_t bytes = 0;
+  for (Write& write : update.writes) {
+    bytes += bytes_of(write);
+    rows.newer.add(std::move(write));
+  }
+  rows.applied = update.applied;
+  rows.bytes += bytes;
+  bytes_ += bytes;
+}
+
+std::vector<GroupId> KeptBack::oldest(std::size_t bytes_max, std::uint64_t flushes_min) const {
+  std::vector<GroupId> oldest;
+  std::size_t bytes = 0;
+  for (const GroupId group : order_) {
+    const Rows& rows = rows_.at(group.value);
+    if (bytes >= bytes_max || rows.flushes + flushes_min > flushes_) break;
+    oldest.push_back(group);
+    bytes += rows.bytes;
+  }
+  return oldest;
+}
+
+void KeptBack::let_go(std::span<const GroupId> groups) {
+  for (const GroupId group : groups) {
+    const auto found = rows_.find(group.value);
+    if (found == rows_.end()) continue;
+    bytes_ -= found->second.bytes;
+    rows_.erase(found);
+    // Mostly those that came first.
+    if (order_.front() == group) {
+      order_.pop_front();
+    } else {
+      std::erase(order_, group);
+    }
+  }
+}
+
+}  // namespace nodedb::edge
