@@ -22,6 +22,7 @@
 #include "edge/loop/client_door.h"
 #include "edge/loop/peer_door.h"
 #include "edge/quic/transport.h"
+#include "wire/undelivered.h"
 
 namespace nodedb::app {
 
@@ -98,9 +99,7 @@ struct Front::Impl final : ClientDesk {
     made.disconnected = [this](const Uuid& peer) { core.report(node::PeerDisconnected{peer}); };
     made.received = [this](const Uuid& peer, wire::PeerMessage message) {
       if (certificates.received(peer, message) || vitals.received(peer, message)) return;
-      if (door.take({peer, std::move(message)}) || paused) return;
-      transport->pause_reading(true);
-      paused = true;
+      from_peer(peer, std::move(message));
     };
     made.told_removed = [this](const Uuid& by) {
       to_core(node::FromPeer{by, wire::Founded{false, "it refuses this node", true}});
@@ -267,6 +266,19 @@ struct Front::Impl final : ClientDesk {
     return made;
   }
 
+  void from_peer(const Uuid& peer, wire::PeerMessage message) {
+    if (door.take({peer, std::move(message)}) || paused) return;
+    transport->pause_reading(true);
+    paused = true;
+  }
+
+  void send(const wire::Outbound& one) {
+    if (transport->send(one.to, one.message)) return;
+    wire::Undelivered told = wire::undelivered(one.message);
+    if (!told.there.empty()) transport->send(one.to, wire::ForwardBundle{{}, std::move(told.there)});
+    if (!told.here.empty()) from_peer(one.to, wire::ForwardBundle{{}, std::move(told.here)});
+  }
+
   /// What the core and the disk thread have handed over.
   void deliver() {
     if (closed) return;
@@ -274,7 +286,7 @@ struct Front::Impl final : ClientDesk {
       if (out.routing) set_routing(std::move(out.routing));
       if (out.peers) set_peers(*out.peers);
       if (out.trust) certificates.admit(std::move(*out.trust));
-      for (const wire::Outbound& one : out.messages) transport->send(one.to, one.message);
+      for (const wire::Outbound& one : out.messages) send(one);
       for (const RequestPath& path : out.paths) tell(path);
       for (node::ClientReply& reply : out.replies) complete(std::move(reply));
       for (const node::OperatorReply& reply : out.operator_replies) deliver(reply);

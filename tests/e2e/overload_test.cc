@@ -12,6 +12,8 @@
 #include <sstream>
 #include <thread>
 
+#include "base/time.h"
+#include "edge/base/clock.h"
 #include "tests/e2e/support/process.h"
 #include "tests/e2e/support/pump.h"
 #include "tests/e2e/support/redis.h"
@@ -22,6 +24,7 @@ namespace {
 
 constexpr std::int64_t budget = std::int64_t{512} << 20;
 constexpr int patience_ms = 20'000;
+constexpr std::int64_t election_timeout_ns = 4'000 * ns_per_ms;
 constexpr VShardId hot(700);
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -87,7 +90,7 @@ class Overload : public SharedCluster<Overload> {
     ::setenv("NODEDB_WRITE_DELAY_MAX", "50ms", 1);
     ::setenv("NODEDB_QUEUE_TIME", "200ms", 1);
     // It is about load, not about elections on a machine that has no time for pulses.
-    ::setenv("NODEDB_ELECTION_TIMEOUT", "4s", 1);
+    ::setenv("NODEDB_ELECTION_TIMEOUT", (std::to_string(election_timeout_ns / ns_per_ms) + "ms").c_str(), 1);
     start_cluster("nodedb-overload");
   }
   void SetUp() override {
@@ -195,6 +198,39 @@ TEST_F(Overload, ClientsThatNeverReadTheirAnswersAreBounded) {
     EXPECT_LE(clients["used"].number(), clients["bound"].number());
   }
   for (const int socket : deaf) ::close(socket);
+}
+
+// More than a queue between nodes takes. What finds no room there is asked for again soon, not after a
+// time-out; whoever is refused meanwhile is told so at once.
+TEST_F(Overload, ManyReadersOfLargeValuesWaitForNoTimeOut) {
+  constexpr int readers = 150;
+  constexpr int values = 50;
+  constexpr int rounds = 2;
+  const std::string value(1'000'000, 'v');
+  const auto key = [](int number) { return "wide:" + std::to_string(number % values); };
+  Redis writer(port(0), patience_ms);
+  for (int i = 0; i < values; ++i) ASSERT_TRUE(writer.command({"SET", key(i), value}).is("OK"));
+  std::atomic<int> served = 0;
+  std::atomic<int> refused = 0;
+  std::atomic<std::int64_t> longest_ns = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < readers; ++i) {
+    threads.emplace_back([&, i] {
+      Redis client(port(0), patience_ms);
+      for (int round = 0; round < rounds; ++round) {
+        const Time began = edge::monotonic_time();
+        const Answer answer = client.command({"GET", key(i + round)});
+        if (answer.is(value)) ++served;
+        if (answer.kind == Answer::Kind::error && answer.text.starts_with("TRYAGAIN")) ++refused;
+        const std::int64_t took_ns = edge::monotonic_time() - began;
+        for (std::int64_t most = longest_ns; most < took_ns;) longest_ns.compare_exchange_weak(most, took_ns);
+      }
+    });
+  }
+  for (std::thread& one : threads) one.join();
+  EXPECT_GT(served, readers) << refused << " refused";
+  EXPECT_EQ(served + refused, readers * rounds);
+  EXPECT_LT(longest_ns, 2 * election_timeout_ns) << "then what has not been answered is asked again";
 }
 
 TEST_F(Overload, AStoppedFollowerBoundsNobodyButItself) {
