@@ -41,17 +41,26 @@ nodedb_library(nodedb_door FOLDERS src/door LINKS nodedb_app_node)
 # Clients that load a cluster, and what they saw: for the commands bench and check, and for our own benches.
 nodedb_library(nodedb_load FOLDERS src/load LINKS nodedb_edge_resp nodedb_edge_disk nodedb_edge_base nodedb_history)
 
+# What the server has besides: Redis's clients and the service manager.
+set(app_server_sources src/app/password_file.cc src/app/redis_access.cc src/app/redis_port.cc src/app/server.cc
+    src/app/service.cc)
+add_library(nodedb_app_server STATIC ${app_server_sources})
+target_link_libraries(nodedb_app_server PUBLIC nodedb_app_node nodedb_edge_resp nodedb_edge_systemd)
+
+# The commands: what waits for a person need not be fast, and is compiled sooner so.
 file(GLOB app_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/*.cc)
-foreach(source src/app/main.cc src/app/fail_points.cc ${app_config_sources} ${app_node_sources})
+foreach(source src/app/main.cc src/app/fail_points.cc ${app_config_sources} ${app_node_sources} ${app_server_sources})
   list(REMOVE_ITEM app_sources ${PROJECT_SOURCE_DIR}/${source})
 endforeach()
 add_library(nodedb_app STATIC ${app_sources})
-target_link_libraries(nodedb_app PUBLIC nodedb_app_node nodedb_load nodedb_edge_resp nodedb_edge_systemd)
+target_link_libraries(nodedb_app PUBLIC nodedb_app_server nodedb_load)
+target_compile_options(nodedb_app PRIVATE "$<$<CONFIG:Release>:-Os>")
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/edge/app/*.cc)
 nodedb_test(edge_app SOURCES ${found} tests/edge/http/http_client.cc LINKS nodedb_app)
 
 add_library(nodedb_main OBJECT src/app/main.cc)
 target_link_libraries(nodedb_main PUBLIC nodedb_app)
+target_compile_options(nodedb_main PRIVATE "$<$<CONFIG:Release>:-Os>")
 add_executable(nodedb-cluster)
 target_link_libraries(nodedb-cluster PRIVATE nodedb_main)
 # Entries and messages are freed by other threads than those that made them, which glibc's malloc makes dear.

@@ -15,7 +15,7 @@ nodedb_library(nodedb_edge_disk FOLDERS src/edge/disk LINKS nodedb_wire nodedb_b
 nodedb_library(nodedb_edge_log FOLDERS src/edge/log LINKS nodedb_edge_disk nodedb_node nodedb_wire nodedb_base)
 # Goes through tens of thousands of states.
 set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/edge/log/crash_states.cc
-                            PROPERTIES COMPILE_OPTIONS -O2 SKIP_PRECOMPILE_HEADERS ON)
+                            PROPERTIES COMPILE_OPTIONS -O2)
 nodedb_library(nodedb_edge_rocks FOLDERS src/edge/rocks LINKS nodedb_edge_disk nodedb_node nodedb_wire nodedb_base rocksdb)
 
 foreach(folder base disk log rocks)

@@ -5,25 +5,27 @@ enable_testing()
 find_package(GTest REQUIRED)
 find_library(RAPIDCHECK rapidcheck)
 
-# PRECOMPILE: headers that most of the test's files read, beside GoogleTest's.
+# What is tested is optimised and can be debugged; tests only need to compile soon. Without any optimisation they would
+# not: each function that could be inlined is written out in each file.
+function(nodedb_compile_soon target)
+  if(NOT NODEDB_SANITIZE)
+    target_compile_options(${target} PRIVATE "$<$<CONFIG:Release>:-O1;-g0>")
+  endif()
+  # gcc 12 sees copies out of bounds and reads of what is not there yet where there are none (PR 105329, 105651).
+  target_compile_options(${target} PRIVATE
+                         "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-array-bounds;-Wno-maybe-uninitialized>")
+endfunction()
+
 function(nodedb_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gtest GTest::gtest_main)
   if(RAPIDCHECK)
     target_link_libraries(${name} PRIVATE ${RAPIDCHECK})
   endif()
-  # What is tested is optimised; the tests themselves only need to compile soon.
-  target_compile_options(${name} PRIVATE -O0)
-  # Each file of tests has words of its own.
-  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  nodedb_compile_soon(${name})
   target_compile_definitions(${name} PRIVATE NODEDB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
-  list(LENGTH ARG_SOURCES files)
-  if(files GREATER 4 AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    target_precompile_headers(${name} PRIVATE <gtest/gtest.h> ${ARG_PRECOMPILE})
-    target_compile_options(${name} PRIVATE -fpch-preprocess)
-  endif()
   add_test(NAME ${name} COMMAND ${name})
   if(ARG_TIMEOUT)
     set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
@@ -33,20 +35,17 @@ endfunction()
 # The planner's judge works everything out anew, for 10,000 vShards on 100 nodes.
 set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/unit/meta/plan_world.cc
                             ${PROJECT_SOURCE_DIR}/tests/unit/meta/plan_judge.cc
-                            PROPERTIES COMPILE_OPTIONS -O2 SKIP_PRECOMPILE_HEADERS ON)
-set(precompile_meta <meta/tables.h>)
-set(precompile_wire <wire/messages.h>)
-set(precompile_node <node/node.h>)
+                            PROPERTIES COMPILE_OPTIONS -O2)
 foreach(folder base raft swim meta kv wire node history client)
   file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${folder}/*.cc)
   if(found)
-    nodedb_test(unit_${folder} SOURCES ${found} LINKS nodedb_${folder} PRECOMPILE ${precompile_${folder}})
+    nodedb_test(unit_${folder} SOURCES ${found} LINKS nodedb_${folder})
   endif()
 endforeach()
 
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/sim/*.cc)
 if(found)
-  nodedb_test(unit_sim SOURCES ${found} LINKS nodedb_sim PRECOMPILE <sim/world.h>)
+  nodedb_test(unit_sim SOURCES ${found} LINKS nodedb_sim)
 endif()
 file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/script/*.cc)
 if(found)

@@ -7,8 +7,9 @@
 namespace nodedb {
 
 void check_failed(const char* file, int line, const char* what, std::string_view detail) {
-  std::fprintf(stderr, "%s:%d: invariant broken: %s%s%.*s\n", file, line, what, detail.empty() ? "" : ": ",
-               static_cast<int>(detail.size()), detail.data());
+  std::fprintf(stderr, "%s:%d: invariant broken: %s", file, line, what);
+  if (!detail.empty()) std::fprintf(stderr, ": %.*s", static_cast<int>(detail.size()), detail.data());
+  std::fputc('\n', stderr);
   std::fflush(stderr);
   std::abort();
 }

@@ -15,7 +15,7 @@ namespace {
 using namespace nodedb;
 
 // Node 4 is there to move to; migration 0…07 moves vShard 0 to it.
-meta::testing::MapView::Rows a_cluster() {
+meta::test::MapView::Rows a_cluster() {
   meta::GenesisPlan plan;
   plan.vshards_placed = 4;
   plan.cluster.bytes[0] = 1;
@@ -27,7 +27,7 @@ meta::testing::MapView::Rows a_cluster() {
   meta::Genesis genesis = meta::make_genesis(plan).value();
   for (meta::Member& member : genesis.members) member.state = meta::MemberState::active;
   genesis.placement[0] = genesis.placement[1023] = {Epoch(3), {NodeId(1), NodeId(2), NodeId(3)}};
-  meta::testing::MapView::Rows rows;
+  meta::test::MapView::Rows rows;
   for (const Put& row : meta::rows_of(genesis)) rows.emplace(row.key, row.value);
   meta::MigrationIntent intent;
   intent.id.bytes[15] = 7;
@@ -67,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)meta::decode_result(bytes);
 
   static const auto rows = a_cluster();
-  static const meta::testing::MapView view(rows);
+  static const meta::test::MapView view(rows);
   const auto output = meta::Machine().apply(view, {VShardId(), Index(2), {}, bytes});
   if (!output) return 0;
   meta::Tables tables;

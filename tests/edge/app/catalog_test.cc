@@ -16,7 +16,7 @@
 namespace nodedb::app {
 namespace {
 
-using namespace edge::testing;
+using namespace edge::test;
 
 constexpr std::uint64_t now_ms = 5'000;
 const Uuid cluster_uuid{{1}};
@@ -49,18 +49,18 @@ class CatalogOf : public testing::Test {
   void begin() {
     node::LogBatch birth = first_batch(metadata_group);
     birth.identity = wire::encode_identity(identity());
-    ASSERT_TRUE(edge::testing::write(*log_, birth));
+    ASSERT_TRUE(edge::test::write(*log_, birth));
   }
   void propose(std::uint64_t index, const meta::MetaEntry& what) {
     const Bytes entry = meta::encode(what);
     const Blob payload = wire::encode_command({Hlc{std::int64_t(index), 0}, {}, entry});
-    ASSERT_TRUE(edge::testing::write(*log_, append(index, Bytes(payload.view()), metadata_group)));
+    ASSERT_TRUE(edge::test::write(*log_, append(index, Bytes(payload.view()), metadata_group)));
   }
   void commit(std::uint64_t index) {
     node::GroupLogUpdate update;
     update.group = metadata_group;
     update.hard = raft::HardState{Term(1), NodeId(1), Index(index)};
-    ASSERT_TRUE(edge::testing::write(*log_, batch_of(std::move(update))));
+    ASSERT_TRUE(edge::test::write(*log_, batch_of(std::move(update))));
   }
   void store_genesis(const std::vector<Put>& rows) {
     node::GroupStateUpdate update{metadata_group, {}, {Index(1), Term(1)}};

@@ -8,31 +8,13 @@
 
 #include "app/dashboard.h"
 #include "app/shard_map.h"
+#include "tests/edge/app/healthy.h"
 
 namespace nodedb::app {
 namespace {
 
-node::MemberStatus member(std::uint32_t id) {
-  node::MemberStatus one;
-  one.member.id = NodeId(id);
-  one.member.state = meta::MemberState::active;
-  one.member.address = "10.0.0." + std::to_string(id) + ":7000";
-  one.connected = true;
-  one.last_heard_ns_ago = 0;
-  one.wanted = 341;
-  return one;
-}
-
-NodeFigures healthy() {
-  NodeFigures figures;
-  figures.wall_ms = 1'000'000;
-  figures.status.id = NodeId(1);
-  figures.status.address = "10.0.0.1:7000";
-  figures.status.cluster.emplace();
-  figures.status.in_touch = true;
-  figures.status.members = {member(1), member(2), member(3)};
-  return figures;
-}
+using test::healthy;
+using test::member;
 
 Health after(void (*spoil)(NodeFigures&)) {
   NodeFigures figures = healthy();

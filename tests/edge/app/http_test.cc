@@ -12,19 +12,13 @@
 #include "app/metrics.h"
 #include "app/node_events.h"
 #include "app/readiness.h"
+#include "tests/edge/app/healthy.h"
 
 namespace nodedb::app {
 namespace {
 
-node::MemberStatus member(std::uint32_t id, swim::Standing standing = swim::Standing::alive) {
-  node::MemberStatus one;
-  one.member.id = NodeId(id);
-  one.member.state = meta::MemberState::active;
-  one.standing = standing;
-  one.connected = true;
-  one.last_heard_ns_ago = 1'500 * ns_per_ms;
-  return one;
-}
+using test::healthy;
+using test::member;
 
 node::MigrationStatus migration(std::uint8_t id, std::int64_t started_ms, std::uint64_t step_ms) {
   node::MigrationStatus one;
@@ -33,17 +27,6 @@ node::MigrationStatus migration(std::uint8_t id, std::int64_t started_ms, std::u
   one.record.intent.first.started_at.wall_ns = started_ms * ns_per_ms;
   one.record.checkpoint = meta::make_checkpoint(one.record.intent.id, 3, one.record.intent.first, step_ms);
   return one;
-}
-
-NodeFigures healthy() {
-  NodeFigures figures;
-  figures.version = "1.2.3";
-  figures.wall_ms = 1'000'000;
-  figures.status.id = NodeId(1);
-  figures.status.cluster.emplace();
-  figures.status.in_touch = true;
-  figures.status.members = {member(1), member(2), member(3)};
-  return figures;
 }
 
 /// The value of a row, or nothing.
@@ -98,6 +81,7 @@ TEST(Metrics, TheTextIsWellFormed) {
 TEST(Metrics, TellWhatIsWrong) {
   NodeFigures figures = healthy();
   figures.status.members[1].standing = swim::Standing::dead;
+  figures.status.members[1].last_heard_ns_ago = 1'500 * ns_per_ms;
   figures.status.members[1].lag_entries = 17;
   figures.status.groups_without_leader = 4;
   figures.status.halted.push_back({GroupId(8), "why"});

@@ -13,7 +13,7 @@
 namespace nodedb::app {
 namespace {
 
-using namespace edge::testing;
+using namespace edge::test;
 
 class Wal : public testing::Test {
  protected:

@@ -17,7 +17,7 @@
 namespace nodedb::edge {
 namespace {
 
-using namespace testing;
+using namespace test;
 
 const std::filesystem::path tests = std::filesystem::path(NODEDB_SOURCE_DIR) / "tests";
 
@@ -76,7 +76,7 @@ TEST(Golden, a_log_has_the_bytes_that_it_had) {
   options.nonce = [] { return 0x0123456789abcdefu; };
   auto store = open_log_store(options, std::make_unique<ForgetfulFiles>(disk));
   ASSERT_TRUE(store);
-  for (const node::LogBatch& batch : life()) ASSERT_TRUE(testing::write(**store, batch));
+  for (const node::LogBatch& batch : life()) ASSERT_TRUE(test::write(**store, batch));
   const Bytes segment = disk.files.at("0001.seg")->content;
   const auto golden = tests / "golden" / "log" / "segment.hex";
   if (std::getenv("NODEDB_GOLDEN_REWRITE") != nullptr) {

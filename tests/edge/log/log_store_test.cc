@@ -20,7 +20,7 @@ namespace nodedb::edge {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace testing;
+using namespace test;
 
 Bytes content_of(const std::string& path) {
   return **read_file(path, SIZE_MAX);

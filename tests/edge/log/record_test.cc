@@ -17,9 +17,9 @@ namespace nodedb::edge {
 namespace {
 
 using namespace std::string_literals;
-using namespace testing;
+using namespace test;
 
-bool same(const node::GroupLogUpdate& a, const node::GroupLogUpdate& b) {
+bool same_update(const node::GroupLogUpdate& a, const node::GroupLogUpdate& b) {
   return a.group == b.group && a.hard == b.hard && a.truncate_from == b.truncate_from && a.base == b.base &&
          a.append == b.append && a.destroy == b.destroy;
 }
@@ -42,11 +42,11 @@ TEST(LogRecord, everything_comes_back) {
     ASSERT_TRUE(record) << record.error().detail;
     EXPECT_EQ(record->identity, batch.identity);
     std::erase_if(batch.groups, [](const node::GroupLogUpdate& update) {
-      return same(update, {update.group, {}, {}, {}, {}, false});
+      return same_update(update, {update.group, {}, {}, {}, {}, false});
     });
     ASSERT_EQ(record->items.size(), batch.groups.size());
     for (std::size_t i = 0; i < batch.groups.size(); ++i) {
-      EXPECT_TRUE(same(record->items[i].update, batch.groups[i]));
+      EXPECT_TRUE(same_update(record->items[i].update, batch.groups[i]));
       EXPECT_FALSE(record->items[i].restated);
     }
   }
@@ -64,7 +64,7 @@ TEST(LogRecord, a_restatement_is_marked) {
   ASSERT_TRUE(record);
   ASSERT_EQ(record->items.size(), 1u);
   EXPECT_TRUE(record->items[0].restated);
-  EXPECT_TRUE(same(record->items[0].update, update));
+  EXPECT_TRUE(same_update(record->items[0].update, update));
 }
 
 TEST(LogRecord, an_update_that_says_nothing_takes_no_bytes) {

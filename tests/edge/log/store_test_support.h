@@ -10,7 +10,7 @@
 
 #include "edge/log/log_store.h"
 
-namespace nodedb::edge::testing {
+namespace nodedb::edge::test {
 
 inline constexpr GroupId the_group{7};
 
@@ -68,4 +68,4 @@ inline node::StoredLog loaded(node::LogStore& store) {
   return log ? std::move(*log) : node::StoredLog{};
 }
 
-}  // namespace nodedb::edge::testing
+}  // namespace nodedb::edge::test

@@ -17,7 +17,7 @@
 namespace nodedb::edge {
 namespace {
 
-using namespace testing;
+using namespace test;
 
 struct Faults {
   int good_writes = -1;  ///< until one fails for lack of room; negative: none fails

@@ -62,4 +62,10 @@ class GatewayBench {
   Gateway gateway;
 };
 
+inline constexpr const char* cross_slot = "-CROSSSLOT Keys in request don't hash to the same slot\r\n";
+
+inline bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 }  // namespace nodedb::resp::test

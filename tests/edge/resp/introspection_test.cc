@@ -9,10 +9,7 @@ namespace nodedb::resp {
 namespace {
 
 using test::GatewayBench;
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
+using test::has;
 
 TEST(Introspection, CommandsAreCounted) {
   GatewayBench bench;

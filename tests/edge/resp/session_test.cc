@@ -9,6 +9,7 @@ namespace nodedb::resp {
 namespace {
 
 using test::GatewayBench;
+using test::has;
 
 std::shared_ptr<const node::Routing> three_nodes(std::uint32_t self) {
   auto routing = std::make_shared<node::Routing>();
@@ -27,10 +28,6 @@ std::shared_ptr<const node::Routing> three_nodes(std::uint32_t self) {
         {.leader = NodeId(leader), .epoch = Epoch(1), .replicas = {NodeId(1), NodeId(2), NodeId(3)}});
   }
   return routing;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(SessionCommands, ATraceparentGoesWithTheCallsOfTheCommandsBehindIt) {

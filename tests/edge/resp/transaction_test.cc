@@ -7,9 +7,8 @@
 namespace nodedb::resp {
 namespace {
 
+using test::cross_slot;
 using test::GatewayBench;
-
-constexpr const char* cross_slot = "-CROSSSLOT Keys in request don't hash to the same slot\r\n";
 
 TEST(GatewayMulti, RunsAsOneEntry) {
   GatewayBench bench;

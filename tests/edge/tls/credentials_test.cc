@@ -10,15 +10,16 @@
 #include "edge/tls/certificates.h"
 #include "edge/tls/file_watch.h"
 #include "edge/tls/files.h"
+#include "tests/edge/tls/names.h"
 #include "tests/edge/tls/temp_directory.h"
 
 namespace nodedb::tls {
 namespace {
 
-const Uuid cluster = *Uuid::parse("3f2a9c10-1111-4222-8333-944455556666");
-const Uuid other_cluster = *Uuid::parse("3f2a9c10-1111-4222-8333-944455556667");
-const Uuid node = *Uuid::parse("a0b1c2d3-0000-4000-8000-000000000001");
-const Uuid other_node = *Uuid::parse("a0b1c2d3-0000-4000-8000-000000000002");
+using test::cluster;
+using test::node;
+using test::other_cluster;
+using test::other_node;
 
 class Authorities : public testing::Test {
  protected:

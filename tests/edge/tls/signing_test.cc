@@ -12,14 +12,15 @@
 #include "edge/tls/digest.h"
 #include "edge/tls/files.h"
 #include "edge/tls/handles.h"
+#include "tests/edge/tls/names.h"
 #include "tests/edge/tls/temp_directory.h"
 #include "wire/join_codec.h"
 
 namespace nodedb::tls {
 namespace {
 
-const Uuid cluster = *Uuid::parse("3f2a9c10-1111-4222-8333-944455556666");
-const Uuid node = *Uuid::parse("a0b1c2d3-0000-4000-8000-000000000001");
+using test::cluster;
+using test::node;
 
 /// A request that nobody here would make.
 class Handmade {

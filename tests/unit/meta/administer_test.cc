@@ -14,8 +14,10 @@
 namespace nodedb::meta {
 namespace {
 
-using testing::MapView;
-using testing::World;
+using test::code;
+using test::five;
+using test::MapView;
+using test::World;
 
 constexpr Digest digest_of(std::uint8_t byte) {
   Digest digest;
@@ -26,17 +28,6 @@ constexpr Digest secret = digest_of(1);
 
 Stamp at(std::uint64_t ms) {
   return {ms, "operator"};
-}
-
-Code code(const Result<void>& result) {
-  return result ? Code::unsupported : result.error().code;
-}
-
-World five() {
-  World world(5);
-  for (std::uint32_t n = 1; n <= 5; ++n)
-    EXPECT_TRUE(world.submit(MemberUp{NodeId(n), Incarnation(1), "h:1", ""}).has_value());
-  return world;
 }
 
 MemberState state(const World& world, std::uint32_t node) {
@@ -100,8 +91,8 @@ TEST(MemberChanges, RetiredIsForEver) {
   ASSERT_TRUE(world.submit(wants(4, MemberState::retired)).has_value());
   EXPECT_EQ(code(world.submit(wants(4, MemberState::active))), Code::invalid_state);
   EXPECT_EQ(code(world.submit(MemberUp{NodeId(4), Incarnation(9), "h:1", ""})), Code::not_member);
-  EXPECT_EQ(code(world.submit(MemberJoin{testing::uuid(4), "h:1", "", at(1)})), Code::not_member);
-  ASSERT_TRUE(world.submit(MemberJoin{testing::uuid(60), "h:1", "", at(1)}).has_value());
+  EXPECT_EQ(code(world.submit(MemberJoin{test::uuid(4), "h:1", "", at(1)})), Code::not_member);
+  ASSERT_TRUE(world.submit(MemberJoin{test::uuid(60), "h:1", "", at(1)}).has_value());
   EXPECT_TRUE(world.tables.members.contains(NodeId(6))) << "the id is not given again";
 }
 
@@ -112,7 +103,7 @@ TEST(MemberChanges, AMoveToItKeepsAMemberFromBeingRetired) {
   ASSERT_TRUE(world.submit(wants(4, MemberState::active)).has_value());
   const NodeId source = world.tables.placement[0].replicas[0];
   const AddLearnerCheckpoint first{VShardId(0), source, NodeId(4), group_of(VShardId(0)), 500'000, {}};
-  ASSERT_TRUE(world.submit(MigrationCheckpoint{make_checkpoint(testing::uuid(77), 0, first, 1)}).has_value());
+  ASSERT_TRUE(world.submit(MigrationCheckpoint{make_checkpoint(test::uuid(77), 0, first, 1)}).has_value());
   ASSERT_TRUE(world.submit(wants(4, MemberState::leaving)).has_value());
   EXPECT_EQ(code(world.submit(wants(4, MemberState::retired))), Code::invalid_state);
 }
@@ -125,7 +116,7 @@ TEST(MemberChanges, NoReplicaGoesToAMemberThatLeaves) {
   const AddLearnerCheckpoint first{VShardId(0), source, NodeId(target), group_of(VShardId(0)), 500'000, {}};
   for (const MemberState away : {MemberState::draining, MemberState::leaving}) {
     ASSERT_TRUE(world.submit(wants(target, away)).has_value());
-    EXPECT_EQ(code(world.submit(MigrationCheckpoint{make_checkpoint(testing::uuid(77), 0, first, 1)})),
+    EXPECT_EQ(code(world.submit(MigrationCheckpoint{make_checkpoint(test::uuid(77), 0, first, 1)})),
               Code::invalid_state);
   }
 }
@@ -148,7 +139,7 @@ TokenCreate token(std::uint8_t id, std::string name = "") {
 
 TokenClaim shown(std::uint8_t id, std::uint8_t node, std::uint64_t ms, Digest digest = secret,
                  std::string name = "n") {
-  return {TokenId(id), digest, testing::uuid(node), std::move(name), at(ms)};
+  return {TokenId(id), digest, test::uuid(node), std::move(name), at(ms)};
 }
 
 TokenState token_state(const World& world, std::uint8_t id) {
@@ -163,7 +154,7 @@ TEST(Tokens, AdmitOneMachineOnce) {
   EXPECT_EQ(token_state(world, 100), TokenState::in_flight);
   EXPECT_EQ(code(world.submit(shown(100, 51, 3))), Code::forbidden) << "another machine";
   EXPECT_TRUE(world.submit(shown(100, 50, 4)).has_value()) << "the same one, after a crash";
-  ASSERT_TRUE(world.submit(MemberJoin{testing::uuid(50), "h:1", "", at(5)}).has_value());
+  ASSERT_TRUE(world.submit(MemberJoin{test::uuid(50), "h:1", "", at(5)}).has_value());
   EXPECT_EQ(token_state(world, 100), TokenState::consumed);
   EXPECT_EQ(code(world.submit(shown(100, 50, 6))), Code::forbidden) << "used";
 }

@@ -20,7 +20,7 @@ Code entry_code(BytesView bytes) {
 }
 
 TEST(MetaCodec, EveryShapeComesBack) {
-  const Genesis genesis = make_genesis(testing::plan(5)).value();
+  const Genesis genesis = make_genesis(test::plan(5)).value();
   EXPECT_EQ(decode_genesis(encode(genesis)), genesis);
   EXPECT_EQ(decode_cluster(encode(genesis.cluster)), genesis.cluster);
   EXPECT_EQ(decode_member(encode(genesis.members[2])), genesis.members[2]);
@@ -39,7 +39,7 @@ TEST(MetaCodec, LaterVersionsAndUnknownKindsAreIncompatible) {
   EXPECT_EQ(entry_code("\x93\x02\x12\x01"s), Code::incompatible);
   EXPECT_EQ(entry_code("\x92\x01\x63"s), Code::incompatible);
   EXPECT_EQ(entry_code("\x93\x01\x13\x91\x92\x01\x63"s), Code::incompatible) << "inside a batch";
-  Bytes later = encode(make_genesis(testing::plan(3)).value());
+  Bytes later = encode(make_genesis(test::plan(3)).value());
   later[1] = 2;
   EXPECT_EQ(decode_genesis(later).error().code, Code::incompatible);
 }
@@ -49,7 +49,7 @@ TEST(MetaCodec, BatchesDoNotNest) {
 }
 
 TEST(MetaCodec, RowsAreNoEntriesAndOneRowIsNoOther) {
-  const Genesis genesis = make_genesis(testing::plan(3)).value();
+  const Genesis genesis = make_genesis(test::plan(3)).value();
   EXPECT_EQ(entry_code(encode(genesis.cluster)), Code::malformed);
   EXPECT_EQ(entry_code(encode_result({})), Code::malformed);
   EXPECT_EQ(decode_member(encode(genesis.cluster)).error().code, Code::malformed);
@@ -84,7 +84,7 @@ TEST(MetaCodec, CapsComeBeforeMemory) {
 }
 
 TEST(MetaCodec, EveryTruncationIsRefusedAndNoGarbageCrashes) {
-  const Genesis genesis = make_genesis(testing::plan(3)).value();
+  const Genesis genesis = make_genesis(test::plan(3)).value();
   const Bytes whole =
       encode(MetaEntry(MetaBatch{{MemberUp{NodeId(1), Incarnation(2), "a:1", "b:1", "n", "z/1", 50},
                                   PlacementChange{VShardId(3), genesis.placement[3]}}}));

@@ -13,9 +13,10 @@
 namespace nodedb::meta {
 namespace {
 
-using testing::moved;
-using testing::source;
-using testing::target;
+using test::has_node;
+using test::moved;
+using test::source;
+using test::target;
 
 constexpr NodeId other{2};
 const std::vector<NodeId> old_voters{NodeId(1), NodeId(2), NodeId(3)};
@@ -25,9 +26,9 @@ constexpr std::int64_t for_ever = 1'000'000'000'000;
 
 Migration at(MigrationPhase phase, std::uint32_t attempt = 0) {
   Migration record;
-  record.intent.id = testing::migration(1);
-  record.intent.first = testing::first_of(moved);
-  record.checkpoint = make_checkpoint(record.intent.id, attempt, testing::payload(phase), 0);
+  record.intent.id = test::migration(1);
+  record.intent.first = test::first_of(moved);
+  record.checkpoint = make_checkpoint(record.intent.id, attempt, test::payload(phase), 0);
   return record;
 }
 
@@ -268,7 +269,7 @@ TEST(Decide, PatienceEndsInANewTryAndThenInGivingUp) {
     waits(at(phase, attempt), stuck(patience));
     const Action action = decided(at(phase, attempt), stuck(patience + 1));
     if (attempt < 8) {
-      EXPECT_EQ(action, Action(Advance(testing::payload(phase), attempt + 1)));
+      EXPECT_EQ(action, Action(Advance(test::payload(phase), attempt + 1)));
     } else {
       ASSERT_TRUE(std::holds_alternative<GiveUp>(action));
       EXPECT_NE(std::get<GiveUp>(action).reason.find("node 4"), std::string::npos);
@@ -293,7 +294,7 @@ TEST(Decide, AfterCutoverItTriesForEver) {
   MigrationFacts stuck;
   stuck.without_progress_ns = for_ever;
   for (const MigrationPhase phase : {MigrationPhase::cutover, MigrationPhase::complete}) {
-    EXPECT_EQ(decided(at(phase, 1000), stuck), Action(Advance(testing::payload(phase), 1001)));
+    EXPECT_EQ(decided(at(phase, 1000), stuck), Action(Advance(test::payload(phase), 1001)));
   }
   waits(aborting(MigrationPhase::catch_up), stuck);
 }
@@ -352,10 +353,6 @@ MigrationFacts any_facts(Rng& rng) {
   made.target_reachable = coin();
   made.without_progress_ns = coin() ? 0 : static_cast<std::int64_t>(rng.below(200'000'000'000));
   return made;
-}
-
-bool has_node(const std::vector<NodeId>& nodes, NodeId node) {
-  return std::ranges::find(nodes, node) != nodes.end();
 }
 
 // Is what the checkpoint claims in the facts?

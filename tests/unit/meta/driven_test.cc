@@ -14,13 +14,10 @@
 namespace nodedb::meta {
 namespace {
 
-using testing::moved;
-using testing::source;
-using testing::target;
-
-bool has_node(const std::vector<NodeId>& nodes, NodeId node) {
-  return std::ranges::find(nodes, node) != nodes.end();
-}
+using test::has_node;
+using test::moved;
+using test::source;
+using test::target;
 
 std::vector<NodeId> without(std::vector<NodeId> nodes, NodeId node) {
   std::erase(nodes, node);
@@ -138,10 +135,10 @@ class Group {
 class Driven {
  public:
   explicit Driven(std::uint64_t seed) : rng_(seed), group(rng_) {
-    RC_ASSERT(world.submit(checkpoint(testing::first_of(moved), 0)).has_value());
+    RC_ASSERT(world.submit(checkpoint(test::first_of(moved), 0)).has_value());
   }
 
-  std::optional<Migration> record() const { return world.tables.migrations.find(testing::migration(1)); }
+  std::optional<Migration> record() const { return world.tables.migrations.find(test::migration(1)); }
 
   void step(bool faults) {
     group.step(faults);
@@ -161,20 +158,20 @@ class Driven {
     if (faults && rng_.below(4) == 0) carry_out(action);  // and its successor said it again
   }
 
-  void cancel() { (void)world.submit(MigrationAbort{testing::migration(1), "asked to", {}}); }
+  void cancel() { (void)world.submit(MigrationAbort{test::migration(1), "asked to", {}}); }
 
  private:
   static MetaEntry checkpoint(MigrationPayload payload, std::uint32_t attempt) {
-    return MigrationCheckpoint{make_checkpoint(testing::migration(1), attempt, std::move(payload), 0)};
+    return MigrationCheckpoint{make_checkpoint(test::migration(1), attempt, std::move(payload), 0)};
   }
 
   void carry_out(const Action& action) {
     if (const auto* advance = std::get_if<Advance>(&action)) {
       RC_ASSERT(world.submit(checkpoint(advance->payload, advance->attempt)).has_value());
     } else if (const auto* up = std::get_if<GiveUp>(&action)) {
-      (void)world.submit(MigrationAbort{testing::migration(1), up->reason, up->compensations});
+      (void)world.submit(MigrationAbort{test::migration(1), up->reason, up->compensations});
     } else if (const auto* end = std::get_if<End>(&action)) {
-      RC_ASSERT(world.submit(MigrationEnd{testing::migration(1), end->outcome, 0}).has_value());
+      RC_ASSERT(world.submit(MigrationEnd{test::migration(1), end->outcome, 0}).has_value());
     }
   }
 
@@ -208,7 +205,7 @@ class Driven {
 
  public:
   Group group;
-  testing::World world{testing::five_nodes()};
+  test::World world{test::five_nodes()};
 };
 
 RC_GTEST_PROP(Driven, EndsWithThePlacementThatVotes, (std::uint64_t seed)) {

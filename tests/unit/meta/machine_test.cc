@@ -9,12 +9,8 @@
 namespace nodedb::meta {
 namespace {
 
-using testing::World;
-
-Code code(const Result<void>& result) {
-  EXPECT_FALSE(result.has_value());
-  return result ? Code::unsupported : result.error().code;
-}
+using test::code;
+using test::World;
 
 MemberUp up(std::uint32_t node, std::uint64_t incarnation, std::string address = "new:1") {
   return {NodeId(node), Incarnation(incarnation), std::move(address), "client:1", "", "", 100};
@@ -30,7 +26,7 @@ TEST(Machine, AMemberThatReportsBecomesActive) {
   EXPECT_TRUE(world.submit(up(2, 5)).has_value());
   const Member& member = world.tables.members.at(NodeId(2));
   EXPECT_EQ(member, (Member{NodeId(2),
-                            testing::uuid(2),
+                            test::uuid(2),
                             "new:1",
                             "client:1",
                             Incarnation(5),
@@ -117,7 +113,7 @@ TEST(Machine, ADamagedRowHaltsInsteadOfAnsweringSomething) {
 
 TEST(Machine, ReadsGiveRows) {
   World world;
-  const testing::MapView view(world.rows);
+  const test::MapView view(world.rows);
   const Bytes key = member_key(NodeId(3));
   EXPECT_EQ(Machine().read(view, {VShardId(), Index(1), {}, key}), world.rows.at(key));
   EXPECT_EQ(Machine().read(view, {VShardId(), Index(1), {}, "nothing"}), "");

@@ -3,6 +3,8 @@
 
 // Group 0's rows in a map, and the machine over it.
 
+#include <gtest/gtest.h>
+
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,7 +16,7 @@
 #include "meta/tables.h"
 #include "nodedb/cluster/state_machine.h"
 
-namespace nodedb::meta::testing {
+namespace nodedb::meta::test {
 
 class MapView : public View {
  public:
@@ -104,4 +106,18 @@ class World {
   std::uint64_t index_ = 1;
 };
 
-}  // namespace nodedb::meta::testing
+/// Five members that are there.
+inline World five() {
+  World world(5);
+  for (std::uint32_t n = 1; n <= 5; ++n)
+    EXPECT_TRUE(world.submit(MemberUp{NodeId(n), Incarnation(1), "h:1", ""}).has_value());
+  return world;
+}
+
+/// Why it was refused.
+inline Code code(const Result<void>& result) {
+  EXPECT_FALSE(result.has_value());
+  return result ? Code::unsupported : result.error().code;
+}
+
+}  // namespace nodedb::meta::test

@@ -10,17 +10,13 @@
 namespace nodedb::meta {
 namespace {
 
-using testing::migration;
-using testing::moved;
-using testing::payload;
-using testing::source;
-using testing::target;
-using testing::World;
-
-Code code(const Result<void>& result) {
-  EXPECT_FALSE(result.has_value());
-  return result ? Code::unsupported : result.error().code;
-}
+using test::code;
+using test::migration;
+using test::moved;
+using test::payload;
+using test::source;
+using test::target;
+using test::World;
 
 MigrationCheckpoint entry(MigrationPayload said, std::uint32_t attempt = 0, std::uint8_t id = 1) {
   return {make_checkpoint(migration(id), attempt, std::move(said), 5)};
@@ -58,7 +54,7 @@ class Migrate : public ::testing::Test {
     EXPECT_EQ(world.writes, 0u);
   }
 
-  World world{testing::five_nodes()};
+  World world{test::five_nodes()};
 };
 
 TEST_F(Migrate, TheWholeWay) {
@@ -122,7 +118,7 @@ TEST_F(Migrate, PhasesDoNotGoBackNorAreTheySkipped) {
 
 TEST_F(Migrate, NonsenseDoesNotBegin) {
   const auto with = [](auto change) {
-    AddLearnerCheckpoint first = testing::first_of(moved);
+    AddLearnerCheckpoint first = test::first_of(moved);
     change(first);
     return entry(first);
   };
@@ -139,8 +135,8 @@ TEST_F(Migrate, NonsenseDoesNotBegin) {
 }
 
 TEST_F(Migrate, ATargetMustHaveReportedItself) {
-  ASSERT_TRUE(world.submit(MemberJoin{testing::uuid(77), "new:1", ""}).has_value());
-  AddLearnerCheckpoint first = testing::first_of(moved);
+  ASSERT_TRUE(world.submit(MemberJoin{test::uuid(77), "new:1", ""}).has_value());
+  AddLearnerCheckpoint first = test::first_of(moved);
   first.target = NodeId(6);
   refused(entry(first), Code::invalid_state);
   ASSERT_TRUE(world.submit(MemberUp{NodeId(6), Incarnation(1), "new:1", "", "", "", 100}).has_value());
@@ -270,7 +266,7 @@ TEST_F(Migrate, EndsOnlyWhereItMay) {
 TEST_F(Migrate, BackAndForthLeavesOneGhost) {
   reach(MigrationPhase::complete);
   ASSERT_TRUE(world.submit(end_of(MigrationOutcome::completed)).has_value());
-  AddLearnerCheckpoint back = testing::first_of(moved);
+  AddLearnerCheckpoint back = test::first_of(moved);
   std::swap(back.source, back.target);
   const GroupId group = group_of(moved);
   ASSERT_TRUE(world.submit(entry(back, 0, 2)).has_value());
@@ -293,7 +289,7 @@ TEST_F(Migrate, BackAndForthLeavesOneGhost) {
 TEST_F(Migrate, TheOldestHistoryIsForgotten) {
   for (std::uint64_t i = 0; i < limits::migration_history_max; ++i) {
     MigrationHistory old;
-    old.id = testing::uuid(9);
+    old.id = test::uuid(9);
     old.ended = 2 + i;  // below what comes
     old.vshard = moved;
     const Put put{history_key(old.ended), encode(old)};
@@ -337,10 +333,10 @@ TEST_F(Migrate, TablesQuarantineABadRowAndTakeTheRest) {
 TEST(Join, GivesIdsThatAreNeverReused) {
   World world;
   EXPECT_EQ(world.tables.cluster->next_node, NodeId(4));
-  const MemberJoin join{testing::uuid(50), "new:1", "client:1"};
+  const MemberJoin join{test::uuid(50), "new:1", "client:1"};
   ASSERT_TRUE(world.submit(join).has_value());
   EXPECT_EQ(world.tables.members.at(NodeId(4)), (Member{NodeId(4),
-                                                        testing::uuid(50),
+                                                        test::uuid(50),
                                                         "new:1",
                                                         "client:1",
                                                         Incarnation(),
@@ -359,9 +355,9 @@ TEST(Join, GivesIdsThatAreNeverReused) {
 
 TEST(Join, KnownMembersKeepTheirIdAndNamelessOnesAreRefused) {
   World world;
-  EXPECT_TRUE(world.submit(MemberJoin{testing::uuid(2), "elsewhere:1", ""}).has_value());
+  EXPECT_TRUE(world.submit(MemberJoin{test::uuid(2), "elsewhere:1", ""}).has_value());
   EXPECT_EQ(world.writes, 0u);
-  EXPECT_EQ(code(world.submit(MemberJoin{testing::uuid(60), "", ""})), Code::invalid_state);
+  EXPECT_EQ(code(world.submit(MemberJoin{test::uuid(60), "", ""})), Code::invalid_state);
   EXPECT_EQ(code(world.submit(MemberJoin{{}, "a:1", ""})), Code::invalid_state);
 }
 
@@ -369,9 +365,9 @@ TEST(Join, ThereIsALastOne) {
   World world;
   for (std::size_t i = 3; i < limits::nodes_max; ++i) {
     ASSERT_TRUE(
-        world.submit(MemberJoin{testing::uuid(static_cast<std::uint8_t>(50 + i)), "n:1", ""}).has_value());
+        world.submit(MemberJoin{test::uuid(static_cast<std::uint8_t>(50 + i)), "n:1", ""}).has_value());
   }
-  EXPECT_EQ(code(world.submit(MemberJoin{testing::uuid(200), "n:1", ""})), Code::too_large);
+  EXPECT_EQ(code(world.submit(MemberJoin{test::uuid(200), "n:1", ""})), Code::too_large);
   EXPECT_EQ(world.tables.members.size(), limits::nodes_max);
 }
 

@@ -3,11 +3,14 @@
 
 // One migration for tests: vShard 9 from node 1 to node 4, in a cluster where 1, 2 and 3 hold all replicas.
 
+#include <algorithm>
+#include <vector>
+
 #include "base/rng.h"
 #include "meta/entries.h"
 #include "tests/unit/meta/map_view.h"
 
-namespace nodedb::meta::testing {
+namespace nodedb::meta::test {
 
 inline constexpr VShardId moved{9};
 inline constexpr NodeId source{1};
@@ -20,6 +23,10 @@ inline MigrationId migration(std::uint8_t number) {
 
 inline AddLearnerCheckpoint first_of(VShardId vshard) {
   return {vshard, source, target, group_of(vshard), 500'000, {1'700'000'000'000'000'000, 3}};
+}
+
+inline bool has_node(const std::vector<NodeId>& nodes, NodeId node) {
+  return std::ranges::find(nodes, node) != nodes.end();
 }
 
 /// What a migration of `vshard` says in `phase`.
@@ -53,4 +60,4 @@ inline MapView::Rows five_nodes() {
   return rows;
 }
 
-}  // namespace nodedb::meta::testing
+}  // namespace nodedb::meta::test

@@ -11,8 +11,8 @@
 namespace nodedb::meta {
 namespace {
 
-using testing::migration;
-using testing::payload;
+using test::migration;
+using test::payload;
 
 PersistedMigrationCheckpoint row(MigrationPhase phase, std::uint32_t attempt = 0, std::uint8_t id = 1) {
   return make_checkpoint(migration(id), attempt, payload(phase), 77);
@@ -20,7 +20,7 @@ PersistedMigrationCheckpoint row(MigrationPhase phase, std::uint32_t attempt = 0
 
 // A store of rows, with a table over it.
 struct Stored {
-  testing::MapView::Rows rows;
+  test::MapView::Rows rows;
   MigrationStateTable table;
 
   void store(const Batch& writes) {
@@ -35,7 +35,7 @@ struct Stored {
   void upsert(const PersistedMigrationCheckpoint& checkpoint) { store(table.upsert(checkpoint).value()); }
   MigrationStateTable reloaded() const {
     MigrationStateTable loaded;
-    loaded.load_all(testing::MapView(rows));
+    loaded.load_all(test::MapView(rows));
     return loaded;
   }
 };
@@ -49,7 +49,7 @@ Code refusal(MigrationStateTable& table, const PersistedMigrationCheckpoint& che
 MigrationIntent intent(std::uint8_t id = 1) {
   MigrationIntent made;
   made.id = migration(id);
-  made.first = testing::first_of(testing::moved);
+  made.first = test::first_of(test::moved);
   made.epoch = Epoch(3);
   made.begun = 20;
   made.reason = "x";
@@ -101,7 +101,7 @@ TEST(MigrationTable, EveryPayloadComesBack) {
   for (const MigrationPhase phase : migration_phases) {
     EXPECT_EQ(decode_payload(encode(payload(phase))), payload(phase));
     EXPECT_EQ(phase_of(payload(phase)), phase);
-    EXPECT_EQ(vshard_of(payload(phase)), testing::moved);
+    EXPECT_EQ(vshard_of(payload(phase)), test::moved);
   }
 }
 
@@ -177,7 +177,7 @@ TEST(MigrationTable, EveryFlippedBitOfARowIsNoticed) {
       EXPECT_EQ(loaded.quarantined()[0].error.code, Code::damaged);
       EXPECT_EQ(loaded.find(migration(1)), std::nullopt);
       EXPECT_EQ(loaded.look_up(migration(1)).error().code, Code::damaged);
-      EXPECT_EQ(loaded.holder(testing::moved), migration(1)) << "the other row tells";
+      EXPECT_EQ(loaded.holder(test::moved), migration(1)) << "the other row tells";
       EXPECT_EQ(loaded.holder(VShardId(1)), std::nullopt);
     }
   }
@@ -229,13 +229,13 @@ TEST(MigrationTable, QuarantineEndsWhenASoundRowComesOrTheRowGoes) {
 
 TEST(MigrationTable, WhatCannotBeReadMayHoldAnyVShard) {
   MigrationStateTable table;
-  EXPECT_EQ(table.holder(testing::moved), std::nullopt);
+  EXPECT_EQ(table.holder(test::moved), std::nullopt);
   table.absorb_intent(intent_key(migration(1)), "rot");
-  EXPECT_EQ(table.holder(testing::moved).error().code, Code::damaged);
+  EXPECT_EQ(table.holder(test::moved).error().code, Code::damaged);
   table.absorb_checkpoint(checkpoint_key(migration(1)), encode(row(MigrationPhase::catch_up)));
-  EXPECT_EQ(table.holder(testing::moved), migration(1));
+  EXPECT_EQ(table.holder(test::moved), migration(1));
   EXPECT_EQ(table.holder(VShardId(1)), std::nullopt);
-  EXPECT_EQ(table.of(testing::moved), std::nullopt);
+  EXPECT_EQ(table.of(test::moved), std::nullopt);
 }
 
 TEST(MigrationTable, HalfAMigrationIsDamage) {
@@ -245,22 +245,13 @@ TEST(MigrationTable, HalfAMigrationIsDamage) {
   (void)table.put_intent(intent());
   EXPECT_EQ(table.look_up(migration(1)).value()->intent, intent());
   EXPECT_EQ(table.look_up(migration(2)).value(), std::nullopt);
-  EXPECT_EQ(table.of(testing::moved)->checkpoint, row(MigrationPhase::catch_up));
+  EXPECT_EQ(table.of(test::moved)->checkpoint, row(MigrationPhase::catch_up));
 }
 
 TEST(MigrationCodec, RowsComeBackAndOneIsNoOther) {
-  const MigrationHistory history{migration(1),
-                                 testing::moved,
-                                 NodeId(1),
-                                 NodeId(4),
-                                 MigrationOutcome::aborted,
-                                 3,
-                                 40,
-                                 "why",
-                                 50,
-                                 60,
-                                 70};
-  const GhostStub ghost{testing::moved, NodeId(1), NodeId(4), Epoch(4), 33, migration(1)};
+  const MigrationHistory history{
+      migration(1), test::moved, NodeId(1), NodeId(4), MigrationOutcome::aborted, 3, 40, "why", 50, 60, 70};
+  const GhostStub ghost{test::moved, NodeId(1), NodeId(4), Epoch(4), 33, migration(1)};
   EXPECT_EQ(decode_checkpoint(encode(row(MigrationPhase::complete, 5))), row(MigrationPhase::complete, 5));
   EXPECT_EQ(decode_intent(encode(intent())), intent());
   EXPECT_EQ(decode_history(encode(history)), history);

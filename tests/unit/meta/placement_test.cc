@@ -14,7 +14,7 @@
 namespace nodedb::meta {
 namespace {
 
-using testing::plan;
+using test::plan;
 
 struct Load {
   std::map<NodeId, std::uint32_t> replicas;
@@ -83,11 +83,11 @@ TEST(InitialPlacement, LeavesTheRestEmptyWhenFewerArePlaced) {
 TEST(MakeGenesis, IsTheSameWhereverItIsMade) {
   const Genesis genesis = make_genesis(plan(5)).value();
   EXPECT_EQ(make_genesis(plan(5)), genesis);
-  EXPECT_EQ(genesis.cluster, (Cluster{testing::uuid(255), 1, 3, NodeId(6)}));
+  EXPECT_EQ(genesis.cluster, (Cluster{test::uuid(255), 1, 3, NodeId(6)}));
   EXPECT_EQ(genesis.metadata_voters, (std::vector{NodeId(1), NodeId(2), NodeId(3)}));
   ASSERT_EQ(genesis.members.size(), 5u);
   EXPECT_EQ(genesis.members[4], (Member{NodeId(5),
-                                        testing::uuid(5),
+                                        test::uuid(5),
                                         "host5:7400",
                                         "",
                                         Incarnation(0),

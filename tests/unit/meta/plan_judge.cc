@@ -8,7 +8,7 @@
 #include "base/node_list.h"
 #include "tests/unit/meta/plan_world.h"
 
-namespace nodedb::meta::testing {
+namespace nodedb::meta::test {
 
 namespace {
 
@@ -217,4 +217,4 @@ std::vector<std::string> broken_promises(const PlanInput& input, const PlanOptio
   return Judge(input, options).verdict();
 }
 
-}  // namespace nodedb::meta::testing
+}  // namespace nodedb::meta::test

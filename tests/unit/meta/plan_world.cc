@@ -7,7 +7,7 @@
 
 #include "base/node_list.h"
 
-namespace nodedb::meta::testing {
+namespace nodedb::meta::test {
 
 std::vector<PlanNode> nodes(std::uint32_t count) {
   std::vector<PlanNode> made(count);
@@ -255,4 +255,4 @@ Spread spread(const PlanInput& input) {
   return found;
 }
 
-}  // namespace nodedb::meta::testing
+}  // namespace nodedb::meta::test

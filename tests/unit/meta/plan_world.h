@@ -12,7 +12,7 @@
 #include "base/rng.h"
 #include "meta/plan/plan.h"
 
-namespace nodedb::meta::testing {
+namespace nodedb::meta::test {
 
 /// Nodes 1…n, active, of weight 1, in no zone.
 std::vector<PlanNode> nodes(std::uint32_t count);
@@ -52,4 +52,4 @@ struct Spread {
 Spread spread(const PlanInput& input);
 std::map<NodeId, NodeLoad> loads(const PlanInput& input);
 
-}  // namespace nodedb::meta::testing
+}  // namespace nodedb::meta::test

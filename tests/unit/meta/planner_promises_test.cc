@@ -19,11 +19,7 @@
 namespace nodedb::meta {
 namespace {
 
-using namespace testing;
-
-void expect_promises(const PlanInput& input, const PlanOptions& options = {}) {
-  for (const std::string& fault : broken_promises(input, options)) ADD_FAILURE() << fault;
-}
+using namespace test;
 
 TEST(Planner, KeepsItsPromisesWhateverThePicture) {
   for (std::uint64_t seed = 1; seed <= 300 && !HasFailure(); ++seed) {

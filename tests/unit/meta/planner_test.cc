@@ -15,7 +15,7 @@
 namespace nodedb::meta {
 namespace {
 
-using namespace testing;
+using namespace test;
 
 std::size_t count(const Plan& plan, Why why) {
   return static_cast<std::size_t>(std::ranges::count(plan.steps, why, &PlanStep::why));
@@ -25,10 +25,6 @@ std::vector<Constraint> constraints(const std::vector<Complaint>& complaints) {
   std::vector<Constraint> found;
   for (const Complaint& it : complaints) found.push_back(it.constraint);
   return found;
-}
-
-void expect_promises(const PlanInput& input, const PlanOptions& options = {}) {
-  for (const std::string& fault : broken_promises(input, options)) ADD_FAILURE() << fault;
 }
 
 TEST(Planner, GivesANodeThatJoinsWhatItNeedsAndMovesNothingElse) {

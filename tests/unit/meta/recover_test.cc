@@ -11,20 +11,11 @@
 namespace nodedb::meta {
 namespace {
 
-using testing::World;
+using test::code;
+using test::five;
+using test::World;
 
 constexpr VShardId shard{7};
-
-Code code(const Result<void>& result) {
-  return result ? Code::unsupported : result.error().code;
-}
-
-World five() {
-  World world(5);
-  for (std::uint32_t n = 1; n <= 5; ++n)
-    EXPECT_TRUE(world.submit(MemberUp{NodeId(n), Incarnation(1), "h:1", ""}).has_value());
-  return world;
-}
 
 MemberLost lost(std::uint32_t node) {
   return {NodeId(node), {1, "operator"}};
@@ -112,7 +103,7 @@ TEST(Recovery, AMigrationEndsUndone) {
   std::uint32_t other = 1;
   while (std::ranges::find(placement.replicas, NodeId(other)) != placement.replicas.end()) ++other;
   const AddLearnerCheckpoint first{shard, placement.replicas[0], NodeId(other), group_of(shard), 500'000, {}};
-  Uuid id = testing::uuid(77);
+  Uuid id = test::uuid(77);
   ASSERT_TRUE(world.submit(MigrationCheckpoint{make_checkpoint(id, 0, first, 1)}).has_value());
   ASSERT_TRUE(world.submit(start(epoch(world), placement.replicas[1].value)).has_value());
   EXPECT_TRUE(world.tables.migrations.intents().empty());

@@ -11,17 +11,17 @@
 namespace nodedb::meta {
 namespace {
 
-using testing::World;
+using test::World;
 
 TEST(Tables, ShowTheGenesis) {
   const World world(5);
-  const Genesis genesis = make_genesis(testing::plan(5)).value();
+  const Genesis genesis = make_genesis(test::plan(5)).value();
   EXPECT_EQ(world.tables.cluster, genesis.cluster);
   EXPECT_EQ(world.tables.placement, genesis.placement);
   ASSERT_EQ(world.tables.members.size(), 5u);
   for (const Member& member : genesis.members) EXPECT_EQ(world.tables.members.at(member.id), member);
-  EXPECT_EQ(world.tables.find(testing::uuid(4))->id, NodeId(4));
-  EXPECT_EQ(world.tables.find(testing::uuid(9)), nullptr);
+  EXPECT_EQ(world.tables.find(test::uuid(4))->id, NodeId(4));
+  EXPECT_EQ(world.tables.find(test::uuid(9)), nullptr);
 }
 
 TEST(Tables, AreEmptyAtFirst) {
@@ -32,7 +32,7 @@ TEST(Tables, AreEmptyAtFirst) {
 }
 
 TEST(Tables, RowsComeInKeyOrder) {
-  const auto rows = rows_of(make_genesis(testing::plan(3)).value());
+  const auto rows = rows_of(make_genesis(test::plan(3)).value());
   EXPECT_EQ(rows.size(), 1 + 3 + vshard_count);
   EXPECT_TRUE(std::ranges::is_sorted(rows, {}, &Put::key));
 }

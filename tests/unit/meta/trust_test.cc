@@ -11,7 +11,7 @@
 namespace nodedb::meta {
 namespace {
 
-using testing::World;
+using test::World;
 
 Stamp at(std::uint64_t ms) {
   return {ms, "operator"};

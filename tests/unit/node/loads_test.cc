@@ -11,7 +11,7 @@
 namespace nodedb::node {
 namespace {
 
-using testing::ReconcileWorld;
+using test::ReconcileWorld;
 constexpr std::int64_t s = ns_per_s;
 constexpr VShardId hot{7};
 constexpr VShardId cold{8};

@@ -16,8 +16,6 @@
 namespace nodedb::node {
 namespace {
 
-constexpr NodeId leader{2};
-
 meta::PersistedMigrationCheckpoint checkpoint() {
   return meta::make_checkpoint(uuid(7), 0, meta::CatchUpCheckpoint{VShardId(0), Index(5)}, 1);
 }
@@ -33,7 +31,7 @@ struct Damaged {
     EXPECT_TRUE(made.has_value());
     node.emplace(std::move(*made));
     step(0, PeerConnected{uuid(2), {}});
-    step(1, FromPeer{uuid(2), wire::Hello{leader, Incarnation(4), "b:1", "", false}});
+    step(1, FromPeer{uuid(2), wire::Hello{NodeId(2), Incarnation(4), "b:1", "", false}});
     raft::Pulse pulse;
     pulse.incarnation = Incarnation(4);
     pulse.sent = Time{1};

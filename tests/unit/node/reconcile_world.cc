@@ -4,16 +4,16 @@
 #include "base/check.h"
 #include "meta/placement.h"
 
-namespace nodedb::node::testing {
+namespace nodedb::node::test {
 
 namespace {
 
-meta::testing::MapView::Rows rows_of(std::uint8_t founders, std::uint32_t vshards) {
-  meta::GenesisPlan plan = meta::testing::plan(founders);
+meta::test::MapView::Rows rows_of(std::uint8_t founders, std::uint32_t vshards) {
+  meta::GenesisPlan plan = meta::test::plan(founders);
   plan.vshards_placed = vshards;
   meta::Genesis genesis = meta::make_genesis(plan).value();
   for (meta::Member& member : genesis.members) member.state = meta::MemberState::active;
-  meta::testing::MapView::Rows rows;
+  meta::test::MapView::Rows rows;
   for (const Put& row : meta::rows_of(genesis)) rows.emplace(row.key, row.value);
   return rows;
 }
@@ -30,7 +30,7 @@ void ReconcileWorld::submit(const meta::MetaEntry& entry) {
 
 NodeId ReconcileWorld::join(const std::string& zone) {
   const NodeId id(++last_);
-  submit(meta::MemberJoin{meta::testing::uuid(last_), "host:1", "", {}});
+  submit(meta::MemberJoin{meta::test::uuid(last_), "host:1", "", {}});
   submit(meta::MemberUp{id, Incarnation(1), "host:1", "", "", zone});
   return id;
 }
@@ -112,4 +112,4 @@ std::map<NodeId, std::uint64_t> ReconcileWorld::written() const {
   return written;
 }
 
-}  // namespace nodedb::node::testing
+}  // namespace nodedb::node::test

@@ -14,7 +14,7 @@
 #include "node/reconciler.h"
 #include "tests/unit/meta/map_view.h"
 
-namespace nodedb::node::testing {
+namespace nodedb::node::test {
 
 class ReconcileWorld {
  public:
@@ -70,10 +70,10 @@ class ReconcileWorld {
   void note(const meta::MetaEntry& entry);
   void finish(const Running& it);
 
-  meta::testing::World group_;
+  meta::test::World group_;
   std::deque<Running> running_;
   Rng rng_{7};
   std::uint8_t last_;
 };
 
-}  // namespace nodedb::node::testing
+}  // namespace nodedb::node::test

@@ -12,7 +12,7 @@ namespace nodedb::node {
 namespace {
 
 using meta::MemberState;
-using testing::ReconcileWorld;
+using test::ReconcileWorld;
 constexpr std::int64_t s = ns_per_s;
 
 /// Within one of it: so even is even enough.

@@ -3,7 +3,7 @@
 
 #include <numeric>
 
-namespace nodedb::raft::testing {
+namespace nodedb::raft::test {
 
 namespace {
 
@@ -165,4 +165,4 @@ ChaosResult run_chaos(std::uint64_t seed, const ChaosPlan& plan, PlantedBugs bug
   return Chaos(seed, plan, bugs).run();
 }
 
-}  // namespace nodedb::raft::testing
+}  // namespace nodedb::raft::test

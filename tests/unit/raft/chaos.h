@@ -10,7 +10,7 @@
 
 #include "tests/unit/raft/harness.h"
 
-namespace nodedb::raft::testing {
+namespace nodedb::raft::test {
 
 struct ChaosPlan {
   int rounds = 150;
@@ -39,4 +39,4 @@ struct ChaosResult {
 
 ChaosResult run_chaos(std::uint64_t seed, const ChaosPlan& plan, PlantedBugs bugs = {});
 
-}  // namespace nodedb::raft::testing
+}  // namespace nodedb::raft::test

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <iostream>
 
-namespace nodedb::raft::testing {
+namespace nodedb::raft::test {
 namespace {
 
 std::uint64_t seeds(std::uint64_t usual) {
@@ -77,4 +77,4 @@ TEST(Chaos, FiveVoters) {
 }
 
 }  // namespace
-}  // namespace nodedb::raft::testing
+}  // namespace nodedb::raft::test

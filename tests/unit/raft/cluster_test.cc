@@ -4,7 +4,7 @@
 
 #include "tests/unit/raft/harness.h"
 
-namespace nodedb::raft::testing {
+namespace nodedb::raft::test {
 namespace {
 
 class Cluster : public ::testing::TestWithParam<int> {
@@ -87,4 +87,4 @@ TEST_P(Cluster, ALeaderThatHearsAllButIsHeardByNobodyStepsDown) {
 }
 
 }  // namespace
-}  // namespace nodedb::raft::testing
+}  // namespace nodedb::raft::test

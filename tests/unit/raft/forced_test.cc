@@ -3,7 +3,7 @@
 // whenever it crashes. The script raft_forced.txt shows the whole.
 #include "tests/unit/raft/solo.h"
 
-namespace nodedb::raft::testing {
+namespace nodedb::raft::test {
 namespace {
 
 constexpr Position end{Index(3), Term(2)};
@@ -81,4 +81,4 @@ TEST(Forced, TheLostVotersVotesAreNoUseToThem) {
 }
 
 }  // namespace
-}  // namespace nodedb::raft::testing
+}  // namespace nodedb::raft::test

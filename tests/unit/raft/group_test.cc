@@ -4,7 +4,7 @@
 
 #include "tests/unit/raft/solo.h"
 
-namespace nodedb::raft::testing {
+namespace nodedb::raft::test {
 namespace {
 
 // --- promises ---
@@ -260,4 +260,4 @@ TEST(Group, ALeaderThatHearsPeersButIsNotHeardStepsDown) {
 }
 
 }  // namespace
-}  // namespace nodedb::raft::testing
+}  // namespace nodedb::raft::test

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace nodedb::raft::testing {
+namespace nodedb::raft::test {
 
 Config voters(std::uint32_t n) {
   Config config;
@@ -322,4 +322,4 @@ void World::observe(std::uint32_t id) {
   if (checker.broken()) complain(*checker.broken());
 }
 
-}  // namespace nodedb::raft::testing
+}  // namespace nodedb::raft::test

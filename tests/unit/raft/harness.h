@@ -19,7 +19,7 @@
 #include "raft/group.h"
 #include "raft/invariants.h"
 
-namespace nodedb::raft::testing {
+namespace nodedb::raft::test {
 
 struct Climate {
   std::int64_t delay_min_ns = 100 * ns_per_us;
@@ -164,4 +164,4 @@ class World {
 /// Voters 1…n.
 Config voters(std::uint32_t n);
 
-}  // namespace nodedb::raft::testing
+}  // namespace nodedb::raft::test

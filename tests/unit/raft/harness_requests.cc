@@ -4,7 +4,7 @@
 
 #include "tests/unit/raft/harness.h"
 
-namespace nodedb::raft::testing {
+namespace nodedb::raft::test {
 
 void World::send_snapshot(std::uint32_t from, std::uint32_t to) {
   const Group& source = group(from);
@@ -103,4 +103,4 @@ bool World::settled() const {
   });
 }
 
-}  // namespace nodedb::raft::testing
+}  // namespace nodedb::raft::test

@@ -10,7 +10,7 @@
 
 #include "tests/unit/raft/chaos.h"
 
-namespace nodedb::raft::testing {
+namespace nodedb::raft::test {
 namespace {
 
 constexpr std::uint64_t seeds_max = 1000;
@@ -152,4 +152,4 @@ TEST(PlantedBug, WithoutATransferFenceALeaseReadIsStale) {
 }
 
 }  // namespace
-}  // namespace nodedb::raft::testing
+}  // namespace nodedb::raft::test

@@ -3,7 +3,7 @@
 // said and promised must not be taken for its word.
 #include "tests/unit/raft/solo.h"
 
-namespace nodedb::raft::testing {
+namespace nodedb::raft::test {
 namespace {
 
 constexpr NodeId d{4};
@@ -127,4 +127,4 @@ TEST(ReplicaAgain, OnceItsLogAdmitsItItVotesEvenAsALearner) {
 }
 
 }  // namespace
-}  // namespace nodedb::raft::testing
+}  // namespace nodedb::raft::test

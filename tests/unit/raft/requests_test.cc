@@ -2,7 +2,7 @@
 // One group's commit rule, bad messages, requests and caps.
 #include "tests/unit/raft/solo.h"
 
-namespace nodedb::raft::testing {
+namespace nodedb::raft::test {
 namespace {
 
 // --- commit ---
@@ -273,4 +273,4 @@ TEST(Group, GroupsKnockAtADeadFollowerAtTheSameInstants) {
 }
 
 }  // namespace
-}  // namespace nodedb::raft::testing
+}  // namespace nodedb::raft::test

@@ -9,7 +9,7 @@
 #include "raft/group.h"
 #include "tests/unit/raft/harness.h"
 
-namespace nodedb::raft::testing {
+namespace nodedb::raft::test {
 
 inline constexpr GroupId id{7};
 inline constexpr NodeId a{1};
@@ -104,4 +104,4 @@ const Kind* only(const std::vector<Envelope>& envelopes) {
   return found;
 }
 
-}  // namespace nodedb::raft::testing
+}  // namespace nodedb::raft::test

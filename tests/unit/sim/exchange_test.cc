@@ -8,6 +8,7 @@
 #include "sim/certificates.h"
 #include "sim/exchange_judge.h"
 #include "sim/exchange_nemesis.h"
+#include "tests/unit/sim/evidence.h"
 
 namespace nodedb::sim {
 namespace {
@@ -110,19 +111,6 @@ TEST_F(Keeper, DropsTheOldOneOnceThereIsASoleOneAndNeverItsOwn) {
   EXPECT_EQ(files.authorities, std::set{new_one});
 }
 
-struct World final : MoveJudge::Evidence {
-  std::uint32_t machines() const override { return 3; }
-  bool running(NodeId) const override { return true; }
-  const node::StoredGroup* log_of(NodeId, GroupId) const override { return nullptr; }
-  bool durable(const raft::Config&, GroupId, raft::Position) const override { return false; }
-  std::int64_t now_ns() const override { return 0; }
-  std::int64_t quiet_ns() const override { return 0; }
-  void complain(std::string rule, std::string what) override {
-    if (said.empty()) said = rule + ": " + what;
-  }
-  std::string said;
-};
-
 class Judge : public testing::Test {
  protected:
   Judge() {
@@ -155,7 +143,7 @@ class Judge : public testing::Test {
     return judge.unfinished([](NodeId) { return false; });
   }
 
-  World world;
+  test::Evidence world;
   ExchangeJudge judge{world};
   Rows rows;
   Index index;

@@ -6,36 +6,18 @@
 #include "meta/codec.h"
 #include "meta/rows.h"
 #include "node/namespaces.h"
+#include "tests/unit/sim/evidence.h"
 
 namespace nodedb::sim {
 namespace {
 
-constexpr VShardId vshard(0);
-constexpr GroupId group = group_of(vshard);
-constexpr NodeId source(1);
-constexpr NodeId target(4);
-
-struct World final : MoveJudge::Evidence {
-  std::uint32_t machines() const override { return 4; }
-  bool running(NodeId) const override { return true; }
-  const node::StoredGroup* log_of(NodeId node, GroupId) const override {
-    const auto log = logs.find(node);
-    return log == logs.end() ? nullptr : &log->second;
-  }
-  bool durable(const raft::Config&, GroupId, raft::Position) const override { return all_durable; }
-  std::int64_t now_ns() const override { return 0; }
-  std::int64_t quiet_ns() const override { return 0; }
-  void complain(std::string rule, std::string what) override {
-    if (said.empty()) said = rule + ": " + what;
-  }
-
-  std::map<NodeId, node::StoredGroup> logs;
-  bool all_durable = false;
-  std::string said;
-};
-
 class MoveJudgeTest : public testing::Test {
  protected:
+  static constexpr VShardId vshard{0};
+  static constexpr GroupId group = group_of(vshard);
+  static constexpr NodeId source{1};
+  static constexpr NodeId target{4};
+
   MoveJudgeTest() {
     id_.bytes[0] = 1;
     intent_.id = id_;
@@ -66,7 +48,7 @@ class MoveJudgeTest : public testing::Test {
     return config;
   }
 
-  World world_;
+  test::Evidence world_;
   MoveJudge judge_{world_, {}};
   meta::MigrationId id_;
   meta::MigrationIntent intent_;

@@ -7,26 +7,12 @@
 #include "meta/codec.h"
 #include "meta/rows.h"
 #include "node/namespaces.h"
+#include "tests/unit/sim/evidence.h"
 
 namespace nodedb::sim {
 namespace {
 
 using meta::MemberState;
-
-struct World final : MoveJudge::Evidence {
-  std::uint32_t machines() const override { return 5; }
-  bool running(NodeId) const override { return true; }
-  const node::StoredGroup* log_of(NodeId, GroupId) const override { return nullptr; }
-  bool durable(const raft::Config&, GroupId, raft::Position) const override { return false; }
-  std::int64_t now_ns() const override { return now; }
-  std::int64_t quiet_ns() const override { return now; }
-  void complain(std::string rule, std::string what) override {
-    if (said.empty()) said = rule + ": " + what;
-  }
-
-  std::int64_t now = 0;
-  std::string said;
-};
 
 class RosterJudgeTest : public testing::Test {
  protected:
@@ -58,7 +44,7 @@ class RosterJudgeTest : public testing::Test {
     return world_.said;
   }
 
-  World world_;
+  test::Evidence world_;
   RosterJudge judge_{world_, {}};
   Rows rows_;
   Index index_{5};

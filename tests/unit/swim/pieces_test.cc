@@ -13,7 +13,7 @@
 #include "swim/suspicion.h"
 #include "tests/unit/swim/solo.h"
 
-namespace nodedb::swim::testing {
+namespace nodedb::swim::test {
 namespace {
 
 constexpr Standing standings[] = {Standing::alive, Standing::suspect, Standing::dead, Standing::left};
@@ -179,4 +179,4 @@ TEST(Options, ProfilesAreValidAndEveryComplaintIsMade) {
 }
 
 }  // namespace
-}  // namespace nodedb::swim::testing
+}  // namespace nodedb::swim::test

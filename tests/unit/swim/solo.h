@@ -10,7 +10,7 @@
 
 #include "swim/swim.h"
 
-namespace nodedb::swim::testing {
+namespace nodedb::swim::test {
 
 inline Options strict(Options options = {}) {
   options.check_rules = true;
@@ -100,4 +100,4 @@ inline Rumour say(std::uint32_t node, Standing standing, std::uint32_t by, std::
   return {NodeId(node), {Incarnation(boot), refutation}, standing, NodeId(by)};
 }
 
-}  // namespace nodedb::swim::testing
+}  // namespace nodedb::swim::test

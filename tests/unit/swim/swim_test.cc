@@ -9,7 +9,7 @@
 #include "swim/rules.h"
 #include "tests/unit/swim/solo.h"
 
-namespace nodedb::swim::testing {
+namespace nodedb::swim::test {
 namespace {
 
 TEST(Probe, PingsOneMemberAPeriodAndEachOnceARound) {
@@ -339,4 +339,4 @@ TEST(Quiet, ALoneNodeHasNoDeadline) {
 }
 
 }  // namespace
-}  // namespace nodedb::swim::testing
+}  // namespace nodedb::swim::test

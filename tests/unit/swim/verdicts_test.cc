@@ -4,7 +4,7 @@
 
 #include "tests/unit/swim/solo.h"
 
-namespace nodedb::swim::testing {
+namespace nodedb::swim::test {
 namespace {
 
 TEST(Verdict, ASuspicionEndsInDeathUnlessItIsRefuted) {
@@ -107,4 +107,4 @@ TEST(Buddy, TheDeadThatAnswerByOtherMeansAreToldNotTooOften) {
 }
 
 }  // namespace
-}  // namespace nodedb::swim::testing
+}  // namespace nodedb::swim::test

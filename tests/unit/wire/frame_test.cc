@@ -27,14 +27,14 @@ Code code_of(BytesView bytes) {
 RC_GTEST_PROP(FrameReader, GivesTheSameFramesHoweverTheBytesArrive, ()) {
   std::vector<Frame> sent;
   Bytes stream;
-  for (std::size_t count = testing::below(5); count > 0; --count) {
-    sent.push_back({static_cast<FrameKind>(testing::number<std::uint8_t>()), Blob(testing::bytes(200))});
+  for (std::size_t count = test::below(5); count > 0; --count) {
+    sent.push_back({static_cast<FrameKind>(test::number<std::uint8_t>()), Blob(test::bytes(200))});
     stream += encode_frame(sent.back().kind, sent.back().payload.view());
   }
   FrameReader reader(cap);
   std::vector<Frame> got;
   for (BytesView rest = stream; !rest.empty();) {
-    const std::size_t part = std::min(rest.size(), 1 + testing::below(20));
+    const std::size_t part = std::min(rest.size(), 1 + test::below(20));
     reader.feed(rest.substr(0, part));
     rest.remove_prefix(part);
     for (auto frame = reader.next(); frame.value(); frame = reader.next()) got.push_back(std::move(**frame));
@@ -108,7 +108,7 @@ TEST(FrameReader, APromiseOfMuchCostsNothing) {
 
 TEST(FrameReader, SurvivesGarbage) {
   const Bytes frames = encode_frame(FrameKind::hello, "first") + encode_frame(FrameKind::pulse, "second");
-  testing::survives_mutation(frames, [](BytesView bytes) { return only_frame(bytes); });
+  test::survives_mutation(frames, [](BytesView bytes) { return only_frame(bytes); });
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include "meta/migration.h"
 #include "wire/error_codec.h"
 
-namespace nodedb::testing {
+namespace nodedb::test {
 
 namespace {
 
@@ -390,4 +390,4 @@ wire::PeerMessage peer_message() {
   }
 }
 
-}  // namespace nodedb::testing
+}  // namespace nodedb::test

@@ -11,7 +11,7 @@
 #include "wire/identity_codec.h"
 #include "wire/messages.h"
 
-namespace nodedb::testing {
+namespace nodedb::test {
 
 template <class Number = std::uint64_t>
 Number number() {
@@ -56,4 +56,4 @@ meta::Genesis genesis();
 meta::MetaEntry meta_entry();
 wire::PeerMessage peer_message();
 
-}  // namespace nodedb::testing
+}  // namespace nodedb::test

@@ -18,12 +18,12 @@ Code refused(const JoinRequest& request) {
 
 TEST(JoinCodec, SurvivesTruncationAndMutation) {
   const auto request = [](BytesView bytes) { return decode_join_request(bytes); };
-  testing::refuses_every_truncation(encode(examples::join_request()), request);
-  testing::survives_mutation(encode(examples::join_request()), request);
+  test::refuses_every_truncation(encode(examples::join_request()), request);
+  test::survives_mutation(encode(examples::join_request()), request);
   const auto answer = [](BytesView bytes) { return decode_join_answer(bytes); };
   for (const JoinAnswer& example : examples::join_answers()) {
-    testing::refuses_every_truncation(encode(example), answer);
-    testing::survives_mutation(encode(example), answer);
+    test::refuses_every_truncation(encode(example), answer);
+    test::survives_mutation(encode(example), answer);
   }
 }
 

@@ -28,7 +28,7 @@ Code refused(const PeerMessage& message) {
 }
 
 RC_GTEST_PROP(PeerCodec, EveryMessageComesBack, ()) {
-  const PeerMessage message = testing::peer_message();
+  const PeerMessage message = test::peer_message();
   const EncodedMessage frame = encode(message);
   const auto result = decoded(frame);
   RC_ASSERT((result.has_value()));
@@ -39,12 +39,12 @@ RC_GTEST_PROP(PeerCodec, EveryMessageComesBack, ()) {
 RC_GTEST_PROP(PeerCodec, BundlesInSmallFramesSayTheSame, ()) {
   RaftBundle bundle;
   ForwardBundle forward;
-  for (std::size_t i = testing::below(12); i > 0; --i) {
-    bundle.messages.push_back({testing::id<GroupId>(), testing::raft_message()});
-    forward.requests.push_back(testing::forward());
-    forward.replies.push_back(testing::forward_reply());
+  for (std::size_t i = test::below(12); i > 0; --i) {
+    bundle.messages.push_back({test::id<GroupId>(), test::raft_message()});
+    forward.requests.push_back(test::forward());
+    forward.replies.push_back(test::forward_reply());
   }
-  const std::size_t size = 1 + testing::below(600);
+  const std::size_t size = 1 + test::below(600);
   RaftBundle again;
   for (const auto& frame : encode_frames(bundle, size)) {
     auto part = std::get<RaftBundle>(decoded(frame).value());
@@ -66,8 +66,8 @@ TEST(PeerCodec, ExamplesRefuseTruncationAndSurviveMutation) {
     const EncodedMessage frame = encode(message);
     const auto again = [&](BytesView bytes) { return decode(frame.kind, Blob(Bytes(bytes))); };
     const Bytes payload = frame.whole_payload();
-    testing::refuses_every_truncation(payload, again);
-    testing::survives_mutation(payload, again);
+    test::refuses_every_truncation(payload, again);
+    test::survives_mutation(payload, again);
     EXPECT_FALSE(again(payload + "x").has_value()) << "a byte is left over";
   }
 }

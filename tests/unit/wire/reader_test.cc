@@ -25,7 +25,7 @@ TEST(Reader, FixedNumbersAreLittleEndian) {
 }
 
 RC_GTEST_PROP(Reader, VarintsComeBackInTheirShortestForm, ()) {
-  const auto value = testing::number();
+  const auto value = test::number();
   Bytes bytes;
   Writer(bytes).varint(value);
   RC_ASSERT((bytes.size() == varint_size(value)));

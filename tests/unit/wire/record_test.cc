@@ -21,9 +21,9 @@ constexpr GroupId group{7};
 // --- command entries ---
 
 RC_GTEST_PROP(CommandEntry, EverythingComesBack, ()) {
-  const Bytes command = testing::bytes(200);
+  const Bytes command = test::bytes(200);
   const CommandEntry entry{
-      {testing::number<std::int64_t>(), testing::number<std::uint32_t>()}, testing::stamp(), command};
+      {test::number<std::int64_t>(), test::number<std::uint32_t>()}, test::stamp(), command};
   const Blob payload = encode_command(entry);
   RC_ASSERT((decode_command(payload.view()) == entry));
 }
@@ -31,9 +31,9 @@ RC_GTEST_PROP(CommandEntry, EverythingComesBack, ()) {
 TEST(CommandEntry, SurvivesTruncationAndMutation) {
   const Blob payload = examples::entries().at(1).payload;
   const BytesView command = decode_command(payload.view())->command;
-  testing::refuses_every_truncation(payload.view().substr(0, payload.size() - command.size() - 1),
-                                    [](BytesView bytes) { return decode_command(bytes); });
-  testing::survives_mutation(payload.view(), [](BytesView bytes) {
+  test::refuses_every_truncation(payload.view().substr(0, payload.size() - command.size() - 1),
+                                 [](BytesView bytes) { return decode_command(bytes); });
+  test::survives_mutation(payload.view(), [](BytesView bytes) {
     const auto entry = decode_command(bytes);
     EXPECT_TRUE(!entry || well_formed(entry->stamp));
     return entry;
@@ -69,8 +69,8 @@ TEST(CommandEntryDeath, EncodingSuchAStampIsOurOwnBug) {
 RC_GTEST_PROP(Rows, EverythingComesBack, ()) {
   std::vector<std::pair<Bytes, Bytes>> given;
   Bytes rows;
-  for (std::size_t i = testing::below(6); i > 0; --i) {
-    given.emplace_back(testing::bytes(), testing::bytes());
+  for (std::size_t i = test::below(6); i > 0; --i) {
+    given.emplace_back(test::bytes(), test::bytes());
     const std::size_t before = rows.size();
     const Row row{given.back().first, given.back().second};
     append_row(rows, row);
@@ -102,22 +102,21 @@ TEST(Rows, RowsThatEndEarlyAreMalformed) {
   RowReader reader(BytesView(one).substr(1));
   EXPECT_FALSE(reader.next().has_value());
   EXPECT_FALSE(reader.next().has_value()) << "the error stays";
-  testing::survives_mutation(one + one, count_rows);
+  test::survives_mutation(one + one, count_rows);
 }
 
 // --- identity ---
 
 RC_GTEST_PROP(IdentityRecord, EverythingComesBack, ()) {
-  Identity identity{testing::uuid(), testing::uuid(), testing::id<NodeId>(), data_format_version,
-                    testing::genesis()};
+  Identity identity{test::uuid(), test::uuid(), test::id<NodeId>(), data_format_version, test::genesis()};
   identity.genesis.cluster.uuid = identity.cluster;
   RC_ASSERT((decode_identity(encode_identity(identity)) == identity));
 }
 
 TEST(IdentityRecord, DamageIsFoundAndLaterFormatsAreRefused) {
   const Bytes record = encode_identity(examples::identity());
-  testing::refuses_every_truncation(record, decode_identity);
-  testing::survives_mutation(record, decode_identity);
+  test::refuses_every_truncation(record, decode_identity);
+  test::survives_mutation(record, decode_identity);
   Bytes bad = record;
   bad[7] = static_cast<char>(bad[7] ^ 1);
   EXPECT_EQ(decode_identity(bad).error().code, Code::damaged);

@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "base/rng.h"
 
-namespace nodedb::testing {
+namespace nodedb::test {
 
 /// `decode(BytesView)` must answer an error for every proper prefix.
 template <class Decode>
@@ -52,4 +52,4 @@ void survives_mutation(BytesView whole, Decode decode, int rounds = 400) {
   }
 }
 
-}  // namespace nodedb::testing
+}  // namespace nodedb::test
