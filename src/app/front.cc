@@ -22,7 +22,6 @@
 #include "edge/loop/client_door.h"
 #include "edge/loop/peer_door.h"
 #include "edge/quic/transport.h"
-#include "wire/undelivered.h"
 
 namespace nodedb::app {
 
@@ -99,7 +98,9 @@ struct Front::Impl final : ClientDesk {
     made.disconnected = [this](const Uuid& peer) { core.report(node::PeerDisconnected{peer}); };
     made.received = [this](const Uuid& peer, wire::PeerMessage message) {
       if (certificates.received(peer, message) || vitals.received(peer, message)) return;
-      from_peer(peer, std::move(message));
+      if (door.take({peer, std::move(message)}) || paused) return;
+      transport->pause_reading(true);
+      paused = true;
     };
     made.told_removed = [this](const Uuid& by) {
       to_core(node::FromPeer{by, wire::Founded{false, "it refuses this node", true}});
@@ -239,13 +240,15 @@ struct Front::Impl final : ClientDesk {
     });
   }
 
-  /// Peers share what all may hold, and a peer's log has half of its share, requests and bulk a quarter each:
-  /// what is on control is small.
+  /// Peers share what all may hold. A peer's log has half of its share, requests a quarter, and what is on
+  /// control is small; large answers, nearly all that is on bulk, have a share of their own.
   void limit_send_queues(std::size_t peers) {
-    const std::uint64_t all = config.memory().of(Consumer::peers);
-    const std::uint64_t share = all / std::max<std::size_t>(1, peers);
-    transport->limit_send_queues(
-        std::clamp<std::uint64_t>(share / 2, send_queue_bytes_min, limits::send_queue_bytes_max));
+    const auto each = [&](Consumer consumer) {
+      return config.memory().of(consumer) / std::max<std::size_t>(1, peers);
+    };
+    transport->limit_send_queues({std::clamp<std::uint64_t>(each(Consumer::peers) / 2, send_queue_bytes_min,
+                                                            limits::send_queue_bytes_max),
+                                  std::max<std::uint64_t>(each(Consumer::answers), send_queue_bytes_min)});
   }
 
   FrontParts parts() const {
@@ -266,17 +269,17 @@ struct Front::Impl final : ClientDesk {
     return made;
   }
 
-  void from_peer(const Uuid& peer, wire::PeerMessage message) {
-    if (door.take({peer, std::move(message)}) || paused) return;
-    transport->pause_reading(true);
-    paused = true;
-  }
-
   void send(const wire::Outbound& one) {
     if (transport->send(one.to, one.message)) return;
-    wire::Undelivered told = wire::undelivered(one.message);
-    if (!told.there.empty()) transport->send(one.to, wire::ForwardBundle{{}, std::move(told.there)});
-    if (!told.here.empty()) from_peer(one.to, wire::ForwardBundle{{}, std::move(told.here)});
+    const auto* large = std::get_if<wire::LargeReply>(&one.message);
+    if (large == nullptr) return;
+    // Said on another stream, it has room. Without it whoever waits would do so until a time-out.
+    wire::ForwardReply instead;
+    instead.request = large->reply.request;
+    instead.incarnation = large->reply.incarnation;
+    instead.group = large->reply.group;
+    instead.result = fail(Code::unreachable, "too many bytes of answers are on their way");
+    transport->send(one.to, wire::ForwardBundle{{}, {std::move(instead)}});
   }
 
   /// What the core and the disk thread have handed over.

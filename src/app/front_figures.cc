@@ -27,7 +27,8 @@ MemoryTable memory_table(FrontParts parts) {
 
 AnswerSurroundings surroundings(const FrontParts& parts) {
   const quic::TransportStats stats = parts.transport.stats();
-  return {{stats.packets_sent, stats.bytes_sent, stats.datagrams_received, stats.bytes_received},
+  return {{stats.packets_sent, stats.bytes_sent, stats.datagrams_received, stats.bytes_received,
+           stats.dropped_full, stats.dropped_unconnected},
           memory_table(parts),
           certificates_json(parts.transport.credentials(), std::time(nullptr))};
 }

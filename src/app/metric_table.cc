@@ -46,6 +46,11 @@ void standings(const Figures& figures, Samples& out) {
   }
 }
 
+void dropped(const Figures& figures, Samples& out) {
+  out.add({{"reason", "full"}}, figures.around.net.dropped_full);
+  out.add({{"reason", "unconnected"}}, figures.around.net.dropped_unconnected);
+}
+
 void last_heard(const Figures& figures, Samples& out) {
   each_member(figures, out, [](const node::MemberStatus& one) {
     return one.last_heard_ns_ago < 0 ? -1.0 : static_cast<double>(one.last_heard_ns_ago) / 1e9;
@@ -282,6 +287,8 @@ constexpr Metric table[] = {
      one<[](const Figures& f) { return f.around.net.datagrams_sent; }>},
     {"nodedb_network_received_datagrams_total", counter, "", "Datagrams received.",
      one<[](const Figures& f) { return f.around.net.datagrams_received; }>},
+    {"nodedb_network_dropped_messages_total", counter, "`reason`: full, unconnected",
+     "Messages to other nodes that were not sent: the queue was full, or there was no connection.", dropped},
     {"nodedb_certificate_life_left_ratio", gauge, "`whose`, `sha256`",
      "The part of its life that is left; renewed at a third, late below a sixth.", certificate_life},
     {"nodedb_certificate_remaining_seconds", gauge, "`whose`: node, authority; `sha256`: its beginning",

@@ -223,7 +223,9 @@ Json status_answer(const node::Status& status, const AnswerSurroundings& around)
       .set("datagrams_sent", around.net.datagrams_sent)
       .set("bytes_sent", around.net.bytes_sent)
       .set("datagrams_received", around.net.datagrams_received)
-      .set("bytes_received", around.net.bytes_received);
+      .set("bytes_received", around.net.bytes_received)
+      .set("dropped_full", around.net.dropped_full)
+      .set("dropped_unconnected", around.net.dropped_unconnected);
   Json body = status_json(status);
   body.set("io", std::move(io))
       .set("memory", memory_json(around.memory))

@@ -87,6 +87,8 @@ struct NetCounts {
   std::uint64_t bytes_sent = 0;
   std::uint64_t datagrams_received = 0;
   std::uint64_t bytes_received = 0;
+  std::uint64_t dropped_full = 0;         ///< frames to nodes whose queue was full
+  std::uint64_t dropped_unconnected = 0;  ///< messages to nodes without a connection
 };
 
 /// What the server answers: the reply's own JSON, or `{"code":…,"error":…}`.

@@ -23,6 +23,7 @@ enum class Meaning : std::uint8_t {
   try_hint,   ///< surely no effect; another node leads
   try_later,  ///< surely no effect; the group cannot take it just now
   ask_again,  ///< outcome unknown; the session makes asking again safe
+  no_room,    ///< it was answered, and the answer found no room on its way
 };
 
 Meaning meaning_of(const Result<Blob>& result) {
@@ -36,8 +37,9 @@ Meaning meaning_of(const Result<Blob>& result) {
     case Code::stopping:
       return Meaning::try_later;
     case Code::timeout:
-    case Code::unreachable:
       return Meaning::ask_again;
+    case Code::unreachable:
+      return Meaning::no_room;
     default:
       return Meaning::final;
   }
@@ -88,7 +90,8 @@ bool Gateway::answered(Time now, NodeId from, const wire::ForwardReply& reply, c
   Pending& pending = at->second;
   const bool awaited = pending.current == reply.request;
   const Meaning meaning = meaning_of(reply.result);
-  if (meaning != Meaning::ask_again && !reply.result) {
+  const bool no_effect = !reply.result && meaning != Meaning::ask_again && meaning != Meaning::no_room;
+  if (no_effect) {
     pending.in_doubt.erase(reply.request);
     attempts_.erase(attempt);
   }
@@ -108,6 +111,13 @@ bool Gateway::answered(Time now, NodeId from, const wire::ForwardReply& reply, c
     case Meaning::try_later:
     case Meaning::ask_again:
       wait(now, at, back_off(pending.attempts));
+      break;
+    case Meaning::no_room:
+      // A write's answer is kept, and asked for when it is late: sooner it would find no room again.
+      if (!pending.request.write)
+        finish(now, at,
+               {fail(Code::busy, reply.result.error().detail), {}, from, reply.request, sent, served},
+               leaders);
       break;
   }
   return true;

@@ -106,11 +106,18 @@ class Overload : public SharedCluster<Overload> {
 
   static int port(int number) { return cluster_->nodes()[static_cast<std::size_t>(number) % 3].redis_port; }
   static std::vector<int> ports() { return {port(0), port(1), port(2)}; }
-  static std::int64_t refused() {
+  template <class Read>
+  static std::int64_t of_all_nodes(Read read) {
     std::int64_t sum = 0;
     for (std::size_t i = 0; i < 3; ++i)
-      if (const auto status = cluster_->status(i)) sum += (*status)["requests_refused"].number();
+      if (const auto status = cluster_->status(i)) sum += read(*status).number();
     return sum;
+  }
+  static std::int64_t refused() {
+    return of_all_nodes([](const app::Json& status) { return status["requests_refused"]; });
+  }
+  static std::int64_t dropped() {
+    return of_all_nodes([](const app::Json& status) { return status["io"]["dropped_full"]; });
   }
   /// Acknowledged, and not there when read through another node. Looks at so many of them, spread evenly.
   static std::int64_t lost(const std::vector<std::string>& keys, std::size_t looks) {
@@ -228,6 +235,7 @@ TEST_F(Overload, ManyReadersOfLargeValuesWaitForNoTimeOut) {
     });
   }
   for (std::thread& one : threads) one.join();
+  EXPECT_GT(dropped(), 0) << "else it shows nothing";
   EXPECT_GT(served, readers) << refused << " refused";
   EXPECT_EQ(served + refused, readers * rounds);
   EXPECT_LT(longest_ns, 2 * election_timeout_ns) << "then what has not been answered is asked again";

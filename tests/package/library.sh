@@ -24,7 +24,8 @@ shared=$(find "$root/usr" -name 'libnodedb-cluster.so.[0-9]' -print -quit)
 libraries=$(dirname "$shared")
 
 grep -q 'SONAME *libnodedb-cluster.so.0$' < <(objdump -p "$shared") || complain 'its soname is another'
-nm -DC --defined-only "$shared" | cut -d' ' -f3- | LC_ALL=C sort | diff "$here/exports.txt" - ||
+# Without the version's own name, which not every linker writes.
+nm -DC --defined-only "$shared" | grep -v ' A ' | cut -d' ' -f3- | LC_ALL=C sort | diff "$here/exports.txt" - ||
   complain 'it exports something else than exports.txt says'
 
 expect='3, then malformed, no effect'

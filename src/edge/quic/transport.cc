@@ -153,8 +153,8 @@ void Transport::pause_reading(bool paused) {
   }
 }
 
-void Transport::limit_send_queues(std::size_t bytes) {
-  impl_->options.send_queue_bytes_max = bytes;
+void Transport::limit_send_queues(SendQueueLimits limits) {
+  impl_->options.send_queues = limits;
 }
 
 TransportStats Transport::stats() const {
@@ -173,7 +173,9 @@ TransportStats Transport::stats() const {
   stats.refused += below.connections_refused;
   for (const auto& [number, link] : impl_->links) {
     for (const wire::StreamClass stream_class : wire::stream_classes)
-      stats.queued_bytes += impl_->queued_bytes(link, stream_class);
+      stats.queued_bytes += impl_->queued_bytes(
+          link, stream_class,
+          stream_class == wire::StreamClass::log ? wire::Counted::all : wire::Counted::copied);
   }
   return stats;
 }

@@ -35,6 +35,16 @@ class io_context;
 
 namespace nodedb::quic {
 
+/// What may wait for one peer on each stream; one frame always may. What the bytes of requests share counts
+/// already where they wait for their answers, and not here.
+struct SendQueueLimits {
+  std::size_t log_bytes = limits::send_queue_bytes_max;
+  std::size_t bulk_bytes = limits::send_queue_bytes_max / 2;
+
+  /// The others: half of the log's.
+  std::size_t of(wire::StreamClass stream_class) const;
+};
+
 struct TransportOptions {
   std::string listen = "127.0.0.1:0";           ///< IP address and port; port 0 lets the system choose
   std::string certs;                            ///< directory with ca.crt, node.crt and node.key
@@ -45,8 +55,7 @@ struct TransportOptions {
   std::int64_t handshake_timeout_ns = 5 * ns_per_s;
   std::int64_t max_ack_delay_ns = 2 * ns_per_ms;
   DialPlan::Limits dialling;
-  /// For each peer on the log's stream, and half of it on each other.
-  std::size_t send_queue_bytes_max = limits::send_queue_bytes_max;
+  SendQueueLimits send_queues;
   std::size_t connections_max = limits::connections_max;
   std::size_t handshakes_max = limits::handshakes_max;
   std::size_t handshakes_before_retry = limits::handshakes_before_retry;
@@ -71,10 +80,12 @@ struct TransportCallbacks {
 };
 
 struct TransportStats {
-  std::size_t peers = 0;         ///< connected
-  std::size_t connections = 0;   ///< of any kind and state
-  std::size_t handshakes = 0;    ///< accepted and not authenticated yet
-  std::size_t queued_bytes = 0;  ///< held for peers: waiting, or sent and not acknowledged
+  std::size_t peers = 0;        ///< connected
+  std::size_t connections = 0;  ///< of any kind and state
+  std::size_t handshakes = 0;   ///< accepted and not authenticated yet
+  /// Held for peers: waiting, or sent and not acknowledged. Without what requests, answers and chunks share,
+  /// which counts elsewhere.
+  std::size_t queued_bytes = 0;
   std::uint64_t frames_sent = 0;
   std::uint64_t frames_received = 0;
   std::uint64_t dropped_full = 0;         ///< frames dropped because a queue was full
@@ -122,9 +133,8 @@ class Transport {
   /// wrong_cluster; the old ones stay.
   Result<void> use_credentials(tls::Credentials next);
 
-  /// What may wait for each peer on the log's stream, and half of it on each other; one frame always may. At
-  /// first as in the options.
-  void limit_send_queues(std::size_t bytes);
+  /// At first as in the options.
+  void limit_send_queues(SendQueueLimits limits);
 
   bool connected(const Uuid& peer) const;
   /// False if the message, or a part of a bundle, was dropped: no connection, or the queue of its class is

@@ -242,18 +242,32 @@ bool Transport::Impl::send_datagram(Link& link, const wire::PeerMessage& message
   return true;
 }
 
-/// A request that is dropped is only sent again after a time-out. What it shares counts already where it
-/// waits for its answer, which bounds it.
-constexpr bool shares_uncounted(wire::StreamClass stream_class) {
-  return stream_class == wire::StreamClass::forward;
+std::size_t SendQueueLimits::of(wire::StreamClass stream_class) const {
+  switch (stream_class) {
+    case wire::StreamClass::log:
+      return log_bytes;
+    case wire::StreamClass::bulk:
+      return bulk_bytes;
+    case wire::StreamClass::control:
+    case wire::StreamClass::forward:
+      return log_bytes / 2;
+  }
+  check_failed(__FILE__, __LINE__, "a known class of streams");
 }
 
-std::size_t Transport::Impl::queued_bytes(const Link& link, wire::StreamClass stream_class) const {
+/// A request that is dropped is only sent again after a time-out. What it shares counts already where it
+/// waits for its answer, which bounds it.
+constexpr wire::Counted counted_on(wire::StreamClass stream_class) {
+  return stream_class == wire::StreamClass::forward ? wire::Counted::copied : wire::Counted::all;
+}
+
+std::size_t Transport::Impl::queued_bytes(const Link& link, wire::StreamClass stream_class,
+                                          wire::Counted which) const {
   const Link::Lane& lane = link.lane(stream_class);
   const Connection* const connection = endpoint->find(link.connection);
   if (connection == nullptr) return lane.waiting_bytes;
   return lane.waiting_bytes +
-         (shares_uncounted(stream_class) ? connection->own_bytes(lane.id) : connection->held_bytes(lane.id));
+         (which == wire::Counted::copied ? connection->own_bytes(lane.id) : connection->held_bytes(lane.id));
 }
 
 bool Transport::Impl::enqueue(Link& link, wire::StreamClass stream_class, wire::EncodedMessage message) {
@@ -263,13 +277,12 @@ bool Transport::Impl::enqueue(Link& link, wire::StreamClass stream_class, wire::
     return false;
   }
   Link::Lane& lane = link.lane(stream_class);
+  const wire::Counted which = counted_on(stream_class);
   const std::size_t payload_bytes = message.payload_bytes();
   const std::size_t bytes =
-      wire::frame_header_bytes + (shares_uncounted(stream_class) ? message.payload.size() : payload_bytes);
-  const std::size_t held = queued_bytes(link, stream_class);
-  const std::size_t most = stream_class == wire::StreamClass::log ? options.send_queue_bytes_max
-                                                                  : options.send_queue_bytes_max / 2;
-  const bool full = held > 0 && held + bytes > most;
+      wire::frame_header_bytes + (which == wire::Counted::copied ? message.payload.size() : payload_bytes);
+  const std::size_t held = queued_bytes(link, stream_class, which);
+  const bool full = held > 0 && held + bytes > options.send_queues.of(stream_class);
   if (full || payload_bytes > limits::frame_bytes_max) {
     ++counted.dropped_full;
     return false;

@@ -16,13 +16,13 @@
 #include <vector>
 
 #include "base/check.h"
-#include "edge/disk/damage.h"
 #include "edge/disk/files.h"
 #include "edge/rocks/database.h"
 #include "edge/rocks/kept_back.h"
 #include "edge/rocks/state_flush.h"
 #include "edge/rocks/state_meta.h"
 #include "edge/rocks/state_view.h"
+#include "edge/rocks/stored_groups.h"
 #include "wire/rows.h"
 
 namespace nodedb::edge {
@@ -54,20 +54,6 @@ rocksdb::Options options_for(const StateStoreOptions& wanted, const std::shared_
 struct Group {
   std::optional<StateMeta> meta;  ///< nothing: it has no such group
   std::unique_ptr<View> rows;     ///< of the current generation; null until asked for
-};
-
-/// A view that lies elsewhere.
-class SharedView final : public View {
- public:
-  explicit SharedView(const View& view) : view_(view) {}
-  std::optional<Bytes> get(BytesView key) const override { return view_.get(key); }
-  std::optional<Bytes> head(BytesView key, std::size_t bytes_max) const override {
-    return view_.head(key, bytes_max);
-  }
-  std::unique_ptr<Cursor> seek(BytesView from) const override { return view_.seek(from); }
-
- private:
-  const View& view_;
 };
 
 class Store final : public node::StateStore {
@@ -112,9 +98,9 @@ class Store final : public node::StateStore {
   Result<void> write_out_all() { return write_out_left_behind(0); }
   void drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to);
   Result<void> commit(rocksdb::WriteBatch& batch);
-  Result<void> read_meta();
+  Result<void> read_groups();
   Result<void> drop_strays();
-  std::unexpected<Error> refused(const rocksdb::Status& status);
+  std::unexpected<Error> refused(Error error);
 
   StateStoreOptions options_;
   std::string directory_;
@@ -225,8 +211,7 @@ Result<void> Store::write_out_left_behind(std::uint64_t flushes_min) {
   }
 }
 
-std::unexpected<Error> Store::refused(const rocksdb::Status& status) {
-  Error error = to_error(status, directory_);
+std::unexpected<Error> Store::refused(Error error) {
   if (error.code != Code::disk_full) failed_ = error;
   return std::unexpected(std::move(error));
 }
@@ -241,7 +226,7 @@ Result<void> Store::commit(rocksdb::WriteBatch& batch) {
     // Does nothing while RocksDB looks for room by itself; helps when it has given up.
     if (db_->Resume().ok()) status = db_->Write(options, &batch);
   }
-  if (!status.ok()) return refused(status);
+  if (!status.ok()) return refused(to_error(status, directory_));
   if (tombstones_ < tombstones_max) return {};
   tombstones_ = 0;
   rocksdb::FlushOptions soon;
@@ -261,7 +246,7 @@ Result<void> Store::view_trouble() const {
 Result<std::vector<node::StoredState>> Store::load() {
   if (auto written = write_out_all(); !written) return std::unexpected(written.error());
   if (auto sound = view_trouble(); !sound) return std::unexpected(sound.error());
-  if (auto read = read_meta(); !read) return std::unexpected(read.error());
+  if (auto read = read_groups(); !read) return std::unexpected(read.error());
   if (!options_.read_only) {
     if (auto dropped = drop_strays(); !dropped) return std::unexpected(dropped.error());
   }
@@ -273,45 +258,22 @@ Result<std::vector<node::StoredState>> Store::load() {
   return states;
 }
 
-Result<void> Store::read_meta() {
+Result<void> Store::read_groups() {
   groups_.clear();
-  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(rocksdb::ReadOptions()));
-  for (at->Seek(meta_key(GroupId(0))); at->Valid(); at->Next()) {
-    const BytesView key = at->key().ToStringView();
-    if (key.size() != prefix_bytes) {
-      return std::unexpected(damage(directory_, "a meta row has a wrong key"));
-    }
-    const GroupId group(read_big<std::uint32_t>(key, 4));
-    auto meta = decode_state_meta(group, at->value().ToStringView());
-    if (!meta && meta.error().code == Code::damaged) {
-      return std::unexpected(damage(directory_, meta.error().detail));
-    }
-    if (!meta) return std::unexpected(meta.error());
-    group_of(group).meta = std::move(*meta);
-  }
-  if (!at->status().ok()) return refused(at->status());
+  auto metas = read_metas(*db_, directory_);
+  if (!metas) return refused(std::move(metas.error()));
+  for (auto& [group, meta] : *metas) group_of(group).meta = std::move(meta);
   return {};
 }
 
-/// Rows of generations that are not current: unfinished transfers, and groups that were never installed.
 Result<void> Store::drop_strays() {
-  rocksdb::WriteBatch batch;
-  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(rocksdb::ReadOptions()));
-  at->SeekToFirst();
-  while (at->Valid()) {
-    const BytesView key = at->key().ToStringView();
-    if (key.size() < prefix_bytes) {
-      return std::unexpected(damage(directory_, "a row has a key of a wrong size"));
-    }
-    const Generation found{GroupId(read_big<std::uint32_t>(key)), read_big<std::uint32_t>(key, 4)};
-    if (found.group.value == meta_space) break;
+  const auto strays = find_strays(*db_, directory_, [this](Generation found) {
     const Group* const known = find(found.group);
-    if (known == nullptr || !known->meta || known->meta->generation != found.number) {
-      drop(batch, prefix_of(found), prefix_after(found));
-    }
-    at->Seek(prefix_after(found));
-  }
-  if (!at->status().ok()) return refused(at->status());
+    return known != nullptr && known->meta && known->meta->generation == found.number;
+  });
+  if (!strays) return refused(strays.error());
+  rocksdb::WriteBatch batch;
+  for (const Generation stray : *strays) drop(batch, prefix_of(stray), prefix_after(stray));
   if (batch.Count() == 0) return {};
   return commit(batch);
 }

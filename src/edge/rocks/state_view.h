@@ -28,6 +28,20 @@ struct Trouble {
 /// Of the rows in files and in RocksDB's memory; 0 if it cannot say.
 std::uint64_t approximate_bytes(rocksdb::DB& db, Generation generation);
 
+/// A view that lies elsewhere, and outlives this one.
+class SharedView final : public View {
+ public:
+  explicit SharedView(const View& view) : view_(view) {}
+  std::optional<Bytes> get(BytesView key) const override { return view_.get(key); }
+  std::optional<Bytes> head(BytesView key, std::size_t bytes_max) const override {
+    return view_.head(key, bytes_max);
+  }
+  std::unique_ptr<Cursor> seek(BytesView from) const override { return view_.seek(from); }
+
+ private:
+  const View& view_;
+};
+
 std::unique_ptr<View> make_view(rocksdb::DB& db, Trouble& trouble, RowCache& cache, Generation generation);
 std::unique_ptr<node::StateSnapshot> make_snapshot(rocksdb::DB& db, const std::string& directory,
                                                    Generation generation, raft::Position position);

@@ -215,6 +215,33 @@ TEST_F(GatewayTest, RefusesMoreThanItMayHold) {
   EXPECT_EQ(out.replies[0].result.error().code, Code::busy);
 }
 
+TEST_F(GatewayTest, AReadWhoseAnswerFindsNoRoomIsRefusedAtOnce) {
+  lead(NodeId(2));
+  submit(1, false);
+  answer(gateway_.take_output().sends.at(0), fail(Code::unreachable, "no room"));
+  const auto out = gateway_.take_output();
+  ASSERT_EQ(out.replies.size(), 1u);
+  EXPECT_EQ(out.replies[0].result.error().code, Code::busy);
+  EXPECT_EQ(gateway_.waiting(), 0u);
+}
+
+TEST_F(GatewayTest, AWriteWhoseAnswerFindsNoRoomAsksForItWhenItIsLate) {
+  lead(NodeId(2));
+  submit(1, true);
+  answer(gateway_.take_output().sends.at(0), fail(Code::unreachable, "no room"));
+  pass(second);
+  EXPECT_TRUE(gateway_.take_output().sends.empty());
+  pass(second);
+  pass(second);
+  const auto again = gateway_.take_output().sends;
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again[0].forward.stamp.sequence, 1u);
+  answer(again[0], fail(Code::too_large, "refused"));
+  const auto out = gateway_.take_output();
+  ASSERT_EQ(out.replies.size(), 1u);
+  EXPECT_EQ(out.replies[0].result.error().code, Code::timeout) << "the first attempt may have been applied";
+}
+
 TEST_F(GatewayTest, AsksAgainWhenNoAnswerComes) {
   lead(NodeId(2));
   submit(1, true, 60 * second);
