@@ -29,7 +29,7 @@ enum class Code : std::uint8_t {
   wrong_cluster,        ///< the peer or the data belongs to another cluster
   unauthenticated,      ///< no or bad credentials
   forbidden,            ///< the credentials' role does not allow this
-  unreachable,          ///< no connection to the peer
+  unreachable,          ///< no connection to the peer, or no room on the way from it
   disk_full,            ///< no room; reads go on, writes resume by themselves
   disk_failed,          ///< a write or fsync failed: the node stops
   damaged,              ///< stored bytes fail their checksum or contradict each other
