@@ -5,17 +5,6 @@ enable_testing()
 find_package(GTest REQUIRED)
 find_library(RAPIDCHECK rapidcheck)
 
-# What is tested is optimised and can be debugged; tests only need to compile soon. Without any optimisation they would
-# not: each function that could be inlined is written out in each file.
-function(nodedb_compile_soon target)
-  if(NOT NODEDB_SANITIZE)
-    target_compile_options(${target} PRIVATE "$<$<CONFIG:Release>:-O1;-g0>")
-  endif()
-  # gcc 12 sees copies out of bounds and reads of what is not there yet where there are none (PR 105329, 105651).
-  target_compile_options(${target} PRIVATE
-                         "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-array-bounds;-Wno-maybe-uninitialized>")
-endfunction()
-
 function(nodedb_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -23,7 +12,14 @@ function(nodedb_test name)
   if(RAPIDCHECK)
     target_link_libraries(${name} PRIVATE ${RAPIDCHECK})
   endif()
-  nodedb_compile_soon(${name})
+  # What is tested is optimised and can be debugged; tests only need to compile soon. Without any optimisation they would
+  # not: each function that could be inlined is written out in each file.
+  if(NOT NODEDB_SANITIZE)
+    target_compile_options(${name} PRIVATE "$<$<CONFIG:Release>:-O1;-g0>")
+  endif()
+  # gcc 12 sees copies out of bounds and reads of what is not there yet where there are none (PR 105329, 105651).
+  target_compile_options(${name} PRIVATE
+                         "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-array-bounds;-Wno-maybe-uninitialized>")
   target_compile_definitions(${name} PRIVATE NODEDB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   add_test(NAME ${name} COMMAND ${name})

@@ -259,7 +259,7 @@ class Bench {
     std::printf(
         "log in memory: peak %.0f MiB; log_bytes_per_node is %.0f MiB (%s), log_bytes_per_group %.1f "
         "MiB for a slow follower (%.0f MiB for all groups)\nresident: peak %.0f MiB; what waits for one "
-        "peer is at most %.0f MiB for each class of stream\n",
+        "peer is at most %.0f MiB on the log's stream\n",
         log, cap, log <= cap ? "kept" : "exceeded", static_cast<double>(config.log_bytes_per_group) / mib,
         for_slow, resident, static_cast<double>(limits::send_queue_bytes_max) / mib);
     return log <= cap;

@@ -4,12 +4,11 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "base/units.h"
 
 namespace nodedb::app {
 
 namespace {
-
-constexpr std::uint64_t mib = std::uint64_t{1} << 20;
 
 constexpr std::array<Share, consumer_count> shares = {{
     {Consumer::log, "log", 140, limits::log_bytes_per_node},

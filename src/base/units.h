@@ -12,6 +12,8 @@
 
 namespace nodedb {
 
+inline constexpr std::uint64_t mib = std::uint64_t{1} << 20;
+
 /// Units: ns us ms s m h. Result in ns, never negative. Errors: malformed, too_large.
 Result<std::int64_t> parse_duration(BytesView text);
 /// Units: B, KiB MiB GiB TiB, kB MB GB TB. Result in bytes. Errors: malformed, too_large.

@@ -11,6 +11,8 @@
 //
 // Clients' requests are taken in as far as they can be answered soon (admission.h); the node's own always.
 //
+// A read whose answer finds no room on its way is refused: asked again at once, it would find none either.
+//
 // Every attempt has a number of its own, so that a late answer is known for what it answers. A write ends
 // with an error that promises "no effect" only if every attempt was surely refused; while one is in doubt,
 // whatever the last one said, the error is `timeout` (outcome unknown).

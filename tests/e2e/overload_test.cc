@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/time.h"
+#include "base/units.h"
 #include "edge/base/clock.h"
 #include "tests/e2e/support/process.h"
 #include "tests/e2e/support/pump.h"
@@ -90,7 +91,7 @@ class Overload : public SharedCluster<Overload> {
     ::setenv("NODEDB_WRITE_DELAY_MAX", "50ms", 1);
     ::setenv("NODEDB_QUEUE_TIME", "200ms", 1);
     // It is about load, not about elections on a machine that has no time for pulses.
-    ::setenv("NODEDB_ELECTION_TIMEOUT", (std::to_string(election_timeout_ns / ns_per_ms) + "ms").c_str(), 1);
+    ::setenv("NODEDB_ELECTION_TIMEOUT", duration_text(election_timeout_ns).c_str(), 1);
     start_cluster("nodedb-overload");
   }
   void SetUp() override {
@@ -207,8 +208,8 @@ TEST_F(Overload, ClientsThatNeverReadTheirAnswersAreBounded) {
   for (const int socket : deaf) ::close(socket);
 }
 
-// More than a queue between nodes takes. What finds no room there is asked for again soon, not after a
-// time-out; whoever is refused meanwhile is told so at once.
+// More than a queue between nodes takes: whoever asks for what finds no room there is refused at once, and
+// does not wait for a time-out.
 TEST_F(Overload, ManyReadersOfLargeValuesWaitForNoTimeOut) {
   constexpr int readers = 150;
   constexpr int values = 50;

@@ -83,8 +83,8 @@ struct TransportStats {
   std::size_t peers = 0;        ///< connected
   std::size_t connections = 0;  ///< of any kind and state
   std::size_t handshakes = 0;   ///< accepted and not authenticated yet
-  /// Held for peers: waiting, or sent and not acknowledged. Without what requests, answers and chunks share,
-  /// which counts elsewhere.
+  /// Held for peers: waiting, or sent and not acknowledged. Without what requests, answers and chunks share:
+  /// that counts where it comes from, but for a write's large answer.
   std::size_t queued_bytes = 0;
   std::uint64_t frames_sent = 0;
   std::uint64_t frames_received = 0;

@@ -4,8 +4,6 @@
 #include <utility>
 #include <variant>
 
-#include "base/check.h"
-
 namespace nodedb::edge {
 
 namespace {
@@ -30,15 +28,14 @@ std::size_t KeptBack::bytes(GroupId group) const {
   return rows == nullptr ? 0 : rows->bytes;
 }
 
-void KeptBack::begin(GroupId group, const View& stored) {
-  const auto [at, is_new] = rows_.try_emplace(group.value, stored);
-  CHECK(is_new);
-  at->second.flushes = flushes_;
-  order_.push_back(group);
-}
-
 void KeptBack::add(node::GroupStateUpdate update) {
-  Rows& rows = rows_.at(update.group.value);
+  auto found = rows_.find(update.group.value);
+  if (found == rows_.end()) {
+    found = rows_.try_emplace(update.group.value, stored_(update.group)).first;
+    found->second.flushes = flushes_;
+    order_.push_back(update.group);
+  }
+  Rows& rows = found->second;
   std::size_t bytes = 0;
   for (Write& write : update.writes) {
     bytes += bytes_of(write);

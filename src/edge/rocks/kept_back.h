@@ -8,8 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "node/overlay.h"
@@ -29,6 +31,10 @@ class KeptBack {
     std::uint64_t flushes = 0;  ///< of all, that had begun when the first of them came
   };
 
+  /// What RocksDB has of a group; outlives what is kept back of it.
+  using Stored = std::function<const View&(GroupId)>;
+  explicit KeptBack(Stored stored) : stored_(std::move(stored)) {}
+
   /// Null: nothing is kept back of the group.
   const Rows* find(GroupId group) const;
   std::size_t bytes() const { return bytes_; }
@@ -39,16 +45,13 @@ class KeptBack {
   /// `flushes_min` flushes of all have left behind.
   std::vector<GroupId> oldest(std::size_t bytes_max, std::uint64_t flushes_min) const;
 
-  /// Pre: nothing is kept back of the group. `stored`: what RocksDB has of it; must outlive what is kept
-  /// back.
-  void begin(GroupId group, const View& stored);
-  /// Pre: `begin`.
   void add(node::GroupStateUpdate update);
   void let_go(std::span<const GroupId> groups);
   /// A flush of all begins.
   void count_flush() { ++flushes_; }
 
  private:
+  Stored stored_;
   std::unordered_map<std::uint32_t, Rows> rows_;
   std::deque<GroupId> order_;
   std::size_t bytes_ = 0;

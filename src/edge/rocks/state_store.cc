@@ -111,7 +111,7 @@ class Store final : public node::StateStore {
   RowCache cache_;
   std::optional<Error> failed_;  // stays: the process must stop
   std::unordered_map<std::uint32_t, Group> groups_;
-  KeptBack kept_back_;
+  KeptBack kept_back_{[this](GroupId group) -> const View& { return stored_rows(group); }};
   std::set<GroupId> staged_;  // whose next generation may hold rows
   std::size_t tombstones_ = 0;
 };
@@ -294,10 +294,7 @@ Result<void> Store::write(std::vector<node::GroupStateUpdate> updates) {
     if (kept_back_.bytes(update.group) <= options_.kept_back_group_bytes) continue;
     if (auto done = write_out(update.group); !done) return done;
   }
-  for (node::GroupStateUpdate& update : updates) {
-    if (kept_back_.find(update.group) == nullptr) kept_back_.begin(update.group, stored_rows(update.group));
-    kept_back_.add(std::move(update));
-  }
+  for (node::GroupStateUpdate& update : updates) kept_back_.add(std::move(update));
   if (options_.memory != nullptr) options_.memory->kept_back_bytes = kept_back_.bytes();
   return {};
 }

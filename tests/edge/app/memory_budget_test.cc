@@ -4,11 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "base/limits.h"
+#include "base/units.h"
 
 namespace nodedb::app {
 namespace {
-
-constexpr std::uint64_t mib = 1 << 20;
 
 std::uint64_t sum_of(const MemoryBudget& budget) {
   std::uint64_t sum = 0;

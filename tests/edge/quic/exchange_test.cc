@@ -19,11 +19,20 @@ class Exchange : public testing::Test {
   World world;
 };
 
-TEST_F(Exchange, AllClassesArriveInOrderInBothDirections) {
-  auto a = world.start(1);
-  auto b = world.start(2);
-  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
-  ASSERT_TRUE(together(*a, *b));
+/// The first has dialled the second.
+class TwoTogether : public Exchange {
+ protected:
+  void SetUp() override {
+    a = world.start(1);
+    b = world.start(2);
+    (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
+    ASSERT_TRUE(together(*a, *b));
+  }
+  std::unique_ptr<Peer> a;
+  std::unique_ptr<Peer> b;
+};
+
+TEST_F(TwoTogether, AllClassesArriveInOrderInBothDirections) {
   EXPECT_EQ(a->dialled.front(), (*b)->local_address());
   EXPECT_EQ(b->dialled.front(), "");
   constexpr std::uint64_t rounds = 200;
@@ -61,11 +70,7 @@ TEST_F(Exchange, AllClassesArriveInOrderInBothDirections) {
 }
 
 /// The largest word of SWIM's, both ways, beside bulk that fills its windows; on loopback nothing is lost.
-TEST_F(Exchange, SwimTravelsInDatagrams) {
-  auto a = world.start(1);
-  auto b = world.start(2);
-  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
-  ASSERT_TRUE(together(*a, *b));
+TEST_F(TwoTogether, SwimTravelsInDatagrams) {
   swim::Sync word;
   const swim::Rumour rumour{NodeId(70'000), {Incarnation(300), 200}, swim::Standing::dead, NodeId(9)};
   while (swim::message_bytes + (word.rumours.size() + 1) * swim::rumour_bytes(rumour) <=
@@ -91,11 +96,7 @@ TEST_F(Exchange, SwimTravelsInDatagrams) {
 }
 
 /// 50 MB of snapshot in one direction; a ping-pong on the control stream goes on meanwhile.
-TEST_F(Exchange, BulkDoesNotHoldUpControl) {
-  auto a = world.start(1);
-  auto b = world.start(2);
-  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
-  ASSERT_TRUE(together(*a, *b));
+TEST_F(TwoTogether, BulkDoesNotHoldUpControl) {
   constexpr std::uint64_t chunks = 200;
   constexpr std::size_t chunk_bytes = 256 * 1024;
   a->keep = b->keep = false;
@@ -131,11 +132,7 @@ TEST_F(Exchange, BulkDoesNotHoldUpControl) {
 }
 
 /// Requests, and large replies behind them, wait; what commits writes overtakes them.
-TEST_F(Exchange, RequestsDoNotHoldUpTheLog) {
-  auto a = world.start(1);
-  auto b = world.start(2);
-  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
-  ASSERT_TRUE(together(*a, *b));
+TEST_F(TwoTogether, RequestsDoNotHoldUpTheLog) {
   constexpr std::size_t each = 40;
   constexpr std::size_t large_bytes = 256 * 1024;
   b->keep = false;
@@ -154,11 +151,7 @@ TEST_F(Exchange, RequestsDoNotHoldUpTheLog) {
   EXPECT_LT(large_before, each);
 }
 
-TEST_F(Exchange, ARequestsBytesThatOthersHoldDoNotFillItsQueue) {
-  auto a = world.start(1);
-  auto b = world.start(2);
-  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
-  ASSERT_TRUE(together(*a, *b));
+TEST_F(TwoTogether, ARequestsBytesThatOthersHoldDoNotFillItsQueue) {
   (*a)->limit_send_queues({64 * 1024, 64 * 1024});
   constexpr std::size_t each = 40;
   for (std::size_t i = 0; i < each; ++i) ASSERT_TRUE((*a)->send(uuid_of(2), forward(i, 32 * 1024)));
@@ -169,11 +162,7 @@ TEST_F(Exchange, ARequestsBytesThatOthersHoldDoNotFillItsQueue) {
       << b->received[uuid_of(1)].size() << " of " << each + copied;
 }
 
-TEST_F(Exchange, ABundleOfSmallRequestsFillsTheQueue) {
-  auto a = world.start(1);
-  auto b = world.start(2);
-  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
-  ASSERT_TRUE(together(*a, *b));
+TEST_F(TwoTogether, ABundleOfSmallRequestsFillsTheQueue) {
   (*a)->limit_send_queues({64 * 1024, 64 * 1024});
   wire::ForwardBundle bundle;
   for (std::uint64_t i = 0; i < 10; ++i) {
@@ -243,11 +232,7 @@ TEST_F(Exchange, AQuietConnectionIsKeptAlive) {
 }
 
 /// Pulses of an idle cluster: who answers within a moment needs no packet for the acknowledgement alone.
-TEST_F(Exchange, AnAcknowledgementOnAQuietConnectionGoesWithTheAnswer) {
-  auto a = world.start(1);
-  auto b = world.start(2);
-  (*a)->set_peers({{uuid_of(2), (*b)->local_address()}});
-  ASSERT_TRUE(together(*a, *b));
+TEST_F(TwoTogether, AnAcknowledgementOnAQuietConnectionGoesWithTheAnswer) {
   asio::steady_timer moment(world.loop());
   b->on_received = [&](const Uuid& from, const wire::PeerMessage& message) {
     // As by another thread: not in the turn in which it came.

@@ -15,13 +15,12 @@ class NoRows final : public View {
 class KeptBackTest : public testing::Test {
  protected:
   void keep(GroupId group, std::uint64_t index, std::size_t value_bytes) {
-    if (kept.find(group) == nullptr) kept.begin(group, stored);
     kept.add({group, {Put{"key", Bytes(value_bytes, 'v')}}, {Index(index), Term(1)}});
   }
   void let_go(GroupId group) { kept.let_go(std::span(&group, 1)); }
 
   NoRows stored;
-  KeptBack kept;
+  KeptBack kept{[this](GroupId) -> const View& { return stored; }};
   const GroupId a{1}, b{2}, c{3};
 };
 

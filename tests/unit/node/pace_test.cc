@@ -5,11 +5,12 @@
 
 #include <deque>
 
+#include "base/units.h"
+
 namespace nodedb::node {
 namespace {
 
 constexpr std::int64_t delay_max = 250 * ns_per_ms;
-constexpr std::uint64_t mib = 1024 * 1024;
 constexpr std::uint64_t log_max = 256 * mib;
 constexpr std::size_t write_bytes = 4096;
 
