@@ -19,7 +19,7 @@ nodedb_test(edge_loop SOURCES ${found} LINKS nodedb_edge_loop)
 # A node put together (src/app/assembly.h), without Redis, commands and service manager: what the server and the
 # library's door have in common.
 set(app_node_sources assembly authorities_file balance_json certificate_life certificate_lines certificate_reload
-    certificate_renewal dashboard fail_points_none front front_figures health http_port http_routes joining json_words
+    certificate_renewal dashboard fail_points_none free_port front front_figures health http_port http_routes joining json_words
     key_desk key_requests meta_json metric_table metrics move_rows newcomers node_events operator_events operator_protocol path_log playground_plan random readiness shard_map signer
     status_json vitals_keeper)
 list(TRANSFORM app_node_sources REPLACE "(.+)" "src/app/\\1.cc")
@@ -74,12 +74,13 @@ set_source_files_properties(src/app/fail_points_none.cc PROPERTIES SKIP_UNITY_BU
 add_executable(nodedb-cluster-failpoints src/app/fail_points.cc)
 target_link_libraries(nodedb-cluster-failpoints PRIVATE nodedb_main)
 
-# Process-level tests: each starts real nodes, so no two run at once.
+# Process-level tests: each starts real nodes, on ports of its own.
 add_library(nodedb_e2e_support STATIC tests/e2e/support/cluster.cc tests/e2e/support/process.cc
             tests/e2e/support/pump.cc tests/e2e/support/redis.cc)
 target_include_directories(nodedb_e2e_support PUBLIC ${PROJECT_SOURCE_DIR})
 target_compile_definitions(nodedb_e2e_support PRIVATE NODEDB_BINARY="$<TARGET_FILE:nodedb-cluster>")
 target_link_libraries(nodedb_e2e_support PUBLIC nodedb_app hiredis)
+nodedb_compile_soon(nodedb_e2e_support)
 add_dependencies(nodedb_e2e_support nodedb-cluster)
 
 foreach(name smoke door http tools hostile disk_full join service token certificates migration outrun overload placement recover fail_points)
@@ -87,9 +88,8 @@ foreach(name smoke door http tools hostile disk_full join service token certific
               TIMEOUT 300)
   set_tests_properties(e2e_${name} PROPERTIES LABELS e2e)
 endforeach()
-# These keep both cores busy; the others mostly wait, and go beside each other.
-set_tests_properties(e2e_smoke e2e_tools e2e_migration e2e_outrun e2e_overload e2e_placement e2e_recover e2e_fail_points
-                     PROPERTIES RUN_SERIAL ON)
+# These keep two cores busy; the others wait for half of their time or more, and go beside each other.
+set_tests_properties(e2e_tools e2e_overload e2e_placement e2e_recover PROPERTIES RUN_SERIAL ON)
 
 target_link_libraries(e2e_door PRIVATE nodedb_door)
 target_sources(e2e_http PRIVATE ${PROJECT_SOURCE_DIR}/tests/edge/http/http_client.cc)
@@ -102,7 +102,7 @@ set_tests_properties(e2e_overload PROPERTIES LABELS "e2e;overload")
 set_tests_properties(e2e_placement e2e_recover PROPERTIES LABELS "e2e;long")
 # The half of e2e_recover that takes little time.
 add_test(NAME e2e_recover_metadata COMMAND e2e_recover --gtest_filter=*MetadataGroup*)
-set_tests_properties(e2e_recover_metadata PROPERTIES LABELS e2e RUN_SERIAL ON TIMEOUT 300)
+set_tests_properties(e2e_recover_metadata PROPERTIES LABELS e2e TIMEOUT 300)
 
 # The dashboard in Chromium, and our alerts in Prometheus: ./test dashboard, ./test alerts.
 nodedb_test(e2e_dashboard SOURCES tests/dashboard/browser.cc tests/dashboard/dashboard_test.cc
@@ -113,7 +113,7 @@ set_tests_properties(e2e_dashboard e2e_alerts PROPERTIES LABELS "e2e;long" RUN_S
 
 # What ./quickstart shows.
 add_test(NAME demo COMMAND ${PROJECT_SOURCE_DIR}/tools/demo $<TARGET_FILE:nodedb-cluster>)
-set_tests_properties(demo PROPERTIES LABELS e2e RUN_SERIAL ON TIMEOUT 180)
+set_tests_properties(demo PROPERTIES LABELS e2e TIMEOUT 180)
 
 # What ./test newcomer sees the page with.
 add_executable(dashboard_look EXCLUDE_FROM_ALL tests/dashboard/look.cc tests/dashboard/browser.cc)
@@ -121,11 +121,13 @@ target_link_libraries(dashboard_look PRIVATE nodedb_e2e_support GTest::gtest)
 
 add_executable(e2e_chaos tests/e2e/chaos/main.cc)
 target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support)
+nodedb_compile_soon(e2e_chaos)
 add_test(NAME e2e_chaos COMMAND e2e_chaos --rounds 10)
-set_tests_properties(e2e_chaos PROPERTIES LABELS "e2e;chaos" RUN_SERIAL ON TIMEOUT 600)
+set_tests_properties(e2e_chaos PROPERTIES LABELS "e2e;chaos" TIMEOUT 600)
 
 add_executable(e2e_life_of_a_cluster tests/e2e/life_of_a_cluster/main.cc tests/e2e/life_of_a_cluster/clients.cc)
 target_link_libraries(e2e_life_of_a_cluster PRIVATE nodedb_e2e_support)
+nodedb_compile_soon(e2e_life_of_a_cluster)
 add_test(NAME e2e_life_of_a_cluster COMMAND e2e_life_of_a_cluster)
 set_tests_properties(e2e_life_of_a_cluster PROPERTIES LABELS "e2e;long" RUN_SERIAL ON TIMEOUT 900)
 

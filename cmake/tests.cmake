@@ -5,6 +5,14 @@ enable_testing()
 find_package(GTest REQUIRED)
 find_library(RAPIDCHECK rapidcheck)
 
+# What is tested is optimised and can be debugged; tests only need to compile soon. Without any optimisation they would
+# not: each function that could be inlined is written out in each file.
+function(nodedb_compile_soon target)
+  if(NOT NODEDB_SANITIZE)
+    target_compile_options(${target} PRIVATE "$<$<CONFIG:Release>:-Og;-g0>")
+  endif()
+endfunction()
+
 function(nodedb_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -12,11 +20,7 @@ function(nodedb_test name)
   if(RAPIDCHECK)
     target_link_libraries(${name} PRIVATE ${RAPIDCHECK})
   endif()
-  # What is tested is optimised and can be debugged; tests only need to compile soon. Without any optimisation they would
-  # not: each function that could be inlined is written out in each file.
-  if(NOT NODEDB_SANITIZE)
-    target_compile_options(${name} PRIVATE "$<$<CONFIG:Release>:-O1;-g0>")
-  endif()
+  nodedb_compile_soon(${name})
   # gcc 12 sees copies out of bounds and reads of what is not there yet where there are none (PR 105329, 105651).
   target_compile_options(${name} PRIVATE
                          "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-array-bounds;-Wno-maybe-uninitialized>")

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 
+#include "app/free_port.h"
 #include "app/playground.h"
 #include "app/random.h"
 #include "edge/disk/files.h"
@@ -18,39 +14,22 @@ namespace {
 
 constexpr std::size_t plan_bytes_max = 64 * 1024;
 
-/// A loopback port that is free now; the socket holds it until all have been drawn.
-Result<std::pair<std::uint16_t, edge::FileHandle>> free_port(int type) {
-  edge::FileHandle socket(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  if (!socket.valid() || ::bind(socket.get(), generic, length) != 0 ||
-      ::getsockname(socket.get(), generic, &length) != 0)
-    return fail(Code::unreachable, "no free port on 127.0.0.1; name some with --base-port");
-  return std::pair(ntohs(address.sin_port), std::move(socket));
-}
-
 Result<void> choose_ports(PlaygroundPlan& plan, std::int64_t base_port) {
-  std::vector<edge::FileHandle> held;
+  std::vector<FreePort> held;
   for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
+    auto& node = plan.nodes[i];
     if (base_port > 0) {
-      plan.nodes[i].quic = static_cast<std::uint16_t>(base_port + 3 * static_cast<std::int64_t>(i));
-      plan.nodes[i].redis = static_cast<std::uint16_t>(plan.nodes[i].quic + 1);
-      plan.nodes[i].http = static_cast<std::uint16_t>(plan.nodes[i].quic + 2);
+      node.quic = static_cast<std::uint16_t>(base_port + 3 * static_cast<std::int64_t>(i));
+      node.redis = static_cast<std::uint16_t>(node.quic + 1);
+      node.http = static_cast<std::uint16_t>(node.quic + 2);
       continue;
     }
-    auto quic = free_port(SOCK_DGRAM);
-    if (!quic) return std::unexpected(quic.error());
-    auto redis = free_port(SOCK_STREAM);
-    if (!redis) return std::unexpected(redis.error());
-    auto http = free_port(SOCK_STREAM);
-    if (!http) return std::unexpected(http.error());
-    plan.nodes[i] = {plan.nodes[i].uuid, quic->first, redis->first, http->first};
-    held.push_back(std::move(quic->second));
-    held.push_back(std::move(redis->second));
-    held.push_back(std::move(http->second));
+    for (std::uint16_t* port : {&node.quic, &node.redis, &node.http}) {
+      auto drawn = FreePort::draw();
+      if (!drawn) return fail(drawn.error().code, drawn.error().detail + "; name some with --base-port");
+      *port = drawn->number();
+      held.push_back(std::move(*drawn));
+    }
   }
   return {};
 }

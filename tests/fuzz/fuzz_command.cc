@@ -4,7 +4,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "wire/command_codec.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(command)(const std::uint8_t* data, std::size_t size) {
   using namespace nodedb;
   const BytesView payload = fuzz::view(data, size);
   if (const auto entry = wire::decode_command(payload)) {

@@ -9,7 +9,7 @@
 #include "base/check.h"
 #include "base/units.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(config)(const std::uint8_t* data, std::size_t size) {
   using namespace nodedb::app;
   const nodedb::BytesView text(reinterpret_cast<const char*>(data), size);
   if (const auto settings = settings_of_toml(text, "fuzz")) {

@@ -61,7 +61,7 @@ void check_rows(const kv::test::MapView& view) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(entry)(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const BytesView bytes = fuzz::view(data, size).substr(1);
   const std::int64_t now_ms = start_ms + std::int64_t{data[0]} * 100;

@@ -21,7 +21,7 @@ std::vector<wire::Frame> frames(BytesView bytes, std::size_t piece) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(frames)(const std::uint8_t* data, std::size_t size) {
   const BytesView input = fuzz::view(data, size);
   const auto whole = frames(input, std::max<std::size_t>(1, size));
   CHECK(whole == frames(input, 7));

@@ -6,7 +6,7 @@
 #include "wire/identity_codec.h"
 #include "wire/writer.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(identity)(const std::uint8_t* data, std::size_t size) {
   using namespace nodedb;
   const BytesView record = fuzz::view(data, size);
   (void)wire::decode_identity(record);

@@ -5,7 +5,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "wire/join_codec.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(join)(const std::uint8_t* data, std::size_t size) {
   using namespace nodedb;
   if (size == 0) return 0;
   const BytesView payload = fuzz::view(data + 1, size - 1);

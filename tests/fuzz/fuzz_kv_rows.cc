@@ -42,7 +42,7 @@ std::vector<Bytes> entries() {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(kv_rows)(const std::uint8_t* data, std::size_t size) {
   kv::test::MapView view;
   wire::RowReader reader(fuzz::view(data, size));
   for (auto row = reader.next(); row && *row; row = reader.next()) {

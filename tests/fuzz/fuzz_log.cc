@@ -78,7 +78,7 @@ void sealed_segment(BytesView records) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(log)(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const BytesView bytes = fuzz::view(data, size).substr(1);
   constexpr void (*readers[])(BytesView) = {record, header, segment, sealed_segment};

@@ -46,7 +46,7 @@ void round_trip(BytesView bytes, Decode decode) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(meta)(const std::uint8_t* data, std::size_t size) {
   const BytesView bytes = fuzz::view(data, size);
   round_trip(bytes, meta::decode_entry);
   round_trip(bytes, meta::decode_genesis);

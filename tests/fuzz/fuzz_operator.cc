@@ -6,7 +6,7 @@
 #include "edge/tls/identity.h"
 #include "tests/fuzz/fuzz.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(operator)(const std::uint8_t* data, std::size_t size) {
   using namespace nodedb;
   const BytesView text = fuzz::view(data, size);
   if (const auto request = app::parse_request(text)) {

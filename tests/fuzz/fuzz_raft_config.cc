@@ -5,7 +5,7 @@
 #include "raft/config.h"
 #include "tests/fuzz/fuzz.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(raft_config)(const std::uint8_t* data, std::size_t size) {
   using namespace nodedb;
   const BytesView bytes = fuzz::view(data, size);
   if (const auto config = raft::decode_config(bytes)) {

@@ -7,7 +7,7 @@
 #include "kv/reply.h"
 #include "tests/fuzz/fuzz.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(reply)(const std::uint8_t* data, std::size_t size) {
   using namespace nodedb;
   const BytesView bytes = fuzz::view(data, size);
   const auto reply = kv::decode_reply(bytes);

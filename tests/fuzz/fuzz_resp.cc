@@ -64,7 +64,7 @@ void execute(const Outcome& parsed) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(resp)(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const BytesView input(reinterpret_cast<const char*>(data) + 1, size - 1);
   const Outcome whole = parse(input, input.size() + 1);

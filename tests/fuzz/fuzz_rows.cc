@@ -4,7 +4,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "wire/rows.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(rows)(const std::uint8_t* data, std::size_t size) {
   using namespace nodedb;
   const BytesView rows = fuzz::view(data, size);
   wire::RowReader reader(rows);

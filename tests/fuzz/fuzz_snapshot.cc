@@ -69,7 +69,7 @@ class Receiver {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(snapshot)(const std::uint8_t* data, std::size_t size) {
   Receiver receiver;
   wire::Reader in(fuzz::view(data, size));
   while (in.ok() && !in.at_end()) {

@@ -52,7 +52,7 @@ void sealed_text(BytesView body) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(stored)(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const BytesView bytes = fuzz::view(data, size).substr(1);
   constexpr void (*readers[])(BytesView) = {session, state_meta, sealed_state_meta, text, sealed_text};

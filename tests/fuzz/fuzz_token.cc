@@ -4,7 +4,7 @@
 #include "base/join_token.h"
 #include "tests/fuzz/fuzz.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int NODEDB_FUZZER(token)(const std::uint8_t* data, std::size_t size) {
   using namespace nodedb;
   const BytesView given = fuzz::view(data, size);
   if (const auto token = parse_join_token(given)) {

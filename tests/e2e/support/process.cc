@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/e2e/support/process.h"
 
-#include <arpa/inet.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <chrono>
@@ -11,7 +9,8 @@
 #include <sstream>
 
 #include "app/child.h"
-#include "edge/disk/files.h"
+#include "app/free_port.h"
+#include "base/check.h"
 
 namespace nodedb::e2e {
 
@@ -44,17 +43,9 @@ void Process::kill() {
 }
 
 int free_port() {
-  for (;;) {
-    const edge::FileHandle tcp(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const edge::FileHandle udp(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(tcp.get(), generic, size) != 0 || ::getsockname(tcp.get(), generic, &size) != 0) continue;
-    if (::bind(udp.get(), generic, size) == 0) return ntohs(address.sin_port);
-  }
+  const auto drawn = app::FreePort::draw();
+  CHECK_MSG(drawn.has_value(), "no free port on 127.0.0.1");
+  return drawn->number();
 }
 
 std::string file_text(const std::string& path) {

@@ -33,7 +33,7 @@ class Process {
   std::string log_;
 };
 
-/// A loopback port that was free a moment ago, for UDP and TCP.
+/// A port that nobody had a moment ago (app/free_port.h).
 int free_port();
 std::string file_text(const std::string& path);
 /// Asks every 20 ms until it is true or the time is over.
