@@ -76,14 +76,14 @@ target_link_libraries(nodedb-cluster-failpoints PRIVATE nodedb_main)
 
 # Process-level tests: each starts real nodes, on ports of its own.
 add_library(nodedb_e2e_support STATIC tests/e2e/support/cluster.cc tests/e2e/support/process.cc
-            tests/e2e/support/pump.cc tests/e2e/support/redis.cc)
+            tests/e2e/support/pump.cc tests/e2e/support/redis.cc tests/e2e/support/relay.cc)
 target_include_directories(nodedb_e2e_support PUBLIC ${PROJECT_SOURCE_DIR})
 target_compile_definitions(nodedb_e2e_support PRIVATE NODEDB_BINARY="$<TARGET_FILE:nodedb-cluster>")
 target_link_libraries(nodedb_e2e_support PUBLIC nodedb_app hiredis)
 nodedb_compile_soon(nodedb_e2e_support)
 add_dependencies(nodedb_e2e_support nodedb-cluster)
 
-foreach(name smoke door http tools hostile disk_full join service token certificates migration outrun overload placement recover fail_points)
+foreach(name smoke door http tools hostile bad_network disk_full join service token certificates migration outrun overload placement recover fail_points)
   nodedb_test(e2e_${name} SOURCES ${PROJECT_SOURCE_DIR}/tests/e2e/${name}_test.cc LINKS nodedb_e2e_support
               TIMEOUT 300)
   set_tests_properties(e2e_${name} PROPERTIES LABELS e2e)

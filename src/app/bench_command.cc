@@ -151,7 +151,8 @@ std::string bench_text(const BenchWords& words, const load::LoadResult& result) 
                      "; " + std::to_string(words.reads) + " % reads, values of " +
                      std::to_string(words.value_bytes) + " bytes, " + std::to_string(words.keys) + " keys; " +
                      fixed(result.seconds, 1) + " s\n" + table.text();
-  for (const auto& [code, times] : result.codes) text += code + ": " + std::to_string(times) + " times\n";
+  for (const auto& [code, times] : result.codes)
+    text += "error " + code + ": " + std::to_string(times) + " times\n";
   return text;
 }
 

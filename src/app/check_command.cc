@@ -204,7 +204,8 @@ std::string check_text(const CheckReport& report) {
              " is too much to be searched: try fewer --clients, or more --keys\n";
       break;
   }
-  for (const auto& [code, times] : report.codes) text += code + ": " + std::to_string(times) + " times\n";
+  for (const auto& [code, times] : report.codes)
+    text += "error " + code + ": " + std::to_string(times) + " times\n";
   return text;
 }
 

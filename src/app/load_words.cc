@@ -14,7 +14,8 @@ CLI::App* add_client(CLI::App& app, const char* name, const char* help, LoadWord
       ->envname("NODEDB_CERTS");
   command->add_option("--node", words.redis.from.node, "QUIC address of any node, to ask for the Redis ports")
       ->envname("NODEDB_NODE");
-  command->add_option("--redis", words.redis.redis, "Redis ports, HOST:PORT each, instead of those")
+  command->add_option("--redis", words.redis.redis, "Redis ports, HOST:PORT[,HOST:PORT...], instead of those")
+      ->delimiter(',')
       ->expected(1)
       ->take_all();
   command->add_option("--password-file", words.redis.password_file, "file with the Redis password");

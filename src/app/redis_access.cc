@@ -76,7 +76,7 @@ Result<RedisAccess> reach_redis(const RedisWords& words) {
       continue;
     }
     last = in.error();
-    std::cerr << "nodedb-cluster: without it: " << last.detail << "\n";
+    std::cerr << "nodedb-cluster: left out: " << last.detail << "\n";
   }
   if (reached.access.servers.empty()) return std::unexpected(last);
   return reached;

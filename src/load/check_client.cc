@@ -115,9 +115,9 @@ void CheckClient::succeed(history::Operation operation) {
 
 void CheckClient::conclude(history::Operation operation, const Result<kv::Reply>& answer) {
   // docs/redis.md: TIMEOUT is the one error that leaves the outcome open.
-  const std::string code = !answer ? "LOST" : answer->is_error() ? error_code(*answer) : "UNEXPECTED";
+  const std::string code = !answer ? "DISCONNECTED" : answer->is_error() ? error_code(*answer) : "UNEXPECTED";
   ++codes_[code];
-  const bool unknown = code == "LOST" || code == "TIMEOUT";
+  const bool unknown = code == "DISCONNECTED" || code == "TIMEOUT";
   operation.status = unknown && operation.op != Op::get ? Status::info : Status::fail;
   operation.return_ns = edge::monotonic_time().ns;
   const bool renamed = operation.status == Status::info;

@@ -110,7 +110,7 @@ class Load {
   /// What it had under way will not be answered.
   void lose(std::size_t number) {
     Connection& one = connections_[number];
-    fail("LOST", std::exchange(one.outstanding, 0));
+    fail("DISCONNECTED", std::exchange(one.outstanding, 0));
     one.link.reset();
     one.unsent.clear();
     one.sent = 0;

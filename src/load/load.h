@@ -54,7 +54,7 @@ struct LoadResult {
   double p99_us = 0;
   double p999_us = 0;
   double max_us = 0;
-  /// The errors by code. LOST: the connection ended first; UNREACHABLE: there was no connection.
+  /// The errors by code. DISCONNECTED: the connection ended first; UNREACHABLE: there was no connection.
   std::map<std::string, std::uint64_t> codes;
 };
 

@@ -129,14 +129,14 @@ TEST(Bench, TellsWhatCameOfIt) {
   result.errors = 3;
   result.seconds = 2;
   result.p99_us = 1'500;
-  result.codes = {{"LOST", 1}, {"TRYAGAIN", 2}};
+  result.codes = {{"DISCONNECTED", 1}, {"TRYAGAIN", 2}};
   const Json body = bench_json({}, result);
   EXPECT_EQ(body["version"].number(), 1);
   EXPECT_EQ(body["errors_by_code"]["TRYAGAIN"].number(), 2);
   EXPECT_EQ(Json::parse(body.dump())->dump(), body.dump());
   const std::string text = bench_text({}, result);
   EXPECT_NE(text.find("250    500  0.00    0.00    1.50"), std::string::npos) << text;
-  EXPECT_NE(text.find("LOST: 1 times\nTRYAGAIN: 2 times\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("error DISCONNECTED: 1 times\nerror TRYAGAIN: 2 times\n"), std::string::npos) << text;
 }
 
 Operation done(Op op, std::int64_t call_ms, std::int64_t return_ms, std::string value = {}) {
