@@ -60,8 +60,7 @@ void Node::State::read_here(ClientRequest request) {
   const ReadLevel level = read.request.level;
   const Index after = read.request.after;
   const bool fresh = now.mono - group->fresh <= read.request.max_staleness_ns;
-  local_alarms.emplace(read.deadline, token);
-  local_reads.emplace(token, std::move(read));
+  local_reads.add(token, std::move(read));
   if (level == ReadLevel::bounded && !fresh) return ask_for(token);
   await_index(token, level == ReadLevel::session ? after : Index());
 }
@@ -69,93 +68,72 @@ void Node::State::read_here(ClientRequest request) {
 /// Each question has a token of its own: the answer to an earlier one would make the read seem fresher than
 /// it is.
 void Node::State::ask_for(std::uint64_t token) {
-  auto moved = local_reads.extract(token);
-  LocalRead& read = moved.mapped();
-  local_alarms.erase({std::min(read.deadline, read.ask_at), token});
-  const GroupId id = group_of(read.request.vshard);
-  Replica& group = *replica(id);
-  moved.key() = ++last_token;
+  LocalRead read = local_reads.take(token);
+  const GroupId id = read.group();
+  const std::uint64_t question = ++last_token;
   read.asked = now.mono;
   read.at.reset();
-  const auto asked = group.raft.read_index(now.mono, moved.key(), live);
+  const auto asked = replica(id)->raft.read_index(now.mono, question, live);
   read.ask_at = now.mono + (asked ? ask_again_ns : no_leader_ns);
   touch(id);
-  local_alarms.emplace(std::min(read.deadline, read.ask_at), moved.key());
-  local_reads.insert(std::move(moved));
+  local_reads.add(question, std::move(read));
 }
 
 bool Node::State::granted_here(const raft::ReadGrant& grant) {
-  const auto at = local_reads.find(grant.context);
-  if (at == local_reads.end()) return false;
+  if (local_reads.find(grant.context) == nullptr) return false;
   if (grant.granted)
     await_index(grant.context, grant.index);
   else
-    set_alarm(grant.context, now.mono + no_leader_ns);
+    local_reads.ask_at(grant.context, now.mono + no_leader_ns);
   return true;
 }
 
 void Node::State::await_index(std::uint64_t token, Index at) {
-  set_alarm(token, never);
-  LocalRead& read = local_reads.at(token);
+  LocalRead& read = local_reads.ask_at(token, never);
   read.at = at;
   if (read.request.level == ReadLevel::bounded) read.stages.confirmed = now.mono;
-  const GroupId group = group_of(read.request.vshard);
-  replica(group)->reads.add(at, token);
-  touch(group);
+  replica(read.group())->reads.add(at, token);
+  touch(read.group());
 }
 
 void Node::State::hand_out_here(Replica& group, std::uint64_t token) {
-  const auto at = local_reads.find(token);
-  if (at == local_reads.end()) return;
-  LocalRead& read = at->second;
-  group.fresh = std::max(group.fresh, read.asked);
-  read.fresh = group.fresh;
-  read.at = group.handed;
-  read.stages.handed = now.mono;
-  give(ReadTask{token, group.raft.id(), group.handed, hlc.now(now.wall), read.request.command});
+  LocalRead* const read = local_reads.find(token);
+  if (read == nullptr) return;
+  group.fresh = std::max(group.fresh, read->asked);
+  read->fresh = group.fresh;
+  read->at = group.handed;
+  read->stages.handed = now.mono;
+  give(ReadTask{token, group.raft.id(), group.handed, hlc.now(now.wall), read->request.command});
 }
 
 void Node::State::read_is_done(ReadDone done) {
-  const auto at = local_reads.find(done.token);
-  if (at == local_reads.end()) return;
-  LocalRead& read = at->second;
+  LocalRead* const read = local_reads.find(done.token);
+  if (read == nullptr) return;
   // What was asked since the read began is all that it can want, however slow the round was.
-  const Time least = std::min(read.began, now.mono - read.request.max_staleness_ns);
-  const bool stale = read.request.level == ReadLevel::bounded && read.fresh < least;
-  if (stale && done.reply && replica(group_of(read.request.vshard)) != nullptr) return ask_for(done.token);
-  meter.read(read.request.vshard);
-  read.stages.applied = now.mono;
-  const Index seen = read.at.value_or(Index());
-  end_local_read(done.token, std::move(done.reply), seen);
+  const Time least = std::min(read->began, now.mono - read->request.max_staleness_ns);
+  const bool stale = read->request.level == ReadLevel::bounded && read->fresh < least;
+  if (stale && done.reply && replica(read->group()) != nullptr) return ask_for(done.token);
+  meter.read(read->request.vshard);
+  read->stages.applied = now.mono;
+  end_local_read(done.token, std::move(done.reply), read->at.value_or(Index()));
 }
 
 void Node::State::wake_local_reads() {
-  while (!local_alarms.empty() && local_alarms.begin()->first <= now.mono) {
-    const std::uint64_t token = local_alarms.begin()->second;
-    const LocalRead& read = local_reads.at(token);
+  while (const auto token = local_reads.due(now.mono)) {
+    const LocalRead& read = *local_reads.find(*token);
     if (read.deadline > now.mono) {
-      ask_for(token);
+      ask_for(*token);
       continue;
     }
-    end_local_read(token, fail(Code::timeout, read.asked == long_ago
-                                                  ? "this node's replica has not come that far in time"
-                                                  : "the vShard's leader did not say in time what is new"));
+    end_local_read(*token, fail(Code::timeout, read.asked == long_ago
+                                                   ? "this node's replica has not come that far in time"
+                                                   : "the vShard's leader did not say in time what is new"));
   }
 }
 
-void Node::State::set_alarm(std::uint64_t token, Time ask_at) {
-  LocalRead& read = local_reads.at(token);
-  local_alarms.erase({std::min(read.deadline, read.ask_at), token});
-  read.ask_at = ask_at;
-  local_alarms.emplace(std::min(read.deadline, read.ask_at), token);
-}
-
 void Node::State::end_local_read(std::uint64_t token, Result<Blob> result, Index at) {
-  const auto moved = local_reads.extract(token);
-  const LocalRead& read = moved.mapped();
-  local_alarms.erase({std::min(read.deadline, read.ask_at), token});
-  if (Replica* group = replica(group_of(read.request.vshard)); group != nullptr && read.at)
-    group->reads.drop(*read.at, token);
+  const LocalRead read = local_reads.take(token);
+  if (Replica* group = replica(read.group()); group != nullptr && read.at) group->reads.drop(*read.at, token);
   answer_here(read, std::move(result), at);
 }
 
@@ -166,10 +144,7 @@ void Node::State::answer_here(const LocalRead& read, Result<Blob> result, Index 
 
 /// Its replica leaves this node.
 void Node::State::end_local_reads(GroupId group) {
-  std::vector<std::uint64_t> ended;
-  for (const auto& [token, read] : local_reads)
-    if (group_of(read.request.vshard) == group) ended.push_back(token);
-  for (const std::uint64_t token : ended)
+  for (const std::uint64_t token : local_reads.of(group))
     end_local_read(token, fail(Code::not_found, "the vShard's replica has left this node"));
 }
 

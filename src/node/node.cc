@@ -385,7 +385,8 @@ void Node::State::seal_messages() {
 }
 
 Time Node::State::next_wake() const {
-  Time first = std::min({gateway.deadline(), transfers.deadline(), founding.deadline, next_silence()});
+  Time first = std::min(
+      {gateway.deadline(), transfers.deadline(), founding.deadline, next_silence(), local_reads.alarm()});
   if (!timers.empty()) first = std::min(first, timers.begin()->first);
   if (report_wanted) first = std::min(first, now.mono);
   if (something_moves()) first = std::min(first, report_at);
@@ -393,7 +394,6 @@ Time Node::State::next_wake() const {
   if (identity) first = std::min({first, next_pulses(), next_upkeep});
   if (swim) first = std::min(first, swim->deadline());
   if (!held_back.empty()) first = std::min(first, held_back.begin()->first);
-  if (!local_alarms.empty()) first = std::min(first, local_alarms.begin()->first);
   if (!due.empty())
     first = std::min(first, now.mono + std::max<std::int64_t>(0, due.begin()->first - now.wall.ns));
   if (routing_changed) first = std::min(first, routing_at + 50 * ns_per_ms);

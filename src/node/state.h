@@ -35,6 +35,7 @@
 #include "node/gateway.h"
 #include "node/load_book.h"
 #include "node/load_meter.h"
+#include "node/local_reads.h"
 #include "node/node.h"
 #include "node/pace.h"
 #include "node/path_filter.h"
@@ -96,9 +97,8 @@ struct Node::State {
   std::set<std::pair<Time, GroupId>> held_back;  ///< groups with writes that wait, by the first one's time
   std::set<GroupId> awaiting_support;            ///< groups with reads that wait for a round
   std::map<std::uint64_t, PendingRead> reads;
-  std::map<std::uint64_t, LocalRead> local_reads;         ///< by token, as `reads`
-  std::set<std::pair<Time, std::uint64_t>> local_alarms;  ///< deadline or ask_at, the earlier one
-  MetadataRead life_read;                                 ///< what was decided before this life
+  LocalReads local_reads;  ///< by token, as `reads`
+  MetadataRead life_read;  ///< what was decided before this life
   std::uint64_t last_token = 0;
 
   Gateway::Leaders leaders;        ///< by group: whom to ask; a hint
@@ -317,7 +317,6 @@ struct Node::State {
   void hand_out_here(Replica& group, std::uint64_t token);
   void read_is_done(ReadDone done);
   void wake_local_reads();
-  void set_alarm(std::uint64_t token, Time ask_at);
   void answer_here(const LocalRead& read, Result<Blob> result, Index at = Index());
   void end_local_read(std::uint64_t token, Result<Blob> result, Index at = Index());
   void end_local_reads(GroupId group);

@@ -61,16 +61,4 @@ struct PendingRead {
   ServedStages stages{};
 };
 
-/// A read that this node answers from its own replica (local_reads.cc).
-struct LocalRead {
-  ClientRequest request;
-  Time began;
-  Time deadline;
-  Time asked = long_ago;    ///< the round that it waits for; `long_ago`: none
-  Time ask_at = never;      ///< when the leader is asked, again
-  std::optional<Index> at;  ///< it waits until that is handed out
-  Time fresh = long_ago;    ///< what was acknowledged before is in what it has seen
-  ServedStages stages{};
-};
-
 }  // namespace nodedb::node

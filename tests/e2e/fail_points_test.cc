@@ -86,6 +86,16 @@ class FailPoints : public MovingCluster<FailPoints> {
     return false;
   }
 
+  /// Asks again for as long as a busy machine refuses.
+  static testing::AssertionResult set(const std::string& key, const std::string& value) {
+    Answer answer;
+    const bool taken = eventually(30, [&] {
+      answer = Redis(ports()[0], patience_ms).command({"SET", key, value});
+      return answer.is("OK");
+    });
+    return taken ? testing::AssertionSuccess() : testing::AssertionFailure() << answer.describe();
+  }
+
   /// Every founder's log of the vShard begins behind the replica's birth.
   static bool compacted(std::uint16_t vshard) {
     for (std::size_t node = 0; node < newcomer; ++node) {
@@ -115,11 +125,9 @@ void FailPoints::survive(const Case& one, std::uint16_t vshard) {
   if (one.victim == Victim::target) victims = {newcomer};
   if (one.victim == Victim::everyone) victims = {0, 1, 2, newcomer};
   const std::string key = key_in(VShardId(vshard), "kept");
-  Redis client(ports()[0], patience_ms);
-  ASSERT_TRUE(client.command({"SET", key, one.point}).is("OK"));
+  ASSERT_TRUE(set(key, one.point));
   for (int i = 0; i < 64; ++i)
-    ASSERT_TRUE(
-        client.command({"SET", "{" + key + "}:" + std::to_string(i), std::string(64 << 10, 'x')}).is("OK"));
+    ASSERT_TRUE(set("{" + key + "}:" + std::to_string(i), std::string(64 << 10, 'x')));
   // Only what is no longer in the logs is copied by snapshot.
   ASSERT_TRUE(eventually(30, [&] { return compacted(vshard); }));
   for (const std::size_t victim : victims) arm(victim, one.point);

@@ -16,7 +16,7 @@ namespace {
 constexpr GroupId group(7);
 constexpr NodeId leader(1);
 constexpr NodeId follower(2);
-constexpr raft::Position at{Index(50), Term(3)};
+constexpr raft::Position copied_at{Index(50), Term(3)};
 
 Bytes row_of(BytesView key) {
   Bytes rows;
@@ -80,7 +80,8 @@ class Pair {
 
   void perform(Transfers& node, const StateTask& task) {
     if (const auto* open = std::get_if<OpenSnapshotTask>(&task)) {
-      node.opened(now_, {open->transfer, at}, at.term, raft::Config{{leader, follower}, {}, {}, {}, false});
+      node.opened(now_, {open->transfer, copied_at}, copied_at.term,
+                  raft::Config{{leader, follower}, {}, {}, {}, false});
     } else if (const auto* read = std::get_if<ReadSnapshotTask>(&task)) {
       const bool last = read->sequence + 1 == chunks_.size();
       node.read(now_,
@@ -93,7 +94,7 @@ class Pair {
       if (*row) staged_.emplace_back((*row)->key);
       node.staged(now_, {stage->transfer, stage->group, stage->sequence});
     } else if (const auto* install = std::get_if<InstallTask>(&task)) {
-      EXPECT_EQ(install->at, at);
+      EXPECT_EQ(install->at, copied_at);
       EXPECT_TRUE(node.installing(group));
       installed_ = true;
       const auto credit = node.installed(group);
