@@ -124,6 +124,8 @@ target_link_libraries(e2e_chaos PRIVATE nodedb_e2e_support)
 nodedb_compile_soon(e2e_chaos)
 add_test(NAME e2e_chaos COMMAND e2e_chaos --rounds 10)
 set_tests_properties(e2e_chaos PROPERTIES LABELS "e2e;chaos" TIMEOUT 600)
+# The longest go first, also where ctest has not seen them yet.
+set_tests_properties(e2e_chaos e2e_fail_points e2e_migration sim_crash_matrix PROPERTIES COST 60)
 
 add_executable(e2e_life_of_a_cluster tests/e2e/life_of_a_cluster/main.cc tests/e2e/life_of_a_cluster/clients.cc)
 target_link_libraries(e2e_life_of_a_cluster PRIVATE nodedb_e2e_support)

@@ -68,4 +68,4 @@ foreach(name nodedb-cluster nodedb-cluster-simulator)
 endforeach()
 
 add_test(NAME package_library COMMAND ${PROJECT_SOURCE_DIR}/tests/package/library.sh ${PROJECT_BINARY_DIR})
-set_tests_properties(package_library PROPERTIES RUN_SERIAL ON TIMEOUT 300)
+set_tests_properties(package_library PROPERTIES TIMEOUT 300)
