@@ -91,6 +91,7 @@ class FailPoints : public MovingCluster<FailPoints> {
     Answer answer;
     const bool taken = eventually(30, [&] {
       answer = Redis(ports()[0], patience_ms).command({"SET", key, value});
+      if (!answer.is("OK")) std::cout << "asks again after: " << answer.describe() << std::endl;
       return answer.is("OK");
     });
     return taken ? testing::AssertionSuccess() : testing::AssertionFailure() << answer.describe();
