@@ -115,8 +115,9 @@ const Executor* find_among(std::span<const Executor> executors, BytesView name) 
 const Executor* find_in_table(BytesView name) {
   const char letter = name.empty() ? '\0' : lower(name.front());
   if (letter < 'a' || letter > 'z') return nullptr;
-  const std::size_t first = places_by_letter[letter - 'a'];
-  const std::size_t end = places_by_letter[letter - 'a' + 1];
+  const auto place = static_cast<std::size_t>(letter - 'a');
+  const std::size_t first = places_by_letter[place];
+  const std::size_t end = places_by_letter[place + 1];
   return find_among(std::span(table).subspan(first, end - first), name);
 }
 

@@ -8,6 +8,7 @@
 #include "app/json.h"
 #include "base/check.h"
 #include "base/units.h"
+#include "tests/fuzz/fuzz.h"
 
 extern "C" int NODEDB_FUZZER(config)(const std::uint8_t* data, std::size_t size) {
   using namespace nodedb::app;

@@ -11,6 +11,7 @@
 
 #include "edge/resp/gateway.h"
 #include "edge/resp/parser.h"
+#include "tests/fuzz/fuzz.h"
 
 namespace {
 
