@@ -71,6 +71,8 @@ Result<Session> Session::decode(BytesView row) {
     }
     session.replies_.push_back({sequence, Bytes(in.bytes())});
   }
+  if (!session.replies_.empty() && session.replies_.back().sequence > session.last_)
+    return fail(Code::damaged, "a session row has an answer to a write that was not applied");
   if (!in.finish("a session row")) return fail(Code::damaged, "a session row does not parse");
   return session;
 }

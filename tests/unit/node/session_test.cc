@@ -82,21 +82,27 @@ TEST(Session, RefusesDamagedRows) {
   EXPECT_FALSE(Session::decode(row + "x"));
 }
 
-TEST(Session, ARowWhoseAnswersAreOutOfOrderIsDamaged) {
-  Bytes row;
-  wire::Writer out(row);
-  out.varint(1);  // incarnation
-  out.i64(0);
-  out.u32(0);
-  out.varint(2);  // last
-  out.varint(2);
-  for (const std::uint64_t sequence : {2u, 1u}) {
-    out.varint(sequence);
-    out.bytes("x");
+TEST(Session, ARowWhoseAnswersCannotBeIsDamaged) {
+  const auto row_with = [](std::initializer_list<std::uint64_t> answered) {
+    Bytes row;
+    wire::Writer out(row);
+    out.varint(1);  // incarnation
+    out.i64(0);
+    out.u32(0);
+    out.varint(2);  // last
+    out.varint(answered.size());
+    for (const std::uint64_t sequence : answered) {
+      out.varint(sequence);
+      out.bytes("x");
+    }
+    return row;
+  };
+  EXPECT_TRUE(Session::decode(row_with({1, 2})).has_value());
+  for (const Bytes& row : {row_with({2, 1}), row_with({1, 3})}) {
+    const auto decoded = Session::decode(row);
+    ASSERT_FALSE(decoded.has_value());
+    EXPECT_EQ(decoded.error().code, Code::damaged);
   }
-  const auto decoded = Session::decode(row);
-  ASSERT_FALSE(decoded.has_value());
-  EXPECT_EQ(decoded.error().code, Code::damaged);
 }
 
 }  // namespace
