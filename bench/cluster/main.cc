@@ -211,9 +211,7 @@ int start(const Plan& plan) {
     std::cerr << "cluster_bench: " << complaint << "\n";
     return 1;
   }
-  std::vector<int> ports;
-  for (const e2e::Cluster::Node& node : cluster->nodes()) ports.push_back(node.redis_port);
-  return rows(plan, Bench(std::move(ports), &*cluster));
+  return rows(plan, Bench(cluster->redis_ports(), &*cluster));
 }
 
 }  // namespace

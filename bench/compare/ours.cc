@@ -12,11 +12,7 @@ class Nodes : public Servers {
  public:
   explicit Nodes(e2e::Cluster cluster) : cluster_(std::move(cluster)) {}
 
-  std::vector<int> ports() const override {
-    std::vector<int> ports;
-    for (const auto& node : cluster_.nodes()) ports.push_back(node.redis_port);
-    return ports;
-  }
+  std::vector<int> ports() const override { return cluster_.redis_ports(); }
   std::vector<pid_t> pids() const override {
     std::vector<pid_t> pids;
     for (const auto& node : cluster_.nodes()) pids.push_back(node.pid);

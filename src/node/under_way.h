@@ -11,7 +11,6 @@
 
 #include "base/request_path.h"
 #include "meta/entries.h"
-#include "node/event.h"
 #include "node/origin.h"
 #include "raft/group.h"
 

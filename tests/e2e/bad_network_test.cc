@@ -19,10 +19,6 @@ constexpr std::uint64_t rounds = 6;
 constexpr std::uint64_t seed = 1;
 constexpr Weather storm{.lost = 3, .repeated = 2, .changed = 2, .delay_ms_max = 10};
 
-std::uint16_t port_of(const std::string& address) {
-  return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
-}
-
 /// Puts each node behind a way through a relay that has the node's address; the nodes move elsewhere.
 std::vector<Relay::Way> move_behind(Cluster& cluster) {
   std::vector<Relay::Way> ways;
@@ -32,7 +28,8 @@ std::vector<Relay::Way> move_behind(Cluster& cluster) {
     const auto listen = std::ranges::find(line, "--listen") + 1;
     const std::string known_as = *listen;
     *listen = "127.0.0.1:" + std::to_string(free_port());
-    ways.push_back({port_of(known_as), port_of(*listen)});
+    ways.push_back(
+        {static_cast<std::uint16_t>(port_of(known_as)), static_cast<std::uint16_t>(port_of(*listen))});
     line.insert(line.end(), {"--advertise", known_as});
   }
   return ways;
@@ -49,9 +46,7 @@ TEST(BadNetwork, NothingThatWasAcknowledgedIsLostAndReadsAreLinearizable) {
 
   Rng rng(seed);
   load::CheckStage stage;
-  std::vector<int> ports;
-  for (const Cluster::Node& node : cluster->nodes()) ports.push_back(node.redis_port);
-  stage.access.servers = load::loopback(ports);
+  stage.access.servers = load::loopback(cluster->redis_ports());
   stage.name = "storm";
   relay.set(storm);
   history::History history;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What strangers may send to a running cluster: bad certificates, garbage, half-open connections. Each is
 // refused or ignored, and every node goes on serving.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +13,7 @@
 #include "base/rng.h"
 #include "edge/disk/files.h"
 #include "edge/tls/certificates.h"
+#include "tests/e2e/support/loopback.h"
 #include "tests/e2e/support/redis.h"
 #include "tests/e2e/support/shared_cluster.h"
 
@@ -102,14 +101,6 @@ TEST_F(Hostile, ANodeOfAnotherClusterStaysOutside) {
   EXPECT_TRUE(cluster_->wait_healthy(10));
 }
 
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  return address;
-}
-
 edge::FileHandle connect_tcp(int port) {
   edge::FileHandle socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const sockaddr_in address = loopback(port);
@@ -128,8 +119,7 @@ TEST_F(Hostile, GarbageDatagramsAreIgnored) {
   Rng rng(7);
   const edge::FileHandle socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   for (int i = 0; i < 6'000; ++i) {
-    const std::string quic = cluster_->nodes()[static_cast<std::size_t>(i) % 3].quic;
-    const sockaddr_in to = loopback(std::stoi(quic.substr(quic.rfind(':') + 1)));
+    const sockaddr_in to = loopback(port_of(cluster_->nodes()[static_cast<std::size_t>(i) % 3].quic));
     std::string bytes = random_bytes(rng, rng.below(1'500));
     // Half of them look like the first packet of a QUIC connection.
     if (i % 2 == 0 && bytes.size() > 20) bytes.replace(0, 6, std::string("\xc3\x00\x00\x00\x01\x08", 6));

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The configuration file, from bytes to a validated Config; and the units and JSON text on the way.
-#include <cstddef>
-#include <cstdint>
-
 #include "app/config.h"
 #include "app/config_sources.h"
 #include "app/json.h"
-#include "base/check.h"
 #include "base/units.h"
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int NODEDB_FUZZER(config)(const std::uint8_t* data, std::size_t size) {
   using namespace nodedb::app;
-  const nodedb::BytesView text(reinterpret_cast<const char*>(data), size);
+  const nodedb::BytesView text = nodedb::fuzz::view(data, size);
   if (const auto settings = settings_of_toml(text, "fuzz")) {
     const Configured made = configure(*settings);
     const auto complaints = made.config.validate();

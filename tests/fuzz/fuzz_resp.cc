@@ -67,7 +67,7 @@ void execute(const Outcome& parsed) {
 
 extern "C" int NODEDB_FUZZER(resp)(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const BytesView input(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const BytesView input = fuzz::view(data, size).substr(1);
   const Outcome whole = parse(input, input.size() + 1);
   if (parse(input, std::size_t{data[0]} + 1) != whole) std::abort();
   execute(whole);

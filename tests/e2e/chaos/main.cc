@@ -162,9 +162,7 @@ int play(const Arguments& arguments) {
   }
   Rng rng(arguments.seed);
   load::CheckStage stage;
-  std::vector<int> ports;
-  for (const Cluster::Node& node : cluster->nodes()) ports.push_back(node.redis_port);
-  stage.access.servers = load::loopback(ports);
+  stage.access.servers = load::loopback(cluster->redis_ports());
   stage.name = "chaos";
   std::uint64_t done = 0;
   history::History history;

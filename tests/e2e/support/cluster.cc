@@ -47,10 +47,6 @@ bool wait_until(int seconds, Done done) {
   return true;
 }
 
-int port_of(const std::string& address) {
-  return std::atoi(address.substr(address.rfind(':') + 1).c_str());
-}
-
 /// The playground's one line of JSON among what it has said so far.
 std::optional<app::Json> announced(const std::string& log) {
   std::istringstream lines(text_of(log));
@@ -62,6 +58,10 @@ std::optional<app::Json> announced(const std::string& log) {
 }
 
 }  // namespace
+
+int port_of(const std::string& address) {
+  return std::atoi(address.substr(address.rfind(':') + 1).c_str());
+}
 
 void sleep_ms(int ms) {
   std::this_thread::sleep_for(std::chrono::milliseconds(ms));
@@ -176,6 +176,12 @@ void Cluster::restart(std::size_t index, const std::string& variable) {
   const auto pid = app::start_child(line, log_file(index));
   node.pid = pid ? *pid : 0;
   ours_[index] = pid.has_value();
+}
+
+std::vector<int> Cluster::redis_ports() const {
+  std::vector<int> ports;
+  for (const Node& node : nodes_) ports.push_back(node.redis_port);
+  return ports;
 }
 
 std::string Cluster::log_file(std::size_t index) const {

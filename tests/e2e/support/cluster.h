@@ -60,6 +60,8 @@ class Cluster {
 
   std::vector<Node>& nodes() { return nodes_; }
   const std::vector<Node>& nodes() const { return nodes_; }
+  /// Of all nodes, up or not.
+  std::vector<int> redis_ports() const;
   const std::string& directory() const { return directory_; }
   std::string operator_certs() const { return directory_ + "/operator"; }
 
@@ -91,6 +93,8 @@ class Cluster {
   std::vector<bool> ours_;  ///< started by us, not by the playground
 };
 
+/// Of host:port.
+int port_of(const std::string& address);
 void sleep_ms(int ms);
 
 }  // namespace nodedb::e2e

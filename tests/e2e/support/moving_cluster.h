@@ -41,11 +41,7 @@ class MovingCluster : public SharedCluster<Suite> {
       else
         ::kill(cluster_->nodes()[i].pid, SIGCONT);
   }
-  static std::vector<int> ports() {
-    std::vector<int> all;
-    for (const Cluster::Node& node : cluster_->nodes()) all.push_back(node.redis_port);
-    return all;
-  }
+  static std::vector<int> ports() { return cluster_->redis_ports(); }
   static Finished cli(std::vector<std::string> words, std::size_t node = 0) {
     return operate(*cluster_, node, std::move(words));
   }

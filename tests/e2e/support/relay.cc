@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/e2e/support/relay.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -12,20 +10,13 @@
 #include "base/check.h"
 #include "base/time.h"
 #include "edge/base/clock.h"
+#include "tests/e2e/support/loopback.h"
 
 namespace nodedb::e2e {
 
 namespace {
 
 constexpr int round_ms = 5;
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 edge::FileHandle udp_socket() {
   return edge::FileHandle(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
