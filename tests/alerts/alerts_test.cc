@@ -159,8 +159,13 @@ TEST_F(Alerts, AReplicaThatLags) {
   const std::int64_t vshard = 7;
   const auto where = holders(vshard);
   std::size_t slow = 0;
-  const Json shard = json_of(cli({"shard", "show", "7"}));
-  const std::int64_t leader = shard["replicas"].items().at(0)["state"]["leader"].number();
+  std::int64_t leader = 0;
+  // A replica that has just been started may not know yet.
+  ASSERT_TRUE(eventually(30, [&] {
+    const Json shard = json_of(cli({"shard", "show", "7"}));
+    leader = shard["replicas"].items().at(0)["state"]["leader"].number();
+    return leader != 0;
+  }));
   for (const std::int64_t node : where)
     if (node != leader) slow = static_cast<std::size_t>(node) - 1;
   Pump::Options load;

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "edge/quic/connection_callbacks.h"
+#include "edge/quic/late_acks.h"
 #include "wire/join_codec.h"
 #include "wire/writer.h"
 
@@ -20,13 +21,6 @@ namespace {
 /// What one connection may write before the others have their turn.
 constexpr std::size_t share_bytes = 256 * 1024;
 constexpr std::size_t vectors_max = 16;
-/// Below this, waking early costs more than the sooner ACK or probe is worth (NOTES 3.3).
-constexpr std::int64_t quiet_deadline_ns = ns_per_ms;
-/// So long without a packet, and a connection is quiet: on one packet then mostly follows an answer, within
-/// the company's time, which can take the acknowledgement along. It is less than the max_ack_delay that we
-/// promise.
-constexpr std::int64_t quiet_after_ns = 20 * ns_per_ms;
-constexpr std::int64_t company_ns = ns_per_ms;
 /// Type and length in front of a DATAGRAM frame's data.
 constexpr std::size_t datagram_overhead_bytes = 3;
 constexpr std::size_t datagrams_waiting_max = 64;
@@ -65,8 +59,8 @@ void Connection::read(const Address& from, std::span<const std::uint8_t> packet,
     return;
   }
   if (!alive()) return;
-  const bool quiet = now_ns - std::exchange(last_read_ns_, now_ns) > quiet_after_ns;
-  company_until_ns_ = state_ == State::open && quiet ? now_ns + company_ns : 0;
+  if (unanswered_++ == 0) acknowledge_at_ns_ = now_ns + late_acks::wait_ns;
+  if (unanswered_ >= late_acks::packets_max || state_ != State::open) acknowledge_at_ns_ = 0;
   const ngtcp2_path path = path_from(from);
   const int rv = ngtcp2_conn_read_pkt(quic_, &path, nullptr, packet.data(), packet.size(), stamp(now_ns));
   if (rv != 0) return fail_with(rv, now_ns);
@@ -97,11 +91,12 @@ Connection::Written Connection::write(PacketSink& sink, std::int64_t now_ns) {
   }
   if (!alive()) return Written::all;
   for (auto& stream : streams_) stream->blocked = false;
-  if (state_ == State::open && now_ns < company_until_ns_ && !has_unsent()) {
-    deadline_ns_ = company_until_ns_;
+  if (state_ == State::open && now_ns < acknowledge_at_ns_ && !has_unsent()) {
+    deadline_ns_ = acknowledge_at_ns_;
     return Written::all;
   }
-  company_until_ns_ = 0;
+  acknowledge_at_ns_ = 0;
+  unanswered_ = 0;
   std::size_t written = 0;
   auto result = Written::all;
   for (;;) {
@@ -199,8 +194,8 @@ bool Connection::has_unsent() const {
 void Connection::refresh_deadline(std::int64_t now_ns) {
   const auto expiry = ngtcp2_conn_get_expiry(quic_);
   deadline_ns_ = expiry > stamp(never.ns) ? never.ns : static_cast<std::int64_t>(expiry);
-  // A sender that pacing holds back needs its exact deadline; everyone else can wait a millisecond.
-  if (!has_unsent()) deadline_ns_ = std::max(deadline_ns_, now_ns + quiet_deadline_ns);
+  // A sender that pacing holds back needs its exact deadline; everyone else can wait.
+  if (!has_unsent()) deadline_ns_ = std::max(deadline_ns_, now_ns + late_acks::quiet_deadline_ns);
 }
 
 Result<std::int64_t> Connection::open_stream(int priority) {

@@ -64,7 +64,6 @@ struct ConnectionShared {
   Windows windows;
   std::int64_t idle_timeout_ns = 0;
   std::int64_t handshake_timeout_ns = 0;
-  std::int64_t max_ack_delay_ns = 0;
 };
 
 /// What a connection asks its endpoint, also from inside ngtcp2's callbacks.
@@ -241,9 +240,9 @@ class Connection {
   bool repeat_close_ = false;
   std::uint64_t packets_while_closing_ = 0;
   std::int64_t deadline_ns_ = 0;
-  std::int64_t last_read_ns_ = 0;
-  /// An acknowledgement waits until then for something that it can go with.
-  std::int64_t company_until_ns_ = 0;
+  std::size_t unanswered_ = 0;  ///< packets read since something was written
+  /// Until then an acknowledgement waits for something that it can go with.
+  std::int64_t acknowledge_at_ns_ = 0;
 };
 
 }  // namespace nodedb::quic

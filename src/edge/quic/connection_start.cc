@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "edge/quic/connection.h"
 #include "edge/quic/connection_callbacks.h"
+#include "edge/quic/late_acks.h"
 
 namespace nodedb::quic {
 namespace {
@@ -28,6 +29,7 @@ ngtcp2_settings make_settings(const ConnectionShared& shared, std::int64_t now_n
   settings.initial_rtt = 50 * NGTCP2_MILLISECONDS;
   settings.handshake_timeout = static_cast<ngtcp2_duration>(shared.handshake_timeout_ns);
   settings.cc_algo = NGTCP2_CC_ALGO_CUBIC;
+  settings.ack_thresh = late_acks::packets_max;
   return settings;
 }
 
@@ -40,7 +42,7 @@ ngtcp2_transport_params make_params(const ConnectionShared& shared, Side side) {
   params.initial_max_streams_bidi = side == Side::acceptor ? streams_max : 0;
   params.initial_max_streams_uni = 0;
   params.max_idle_timeout = static_cast<ngtcp2_duration>(shared.idle_timeout_ns);
-  params.max_ack_delay = static_cast<ngtcp2_duration>(shared.max_ack_delay_ns);
+  params.max_ack_delay = static_cast<ngtcp2_duration>(late_acks::promised_ns);
   params.max_datagram_frame_size = datagram_frame_bytes_max;
   params.active_connection_id_limit = 4;
   params.disable_active_migration = 1;

@@ -55,7 +55,6 @@ Endpoint::Endpoint(asio::io_context& loop, UdpSocket socket, tls::Credentials cr
   shared_.windows = options_.windows;
   shared_.idle_timeout_ns = options_.idle_timeout_ns;
   shared_.handshake_timeout_ns = options_.handshake_timeout_ns;
-  shared_.max_ack_delay_ns = options_.max_ack_delay_ns;
   gnutls_rnd(GNUTLS_RND_NONCE, shared_.instance.data(), shared_.instance.size());
   gnutls_rnd(GNUTLS_RND_KEY, retry_secret_.data(), retry_secret_.size());
 }

@@ -32,7 +32,6 @@ struct EndpointOptions {
   Windows windows;
   std::int64_t idle_timeout_ns = 4'000'000'000;
   std::int64_t handshake_timeout_ns = 5'000'000'000;
-  std::int64_t max_ack_delay_ns = 2'000'000;
   bool accept = true;
   bool open_door = false;  ///< accepts newcomers, without a certificate, as such
   bool newcomer = false;   ///< dials the door of others

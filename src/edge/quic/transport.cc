@@ -26,7 +26,6 @@ EndpointOptions endpoint_options(const TransportOptions& options, bool open_door
   made.reset_secret = options.reset_secret;
   made.idle_timeout_ns = options.idle_timeout_ns;
   made.handshake_timeout_ns = options.handshake_timeout_ns;
-  made.max_ack_delay_ns = options.max_ack_delay_ns;
   made.connections_max = options.connections_max;
   made.handshakes_max = options.handshakes_max;
   made.handshakes_before_retry = options.handshakes_before_retry;

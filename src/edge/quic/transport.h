@@ -53,7 +53,6 @@ struct TransportOptions {
   VersionRange versions;                        ///< of the protocol between nodes
   std::int64_t idle_timeout_ns = 4 * ns_per_s;  ///< a silent peer is given up; kept alive at a third of it
   std::int64_t handshake_timeout_ns = 5 * ns_per_s;
-  std::int64_t max_ack_delay_ns = 2 * ns_per_ms;
   DialPlan::Limits dialling;
   SendQueueLimits send_queues;
   std::size_t connections_max = limits::connections_max;

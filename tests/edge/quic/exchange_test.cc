@@ -231,24 +231,44 @@ TEST_F(Exchange, AQuietConnectionIsKeptAlive) {
   EXPECT_EQ(a->events.size(), 1U) << "keep-alive holds a quiet connection";
 }
 
-/// Pulses of an idle cluster: who answers within a moment needs no packet for the acknowledgement alone.
-TEST_F(TwoTogether, AnAcknowledgementOnAQuietConnectionGoesWithTheAnswer) {
+/// Who answers within a moment needs no packet for the acknowledgement alone: pulses of an idle cluster, and
+/// one request after the other.
+TEST_F(TwoTogether, AnAcknowledgementGoesWithTheAnswer) {
   asio::steady_timer moment(world.loop());
   b->on_received = [&](const Uuid& from, const wire::PeerMessage& message) {
     // As by another thread: not in the turn in which it came.
     moment.expires_after(std::chrono::microseconds(100));
     moment.async_wait([&, from, message](std::error_code) { (*b)->send(from, message); });
   };
-  const auto quiet = [&] { world.run_for(std::chrono::milliseconds(60)); };
-  quiet();
-  const std::uint64_t before = (*b)->stats().packets_sent;
+  constexpr std::uint64_t rounds = 20;
+  for (const int pause_ms : {60, 0}) {
+    world.run_for(std::chrono::milliseconds(60));
+    a->received.clear();
+    const std::uint64_t before = (*b)->stats().packets_sent;
+    for (std::uint64_t i = 0; i < rounds; ++i) {
+      ASSERT_TRUE((*a)->send(uuid_of(2), credit(i)));
+      ASSERT_TRUE(world.until([&] { return a->received[uuid_of(2)].size() == i + 1; }));
+      world.run_for(std::chrono::milliseconds(pause_ms));
+    }
+    EXPECT_LT((*b)->stats().packets_sent - before, rounds * 3 / 2)
+        << "one each, and now and then another; pauses of " << pause_ms << " ms";
+  }
+}
+
+/// Where no answer comes, the acknowledgement comes before the sender would send again.
+TEST_F(TwoTogether, AMessageWithoutAnAnswerIsAcknowledgedInTime) {
+  world.run_for(std::chrono::milliseconds(60));
+  const std::uint64_t sent_before = (*a)->stats().packets_sent;
+  const std::uint64_t acknowledged_before = (*b)->stats().packets_sent;
   constexpr std::uint64_t rounds = 20;
   for (std::uint64_t i = 0; i < rounds; ++i) {
     ASSERT_TRUE((*a)->send(uuid_of(2), credit(i)));
-    ASSERT_TRUE(world.until([&] { return a->received[uuid_of(2)].size() == i + 1; }));
-    quiet();
+    world.run_for(std::chrono::milliseconds(60));
   }
-  EXPECT_LT((*b)->stats().packets_sent - before, rounds * 3 / 2) << "one each, and now and then another";
+  EXPECT_LT((*a)->stats().packets_sent - sent_before, rounds * 3 / 2) << "none twice, but now and then one";
+  const std::uint64_t acknowledgements = (*b)->stats().packets_sent - acknowledged_before;
+  EXPECT_GE(acknowledgements, rounds);
+  EXPECT_LT(acknowledgements, rounds * 3 / 2);
 }
 
 TEST_F(Exchange, ASlowReaderDoesNotGrowTheSendersMemory) {
