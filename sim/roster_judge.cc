@@ -41,7 +41,7 @@ void RosterJudge::see_members(const Rows& rows) {
   each_row(rows, meta::member_rows, [&](BytesView, const Bytes& value) {
     const auto member = meta::decode_member(value);
     if (!member) return;
-    stay += meta::keeps_replicas(*member) ? 1 : 0;
+    stay += meta::keeps_replicas(*member) ? 1U : 0U;
     see(*member, rows);
   });
   if (stay < world_.replication) {

@@ -236,7 +236,8 @@ bool World::come_right() {
   }
   crowd_->probe(alive());
   // Each prober asks for one thing after the other.
-  const std::int64_t probes_ns = patience_ns + (climate_.vshards + climate_.keys) * ns_per_s / 4;
+  const std::int64_t probes_ns =
+      patience_ns + static_cast<std::int64_t>(climate_.vshards + climate_.keys) * ns_per_s / 4;
   if (!run_until(
           probes_ns, [this] { return crowd_->probing() == 0; },
           [this] { return "no answer to a " + crowd_->probe_text(); })) {

@@ -54,7 +54,8 @@ struct Operation {
 /// Clients that work until they are stopped. What they took is looked at afterwards.
 class Clients {
  public:
-  Clients(std::vector<int> ports, int value) : ports_(std::move(ports)), text_(random_text(value, 1)) {}
+  Clients(std::vector<int> ports, int value)
+      : ports_(std::move(ports)), text_(random_text(static_cast<std::size_t>(value), 1)) {}
   ~Clients() { stop(); }
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;

@@ -31,7 +31,7 @@ Exit run_debug_dump(const Operator& from, const std::string& file, Output output
       node.set("status", *answer.status);
     else
       node.set("error", answer.status.error().detail).set("code", name(answer.status.error().code));
-    silent += answer.status ? 0 : 1;
+    silent += answer.status ? 0U : 1U;
     nodes.push(std::move(node));
   }
   Json body = Json::object();

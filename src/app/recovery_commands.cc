@@ -28,7 +28,7 @@ std::string survey_text(const Survey& survey) {
   for (const auto& [id, member] : survey.members) {
     std::size_t held = 0;
     for (const auto& [group, replicas] : survey.replicas)
-      for (const SurveyedReplica& one : replicas) held += one.node == id ? 1 : 0;
+      for (const SurveyedReplica& one : replicas) held += one.node == id ? 1U : 0U;
     table.add({std::to_string(id.value), member.state, member.answers ? "yes" : "NO", std::to_string(held),
                member.address});
   }

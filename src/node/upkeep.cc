@@ -178,7 +178,7 @@ void Node::State::hand_over() {
     }
     const auto successor = best_successor(*here);
     if (!successor) {
-      left += awaits_successor(*here) ? 1 : 0;
+      left += awaits_successor(*here) ? 1U : 0U;
       continue;
     }
     ++left;

@@ -162,10 +162,10 @@ TEST_F(Http, ASlowRequestIsToldWithWhatItWaitedFor) {
   const std::string key = key_in(VShardId(led), "slow");
   const double before = metric(0, "nodedb_slow_requests_total");
   Redis client(cluster_->nodes()[0].redis_port, patience_ms);
-  for (const std::size_t follower : {1, 2}) ::kill(cluster_->nodes()[follower].pid, SIGSTOP);
+  for (const std::size_t follower : {1U, 2U}) ::kill(cluster_->nodes()[follower].pid, SIGSTOP);
   auto answer = std::async(std::launch::async, [&] { return client.command({"SET", key, "v"}); });
   sleep_ms(400);
-  for (const std::size_t follower : {1, 2}) ::kill(cluster_->nodes()[follower].pid, SIGCONT);
+  for (const std::size_t follower : {1U, 2U}) ::kill(cluster_->nodes()[follower].pid, SIGCONT);
   ASSERT_TRUE(answer.get().is("OK"));
   const std::string line =
       log_line(*cluster_, 0, {"a request was slow", " vshard=" + std::to_string(led) + " "});

@@ -50,9 +50,9 @@ void check_rows(const kv::test::MapView& view) {
   for (const auto& [key, value] : view.rows) {
     if (const auto item = kv::rows::value_key_in(key) ? kv::rows::item_in(value) : std::nullopt) {
       ++keys;
-      expiring += item->expire_at_ms != 0 ? 1 : 0;
+      expiring += item->expire_at_ms != 0 ? 1U : 0U;
     }
-    expiries += kv::rows::expiry_key_in(key) ? 1 : 0;
+    expiries += kv::rows::expiry_key_in(key) ? 1U : 0U;
   }
   const auto stats = view.get(kv::rows::stats_key);
   CHECK(stats && kv::rows::stats_in(*stats)->keys == keys);

@@ -18,7 +18,7 @@ node::Status::Balance example() {
   for (std::uint16_t v = 0; v < 30; ++v) {
     meta::PlanShard shard;
     shard.id = VShardId(v);
-    shard.voters = {NodeId(1 + v % 3), NodeId(1 + (v + 1) % 3), NodeId(1 + (v + 2) % 3)};
+    shard.voters = {NodeId(1U + v % 3U), NodeId(1U + (v + 1U) % 3U), NodeId(1U + (v + 2U) % 3U)};
     shard.leader = shard.voters.front();
     shard.load = {1'000'000, 500, 300, 0};
     input.shards.push_back(shard);

@@ -114,7 +114,7 @@ TEST(Segment, a_header_comes_back_and_shows_every_flipped_bit) {
     ASSERT_FALSE(decode_header(bad)) << bit;
     EXPECT_EQ(decode_header(bad).error().code, Code::damaged);
   }
-  for (const std::size_t size : {0, 7, 35}) EXPECT_FALSE(decode_header(BytesView(sector).substr(0, size)));
+  for (const std::size_t size : {0U, 7U, 35U}) EXPECT_FALSE(decode_header(BytesView(sector).substr(0, size)));
 }
 
 TEST(Segment, a_header_with_an_impossible_number_or_size_is_refused) {

@@ -283,10 +283,10 @@ TEST_F(Exchange, ASlowReaderDoesNotGrowTheSendersMemory) {
   std::uint64_t accepted = 0;
   std::uint64_t arrived = 0;
   b->on_received = [&](const Uuid&, const wire::PeerMessage& m) {
-    arrived += std::holds_alternative<wire::SnapshotChunk>(m) ? 1 : 0;
+    arrived += std::holds_alternative<wire::SnapshotChunk>(m) ? 1U : 0U;
   };
   for (std::uint64_t i = 0; i < 400; ++i) {
-    accepted += (*a)->send(uuid_of(2), chunk(i, 64 * 1024)) ? 1 : 0;
+    accepted += (*a)->send(uuid_of(2), chunk(i, 64 * 1024)) ? 1U : 0U;
     world.run_for(std::chrono::milliseconds(1));
     ASSERT_LE((accepted - arrived) * 64 * 1024, a_options.send_queues.bulk_bytes + 2U * 1024 * 1024);
   }

@@ -55,7 +55,7 @@ TEST(Scan, FindsAllInPages) {
   Shard shard;
   const auto keys = spread_keys(shard, 300);
   for (const Bytes& key : keys) shard.apply(encode(Argv{"SET", key, "v"}));
-  for (const std::uint64_t count : {1, 7, 10, 299, 300, 100'000}) {
+  for (const std::uint64_t count : {1U, 7U, 10U, 299U, 300U, 100'000U}) {
     auto found = scan_all(shard, {.position = 0, .count = count});
     EXPECT_EQ(found.size(), keys.size());
     EXPECT_EQ(std::set(found.begin(), found.end()), std::set(keys.begin(), keys.end()));

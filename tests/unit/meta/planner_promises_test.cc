@@ -86,7 +86,7 @@ Execution execute(PlanInput input, Rng& rng, std::size_t copies_max) {
         continue;
       }
       ++run.copies;
-      run.returns += contains(left[step.vshard], step.to) ? 1 : 0;
+      run.returns += contains(left[step.vshard], step.to) ? 1U : 0U;
       left[step.vshard].push_back(step.from);
       shard(run.input, step.vshard.value).flight = PlanShard::Flight{step.from, step.to};
       flying.push_back(step);

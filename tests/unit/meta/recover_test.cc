@@ -33,7 +33,7 @@ Epoch epoch(const World& world) {
 TEST(MemberLost, IsRetiredAtOnceAndForEver) {
   World world = five();
   ASSERT_TRUE(world.submit(MetaBatch{{lost(4), lost(5)}}).has_value());
-  for (const std::uint32_t node : {4, 5})
+  for (const std::uint32_t node : {4U, 5U})
     EXPECT_EQ(world.tables.members.at(NodeId(node)).state, MemberState::retired);
   EXPECT_EQ(code(world.submit(MemberUp{NodeId(4), Incarnation(9), "h:4", ""})), Code::not_member);
   EXPECT_EQ(code(world.submit(MemberJoin{world.tables.members.at(NodeId(4)).uuid, "h:4", "", {}})),

@@ -46,7 +46,7 @@ TEST(AdmissionBytes, ManySmallRequestsCountWithWhatTheyTakeBeside) {
   Admission admission({target, 1'000'000, 1'000 * Admission::overhead_bytes});
   std::size_t taken = 0;
   for (std::uint32_t group = 1; group < 2'000; ++group)
-    taken += admission.admit(Time{0}, request(group, 0)) ? 1 : 0;
+    taken += admission.admit(Time{0}, request(group, 0)) ? 1U : 0U;
   EXPECT_EQ(taken, 1'000u);
   EXPECT_EQ(admission.refused(), 999u);
 }
@@ -226,7 +226,7 @@ TEST(AdmissionTime, SoManyWaitForLeadersAndNoMore) {
   Admission admission({});
   std::size_t taken = 0;
   for (std::uint32_t i = 0; i < 10'000; ++i)
-    taken += admission.admit(Time{0}, {GroupId(1 + i % 100), NodeId(), 16, Time{0}}) ? 1 : 0;
+    taken += admission.admit(Time{0}, {GroupId(1 + i % 100), NodeId(), 16, Time{0}}) ? 1U : 0U;
   EXPECT_EQ(taken, 4'096u);
   EXPECT_TRUE(admission.admit(Time{0}, request(1))) << "others have one";
 }

@@ -47,7 +47,7 @@ TEST(Status, TellsForWhomMembersAreHeld) {
     notices.insert(notices.end(), turn.notices.begin(), turn.notices.end());
     now.mono = std::max(turn.wake_at, now.mono + ns_per_ms);
   }
-  for (const std::size_t member : {1, 2}) {
+  for (const std::size_t member : {1U, 2U}) {
     EXPECT_EQ(standing(now, member).standing, swim::Standing::dead);
     EXPECT_GT(standing(now, member).standing_ns, 0);
   }

@@ -122,7 +122,7 @@ class Alone {
   /// How often that text has come into group 0's log.
   std::size_t written(const std::string& text) const {
     std::size_t times = 0;
-    for (const std::string& one : entries_) times += one.find(text) != std::string::npos ? 1 : 0;
+    for (const std::string& one : entries_) times += one.find(text) != std::string::npos ? 1U : 0U;
     return times;
   }
 
@@ -184,7 +184,7 @@ TEST(DoorNotes, TheSameOfTheSameOnceAnHourAndNotTooManyOfAll) {
   EXPECT_TRUE(notes.pass({"a", "x"}, Time{3600 * ns_per_s}));
   std::size_t passed = 1;
   for (std::size_t i = 0; i < 1000; ++i)
-    passed += notes.pass({"stranger " + std::to_string(i), "x"}, Time{3601 * ns_per_s}) ? 1 : 0;
+    passed += notes.pass({"stranger " + std::to_string(i), "x"}, Time{3601 * ns_per_s}) ? 1U : 0U;
   EXPECT_EQ(passed, DoorNotes::per_hour_max);
 }
 

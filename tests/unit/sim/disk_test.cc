@@ -166,7 +166,7 @@ TEST(StateDisk, AFlushLeavesBehindWhatItSaysAndNothingTwice) {
     if (round == 1) {
       ASSERT_TRUE(disk.flush().has_value());
     }
-    for (const std::uint64_t index : {2, 3}) {
+    for (const std::uint64_t index : {2U, 3U}) {
       for (const GroupId each : {GroupId(1), GroupId(2), GroupId(3), GroupId(4)})
         ASSERT_TRUE(disk.write({{each, {}, {Index(index), Term(1)}}}).has_value());
       auto flush = disk.begin_flush(std::nullopt);

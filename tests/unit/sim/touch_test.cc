@@ -87,7 +87,7 @@ class Trio : Host::Outside {
   std::size_t led_by(std::size_t node) const {
     std::size_t led = 0;
     for (std::uint32_t group = 0; group <= 8; ++group) {
-      led += hosts_[node]->core()->group(GroupId(group))->role() == raft::Role::leader ? 1 : 0;
+      led += hosts_[node]->core()->group(GroupId(group))->role() == raft::Role::leader ? 1U : 0U;
     }
     return led;
   }
@@ -113,7 +113,7 @@ class Trio : Host::Outside {
   std::size_t handing_over(std::size_t node) const {
     std::size_t count = 0;
     for (std::uint32_t group = 0; group <= 8; ++group)
-      count += hosts_[node]->core()->group(GroupId(group))->transferring_to() ? 1 : 0;
+      count += hosts_[node]->core()->group(GroupId(group))->transferring_to() ? 1U : 0U;
     return count;
   }
   std::uint32_t unknown_to(std::size_t node) const { return hosts_[node]->status().groups_without_leader; }
@@ -127,7 +127,7 @@ class Trio : Host::Outside {
       hosts_[to]->happened(node::FromPeer{uuids_[node], std::move(message)});
     });
   }
-  void answer(std::size_t, node::ClientReply reply) override { answered_ += reply.result ? 1 : 0; }
+  void answer(std::size_t, node::ClientReply reply) override { answered_ += reply.result ? 1U : 0U; }
   void answer(std::size_t, node::OperatorReply) override {}
   void peers(std::size_t, const std::vector<node::Peer>&) override {}
   void certified(std::size_t) override {}

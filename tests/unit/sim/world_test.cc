@@ -137,7 +137,7 @@ TEST(World, NothingDependsOnVerdicts) {
     climate.verdicts_wrong = true;
     const Report report = World(climate, {}, {}).run();
     EXPECT_FALSE(report.violation) << "seed " << seed << ": " << text(report);
-    wrong += report.marks.contains("verdicts-were-wrong") ? 1 : 0;
+    wrong += report.marks.contains("verdicts-were-wrong") ? 1U : 0U;
   }
   EXPECT_GE(wrong, 6U);
 }

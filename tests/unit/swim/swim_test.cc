@@ -66,7 +66,7 @@ TEST(Probe, WhoHasJustAnsweredByOtherMeansIsNotPinged) {
   Solo solo(3);
   const std::uint64_t before = solo.swim.counts().vouched;
   for (int n = 0; n < 50; ++n) {
-    for (const std::uint32_t peer : {2, 3}) solo.swim.vouch(solo.now, NodeId(peer), solo.now);
+    for (const std::uint32_t peer : {2U, 3U}) solo.swim.vouch(solo.now, NodeId(peer), solo.now);
     solo.pass(200 * ns_per_ms);
   }
   EXPECT_EQ(solo.count<Ping>() + solo.count<PingRequest>(), 0U)
