@@ -240,7 +240,9 @@ class Connection {
   bool repeat_close_ = false;
   std::uint64_t packets_while_closing_ = 0;
   std::int64_t deadline_ns_ = 0;
-  std::size_t unanswered_ = 0;  ///< packets read since something was written
+  std::size_t unpaced_bytes_ = 0;  ///< written since pacing was last told
+  bool brought_data_ = false;      ///< the packet that is being read: it is more than acknowledgements
+  std::size_t unanswered_ = 0;     ///< packets with data read since something was written
   /// Until then an acknowledgement waits for something that it can go with.
   std::int64_t acknowledge_at_ns_ = 0;
 };

@@ -18,6 +18,8 @@ namespace {
 
 /// Rounds of writing before the loop looks at what has arrived.
 constexpr int write_rounds_max = 4;
+/// Nothing is expected within it: no acknowledgement, no probe.
+constexpr std::int64_t rest_ns = 20 * ns_per_ms;
 
 std::int64_t clock_ns() {
   return edge::monotonic_time().ns;
@@ -294,10 +296,11 @@ void Endpoint::set_deadline(Connection& connection) {
 }
 
 /// A timer that is set too early only wakes once for nothing; setting it anew each turn would cost a system
-/// call.
+/// call. When all have come to rest, that wake-up is what costs.
 void Endpoint::arm() {
   const auto next_ns = deadlines_.empty() ? never.ns : deadlines_.begin()->first;
-  if (next_ns >= loop_->armed_ns) return;
+  const bool at_rest = next_ns - now_ns_ > rest_ns && loop_->armed_ns - now_ns_ < rest_ns;
+  if (next_ns >= loop_->armed_ns && !at_rest) return;
   loop_->armed_ns = next_ns;
   loop_->timer.expires_at(edge::steady_instant(Time{next_ns}));
   loop_->timer.async_wait([this, alive = std::weak_ptr<bool>(loop_->alive)](const std::error_code& error) {

@@ -271,6 +271,18 @@ TEST_F(TwoTogether, AMessageWithoutAnAnswerIsAcknowledgedInTime) {
   EXPECT_LT(acknowledgements, rounds * 3 / 2);
 }
 
+/// It comes, it is acknowledged, that comes: what is over leaves no deadline behind.
+TEST_F(TwoTogether, AMessageWakesForWhatHappensOnly) {
+  world.run_for(std::chrono::milliseconds(60));
+  constexpr std::size_t rounds = 20;
+  std::size_t wake_ups = 0;
+  for (std::uint64_t i = 0; i < rounds; ++i) {
+    ASSERT_TRUE((*a)->send(uuid_of(2), credit(i)));
+    wake_ups += world.wake_ups_in(std::chrono::milliseconds(60));
+  }
+  EXPECT_LT(wake_ups, rounds * 3) << "the sending, the message, its acknowledgement, that one's arrival";
+}
+
 TEST_F(Exchange, ASlowReaderDoesNotGrowTheSendersMemory) {
   auto a_options = world.options(1);
   a_options.send_queues.bulk_bytes = 2 * 1024 * 1024;

@@ -134,6 +134,17 @@ class World {
     }
     return true;
   }
+  /// Runs the loop for a while. How often it slept and was woken.
+  std::size_t wake_ups_in(std::chrono::milliseconds time) {
+    const auto end = std::chrono::steady_clock::now() + time;
+    std::size_t wake_ups = 0;
+    loop_.restart();
+    while (loop_.run_one_until(end) > 0) {
+      ++wake_ups;
+      loop_.poll();
+    }
+    return wake_ups;
+  }
   /// Runs the loop for a while: for "nothing more happens".
   void run_for(std::chrono::milliseconds time) {
     until([] { return false; }, time);
