@@ -58,3 +58,7 @@ add_test(NAME sim_sweep_red_seeds COMMAND nodedb-sim --seeds-of ${PROJECT_SOURCE
 # Moves, joins and departures with a crash at a fourth of their writes; ./test sim plays all.
 add_test(NAME sim_crash_matrix COMMAND nodedb-sim --crash-matrix --every 4)
 set_tests_properties(sim_sweep sim_sweep_red_seeds sim_crash_matrix PROPERTIES LABELS sweep TIMEOUT 1800)
+# They take all cores, and minutes when they are sanitized: no test of real processes gets on beside them.
+if(NODEDB_SANITIZE)
+  set_tests_properties(sim_sweep sim_sweep_red_seeds sim_crash_matrix PROPERTIES RUN_SERIAL ON)
+endif()

@@ -93,9 +93,18 @@ Exit run_shard_show(const Operator& from, std::int64_t vshard, Output output) {
   if (!answers) return complain(answers.error());
   if ((*answers->front().status)["cluster"].is_null()) return complain(not_formed(from).error());
   Json replicas = Json::array();
+  Json silent = Json::array();
+  std::string gaps;  // a replica that does not say so is not gone
   Table table({"NODE", "ROLE", "TERM", "LEADER", "COMMIT", "APPLIED", "LAST", "LOG-KIB", "VOTERS", "WANTED"});
   for (const NodeAnswer& answer : *answers) {
-    if (!answer.status) continue;
+    if (!answer.status) {
+      const Error& why = answer.status.error();
+      Json one = Json::object();
+      one.set("address", answer.address).set("error", why.detail).set("code", name(why.code));
+      silent.push(std::move(one));
+      gaps += "no answer: " + why.detail + "\n";
+      continue;
+    }
     const Json* const row = group_of_status(*answer.status, group);
     if (!row || !(*row)["replica"].boolean()) continue;
     const auto number = [&](const char* key) { return std::to_string((*row)[key].number()); };
@@ -109,8 +118,11 @@ Exit run_shard_show(const Operator& from, std::int64_t vshard, Output output) {
     replicas.push(std::move(replica));
   }
   Json body = Json::object();
-  body.set("vshard", vshard).set("group", vshard + 1).set("replicas", std::move(replicas));
-  return show(body, output, table.text());
+  body.set("vshard", vshard)
+      .set("group", vshard + 1)
+      .set("replicas", std::move(replicas))
+      .set("silent", std::move(silent));
+  return show(body, output, table.text() + gaps);
 }
 
 Exit run_shard_transfer(const Operator& from, std::int64_t vshard, std::int64_t to_node, Output output) {

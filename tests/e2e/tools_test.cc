@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <future>
 
+#include "tests/e2e/support/process.h"
 #include "tests/e2e/support/redis.h"
 #include "tests/e2e/support/shared_cluster.h"
 
@@ -84,7 +85,7 @@ TEST_F(Tools, ACheckGoesThroughAKillAndAStoppedNodeTellsWhatItKnows) {
   auto check = std::async(std::launch::async, [] {
     return tool({"check", "--duration", "4s", "--clients", "24", "-o", "json"});
   });
-  sleep_ms(1'000);
+  EXPECT_TRUE(eventually(20, [] { return keys_with("check:") > 0; })) << "its clients are at work";
   cluster_->kill(2);
   const Finished done = check.get();
   ASSERT_EQ(done.status, 0) << done.output;
@@ -93,6 +94,10 @@ TEST_F(Tools, ACheckGoesThroughAKillAndAStoppedNodeTellsWhatItKnows) {
   EXPECT_GT(report["operations"].number(), 200);
   EXPECT_NE(report["errors_by_code"].dump(), "{}") << "some client was at the node that was killed";
   EXPECT_EQ(keys_with("check:"), 0);
+
+  const app::Json shard = json(tool({"shard", "show", "7", "-o", "json"}));
+  EXPECT_EQ(shard["replicas"].items().size(), 2u);
+  EXPECT_EQ(shard["silent"].items().size(), 1u) << "not gone: it does not answer";
 
   const Finished dump = run({binary(), "catalog", "dump", "--data", data, "-o", "json"});
   ASSERT_EQ(dump.status, 0) << dump.output;

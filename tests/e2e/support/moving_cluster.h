@@ -59,7 +59,12 @@ class MovingCluster : public SharedCluster<Suite> {
   /// The nodes that hold a replica, as they say themselves.
   static std::vector<std::int64_t> holders(std::int64_t vshard, std::size_t asked = 0) {
     std::vector<std::int64_t> nodes;
-    const app::Json body = json_of(cli({"shard", "show", std::to_string(vshard)}, asked));
+    app::Json body;
+    // On a busy machine one that is well may be late with its answer.
+    for (int i = 0; i < 3; ++i) {
+      body = json_of(cli({"shard", "show", std::to_string(vshard)}, asked));
+      if (body["silent"].items().empty()) break;
+    }
     for (const app::Json& replica : body["replicas"].items()) nodes.push_back(replica["node"].number());
     std::ranges::sort(nodes);
     return nodes;
