@@ -269,6 +269,7 @@ struct Node::State {
   void receive(NodeId peer, const raft::Pulse& pulse);
   void beat();
   void send_pulse(NodeId peer, bool reply_now);
+  bool keeps_time(NodeId peer) const;
   Time pulse_due(NodeId peer) const;
   Time next_pulses() const;
   std::vector<raft::Refusal> refusals_for(NodeId peer) const;

@@ -55,16 +55,27 @@ struct Heart {
 using Sent = std::vector<std::pair<std::int64_t, Uuid>>;
 using To = std::vector<Uuid>;
 
+/// It keeps time with node 2. Of node 3's pulses it waits a quarter of an interval longer, as they should
+/// come first.
 TEST(Heart, EachPeerGetsAPulseInEachInterval) {
   Heart it;
-  EXPECT_EQ(it.until(450), (Sent{{200, uuid(2)}, {200, uuid(3)}, {400, uuid(2)}, {400, uuid(3)}}));
+  EXPECT_EQ(it.until(550), (Sent{{200, uuid(2)}, {250, uuid(3)}, {400, uuid(2)}, {500, uuid(3)}}));
+}
+
+TEST(Heart, APulseGoesWithTheAcknowledgementOfWhoKeepsTime) {
+  Heart it;
+  for (const std::int64_t at : {200, 400, 600}) {
+    for (const auto& [when, to] : it.until(at)) EXPECT_EQ(to, uuid(2)) << when;
+    EXPECT_EQ(it.heard(at, 3), To{uuid(3)});
+    EXPECT_EQ(it.heard(at + 1, 2), To()) << "the answer to its own";
+  }
 }
 
 TEST(Heart, APulseSoonDueGoesWithWhatAcknowledgesThePeersOwn) {
   Heart it;
   EXPECT_EQ(it.until(149), Sent());
   EXPECT_EQ(it.heard(150, 2), To{uuid(2)});
-  EXPECT_EQ(it.until(399), (Sent{{200, uuid(3)}, {350, uuid(2)}})) << "an interval after the one before";
+  EXPECT_EQ(it.until(399), (Sent{{250, uuid(3)}, {350, uuid(2)}})) << "an interval after the one before";
 }
 
 TEST(Heart, APulseThatIsNotSoonDueWaits) {
@@ -72,7 +83,7 @@ TEST(Heart, APulseThatIsNotSoonDueWaits) {
   EXPECT_EQ(it.until(49), Sent());
   EXPECT_EQ(it.heard(50, 2), To());
   EXPECT_EQ(it.heard(60, 2), To()) << "nor is one that went a moment ago";
-  EXPECT_EQ(it.until(250), (Sent{{200, uuid(2)}, {200, uuid(3)}}));
+  EXPECT_EQ(it.until(250), (Sent{{200, uuid(2)}, {250, uuid(3)}}));
 }
 
 /// Nobody is woken for a peer that nothing can be sent to.

@@ -116,14 +116,19 @@ class Trio : Host::Outside {
       count += hosts_[node]->core()->group(GroupId(group))->transferring_to() ? 1U : 0U;
     return count;
   }
+  /// Pulses that the node sent without having just been sent one by whom they are for.
+  std::size_t by_the_clock(std::size_t node) const { return by_the_clock_[node]; }
   std::uint32_t unknown_to(std::size_t node) const { return hosts_[node]->status().groups_without_leader; }
   std::int64_t timeout_ns() const { return node::Options{}.raft.election_timeout_ns; }
 
  private:
   void send(std::size_t node, wire::Outbound out) override {
     const std::size_t to = static_cast<std::size_t>(std::ranges::find(uuids_, out.to) - uuids_.begin());
+    const bool pulse = std::holds_alternative<raft::Pulse>(out.message);
+    if (pulse && schedule_.now() - pulsed_at_[to][node] > 10 * ns_per_ms) ++by_the_clock_[node];
     if (cut_[node][to]) return;
-    schedule_.after(ns_per_ms, [this, node, to, message = std::move(out.message)]() mutable {
+    schedule_.after(ns_per_ms, [this, node, to, pulse, message = std::move(out.message)]() mutable {
+      if (pulse) pulsed_at_[node][to] = schedule_.now();
       hosts_[to]->happened(node::FromPeer{uuids_[node], std::move(message)});
     });
   }
@@ -149,7 +154,22 @@ class Trio : Host::Outside {
   std::array<std::unique_ptr<Host>, 3> hosts_;
   std::array<std::array<bool, 3>, 3> cut_{};
   std::size_t answered_ = 0;
+  std::array<std::array<std::int64_t, 3>, 3> pulsed_at_{};  ///< from, to: when the latest one arrived
+  std::array<std::size_t, 3> by_the_clock_{};
 };
+
+/// Each of three idle nodes keeps time for one pair.
+TEST(Touch, KeepingTimeIsSharedOut) {
+  Trio trio;
+  std::array<std::size_t, 3> before{};
+  for (std::size_t node = 0; node < 3; ++node) before[node] = trio.by_the_clock(node);
+  trio.run(20 * ns_per_s);
+  for (std::size_t node = 0; node < 3; ++node) {
+    const std::size_t pulses = trio.by_the_clock(node) - before[node];
+    EXPECT_GT(pulses, 80u) << node;
+    EXPECT_LT(pulses, 120u) << node;
+  }
+}
 
 TEST(Touch, ALeaderThatHearsAllButIsHeardByNobodyStepsDown) {
   Trio trio;
