@@ -94,7 +94,7 @@ Exit run_shard_show(const Operator& from, std::int64_t vshard, Output output) {
   if ((*answers->front().status)["cluster"].is_null()) return complain(not_formed(from).error());
   Json replicas = Json::array();
   Json silent = Json::array();
-  std::string gaps;  // a replica that does not say so is not gone
+  std::string gaps;  // whoever does not answer may hold one, too
   Table table({"NODE", "ROLE", "TERM", "LEADER", "COMMIT", "APPLIED", "LAST", "LOG-KIB", "VOTERS", "WANTED"});
   for (const NodeAnswer& answer : *answers) {
     if (!answer.status) {
