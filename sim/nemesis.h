@@ -69,6 +69,8 @@ class Nemesis {
   void next_move();
   void migrate();
   void change_config();
+  /// As that node knows: a member that has not reported itself yet.
+  bool somebody_joins(std::size_t asked);
   void propose(GroupId group, const raft::Config& next);
   GroupId any_group();
   std::size_t any_node() { return rng_.below(climate_.machines()); }

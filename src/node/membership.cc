@@ -185,10 +185,13 @@ void Node::State::tend_metadata() {
   if (goes) voters.insert(std::ranges::upper_bound(voters, self), self);
   if (const auto next = next_metadata_config(config, tables, voters, learned, may_go))
     return change(metadata, *next);
-  if (const auto successor = goes ? best_successor(metadata) : std::nullopt) {
-    (void)metadata.raft.transfer(now.mono, *successor);  // if it cannot be now it is tried again
-    touch(metadata_group);
-  }
+  if (!goes) return;
+  // By now the other voters are those who stay. If all of them drain, one that drains it is.
+  auto successor = best_successor(metadata);
+  if (!successor) successor = best_successor(metadata, true);
+  if (!successor) return;
+  (void)metadata.raft.transfer(now.mono, *successor);  // if it cannot be now it is tried again
+  touch(metadata_group);
 }
 
 }  // namespace nodedb::node
