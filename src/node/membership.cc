@@ -186,9 +186,8 @@ void Node::State::tend_metadata() {
   if (const auto next = next_metadata_config(config, tables, voters, learned, may_go))
     return change(metadata, *next);
   if (!goes) return;
-  // By now the other voters are those who stay. If all of them drain, one that drains it is.
-  auto successor = best_successor(metadata);
-  if (!successor) successor = best_successor(metadata, true);
+  // By now the other voters are those who stay. One that drains would hand it back to a node that does not.
+  const auto successor = is_told_to_drain(self) ? any_successor(metadata) : best_successor(metadata);
   if (!successor) return;
   (void)metadata.raft.transfer(now.mono, *successor);  // if it cannot be now it is tried again
   touch(metadata_group);

@@ -104,8 +104,7 @@ void Node::State::mend_metadata() {
   Replica* metadata = replica(metadata_group);
   if (!metadata_damaged() || metadata == nullptr) return;
   if (metadata->raft.role() == raft::Role::leader) {
-    auto successor = best_successor(*metadata);
-    if (!successor) successor = best_successor(*metadata, true);
+    const auto successor = any_successor(*metadata);
     if (successor && !metadata->raft.transferring_to()) (void)metadata->raft.transfer(now.mono, *successor);
     touch(metadata_group);
     return;

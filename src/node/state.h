@@ -382,6 +382,8 @@ struct Node::State {
   /// Nobody may take it yet, and somebody may soon.
   bool awaits_successor(const Replica& group) const;
   std::optional<NodeId> best_successor(const Replica& group, bool even_draining = false) const;
+  /// For who must not lead on: even one that drains, if no other can.
+  std::optional<NodeId> any_successor(const Replica& group) const;
   bool is_draining(NodeId peer) const;
   bool is_told_to_drain(NodeId node) const;
 

@@ -159,6 +159,11 @@ std::optional<NodeId> Node::State::best_successor(const Replica& group, bool eve
   return best->node;
 }
 
+std::optional<NodeId> Node::State::any_successor(const Replica& group) const {
+  const auto best = best_successor(group);
+  return best ? best : best_successor(group, true);
+}
+
 bool Node::State::awaits_successor(const Replica& group) const {
   return std::ranges::any_of(group.raft.followers(),
                              [this](const auto& one) { return could_succeed(one, false); });
