@@ -25,13 +25,13 @@ Exit run_debug_dump(const Operator& from, const std::string& file, Output output
   Json nodes = Json::array();
   std::size_t silent = 0;
   for (const NodeAnswer& answer : *answers) {
+    if (!answer.status) {
+      ++silent;
+      nodes.push(answer.silence_json());
+      continue;
+    }
     Json node = Json::object();
-    node.set("address", answer.address);
-    if (answer.status)
-      node.set("status", *answer.status);
-    else
-      node.set("error", answer.status.error().detail).set("code", name(answer.status.error().code));
-    silent += answer.status ? 0U : 1U;
+    node.set("address", answer.address).set("status", *answer.status);
     nodes.push(std::move(node));
   }
   Json body = Json::object();

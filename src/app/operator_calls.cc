@@ -19,6 +19,12 @@ Result<Json> ask(const Operator& from, const OperatorRequest& request) {
   return parse_answer(*answer);
 }
 
+Json NodeAnswer::silence_json() const {
+  Json made = Json::object();
+  made.set("address", address).set("error", status.error().detail).set("code", name(status.error().code));
+  return made;
+}
+
 Result<std::vector<NodeAnswer>> ask_everybody(const Operator& from, const node::StatusWish& wish) {
   auto first = ask(from, AskStatus{wish});
   if (!first) return std::unexpected(first.error());

@@ -27,6 +27,9 @@ std::unexpected<Error> not_formed(const Operator& from);
 struct NodeAnswer {
   std::string address;
   Result<Json> status;
+
+  /// Its address, and why there is no status. Pre: there is none.
+  Json silence_json() const;
 };
 /// The status of the node that `from` names and of every member that it knows, asked at once. The first is
 /// that node's. Errors: when that node does not answer.

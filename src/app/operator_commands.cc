@@ -98,11 +98,8 @@ Exit run_shard_show(const Operator& from, std::int64_t vshard, Output output) {
   Table table({"NODE", "ROLE", "TERM", "LEADER", "COMMIT", "APPLIED", "LAST", "LOG-KIB", "VOTERS", "WANTED"});
   for (const NodeAnswer& answer : *answers) {
     if (!answer.status) {
-      const Error& why = answer.status.error();
-      Json one = Json::object();
-      one.set("address", answer.address).set("error", why.detail).set("code", name(why.code));
-      silent.push(std::move(one));
-      gaps += "no answer: " + why.detail + "\n";
+      silent.push(answer.silence_json());
+      gaps += "no answer: " + answer.status.error().detail + "\n";
       continue;
     }
     const Json* const row = group_of_status(*answer.status, group);
