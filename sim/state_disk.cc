@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/mix.h"
-#include "wire/rows.h"
 
 namespace nodedb::sim {
 
@@ -231,14 +230,12 @@ Result<std::unique_ptr<node::StateSnapshot>> StateDisk::snapshot(GroupId group) 
 
 Result<void> StateDisk::stage(GroupId group, BytesView rows) {
   if (full_) return no_room();
-  Rows& staged = staged_[group];
+  Staged& staged = staged_[group];
+  if (auto rising = staged.keys.follow(rows); !rising) return rising;
   wire::RowReader reader(rows);
-  while (true) {
-    const auto row = reader.next();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return {};
-    staged.insert_or_assign(Bytes((*row)->key), Bytes((*row)->value));
-  }
+  for (auto row = reader.next(); row && *row; row = reader.next())
+    staged.rows.emplace_hint(staged.rows.end(), (*row)->key, (*row)->value);
+  return {};
 }
 
 Result<void> StateDisk::discard_staged(GroupId group) {
@@ -251,8 +248,8 @@ Result<void> StateDisk::install(GroupId id, raft::Position at, const raft::Confi
   Group group;
   const auto staged = staged_.find(id);
   if (staged != staged_.end()) {
-    for (const auto& [key, value] : staged->second) group.digest += row_digest(key, value);
-    group.rows = std::move(staged->second);
+    for (const auto& [key, value] : staged->second.rows) group.digest += row_digest(key, value);
+    group.rows = std::move(staged->second.rows);
     staged_.erase(staged);
   }
   group.applied = at;

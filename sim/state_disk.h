@@ -17,6 +17,7 @@
 
 #include "base/rng.h"
 #include "node/store.h"
+#include "wire/rows.h"
 
 namespace nodedb::sim {
 
@@ -63,6 +64,10 @@ class StateDisk final : public node::StateStore {
     std::uint64_t digest = 0;
   };
 
+  struct Staged {
+    Rows rows;
+    wire::RisingKeys keys;
+  };
   struct Install {
     GroupId id;
     Group group;
@@ -96,7 +101,7 @@ class StateDisk final : public node::StateStore {
   std::uint64_t changes_ = 0;           ///< ever
   std::uint64_t flushes_ = 0;           ///< of all, ever begun
   std::uint64_t changes_at_flush_ = 0;  ///< when the latest of them began
-  std::map<GroupId, Rows> staged_;
+  std::map<GroupId, Staged> staged_;
   bool full_ = false;
   Witness* witness_ = nullptr;
 };

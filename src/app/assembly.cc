@@ -110,6 +110,7 @@ struct Assembly::Impl {
     state_options.block_cache_bytes = budget.of(Consumer::block_cache);
     state_options.write_buffer_bytes = budget.of(Consumer::memtables) / edge::write_buffers_max;
     state_options.kept_back_bytes = budget.of(Consumer::kept_back);
+    state_options.staged_bytes = budget.of(Consumer::staged);
     state_options.row_cache_bytes = budget.of(Consumer::row_cache);
     state_options.memory = &state_memory;
     auto state_opened = edge::open_state_store(state_options);
@@ -172,6 +173,7 @@ struct Assembly::Impl {
     set(Consumer::block_cache, state_memory.block_cache_bytes);
     set(Consumer::memtables, state_memory.memtable_bytes);
     set(Consumer::kept_back, state_memory.kept_back_bytes);
+    set(Consumer::staged, state_memory.staged_bytes);
     set(Consumer::row_cache, state_memory.row_cache_bytes);
     return used;
   }

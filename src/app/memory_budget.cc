@@ -23,6 +23,7 @@ constexpr std::array<Share, consumer_count> shares = {{
     {Consumer::block_cache, "block_cache", 40, 64 * mib},
     {Consumer::memtables, "memtables", 70, 96 * mib},
     {Consumer::kept_back, "kept_back", 8, 32 * mib},
+    {Consumer::staged, "staged", 20, 32 * mib},
     {Consumer::row_cache, "row_cache", 20, 40 * mib},
 }};
 

@@ -32,9 +32,10 @@ enum class Consumer : std::uint8_t {
   block_cache,  ///< RocksDB's: evicts
   memtables,    ///< RocksDB's rows that are not in files yet: applying waits
   kept_back,    ///< rows that RocksDB does not have yet: written out
+  staged,       ///< rows of replicas on their way here: written out
   row_cache,    ///< rows that were read a short while ago: overwritten
 };
-inline constexpr std::size_t consumer_count = 13;
+inline constexpr std::size_t consumer_count = 14;
 
 struct Share {
   Consumer consumer;

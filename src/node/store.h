@@ -150,7 +150,8 @@ class StateStore {
   /// About the size of the group's current rows; a guess.
   virtual std::uint64_t bytes(GroupId group) = 0;
   virtual Result<std::unique_ptr<StateSnapshot>> snapshot(GroupId group) = 0;
-  /// Adds rows (wire/rows.h) to the group's next generation, invisible until `install`.
+  /// Adds rows (wire/rows.h) to the group's next generation, invisible until `install`; their keys rise from
+  /// call to call. Errors besides: malformed.
   virtual Result<void> stage(GroupId group, BytesView rows) = 0;
   /// Forgets what was staged.
   virtual Result<void> discard_staged(GroupId group) = 0;

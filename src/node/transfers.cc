@@ -17,13 +17,6 @@ constexpr std::int64_t read_burst_ns = 5 * ns_per_ms;  ///< so far ahead of the 
 constexpr std::int64_t patience_ns = 20 * ns_per_s;
 constexpr std::uint64_t window_chunks = 4;
 
-bool all_rows_whole(BytesView rows) {
-  wire::RowReader reader(rows);
-  auto row = reader.next();
-  while (row && *row) row = reader.next();
-  return row.has_value();
-}
-
 }  // namespace
 
 void Transfers::start(Time now, GroupId group, NodeId to) {
@@ -225,7 +218,7 @@ void Transfers::chunk(Time now, NodeId from, wire::SnapshotChunk chunk) {
   const std::uint32_t chain = crc32c(chunk.rows.view(), receiving.crc_chain);
   const bool sound = crc32c(chunk.rows.view()) == chunk.crc && chain == chunk.crc_chain;
   // The store must never see what it cannot take: there, that would be a failed disk.
-  if (!sound || !all_rows_whole(chunk.rows.view())) {
+  if (!sound || !receiving.keys.follow(chunk.rows.view())) {
     refuse(from, chunk.transfer, chunk.group);
     receiving_.erase(at);
     return;

@@ -23,6 +23,7 @@
 #include "base/time.h"
 #include "node/task.h"
 #include "wire/messages.h"
+#include "wire/rows.h"
 
 namespace nodedb::node {
 
@@ -119,6 +120,7 @@ class Transfers {
     std::uint64_t next = 0;    ///< chunks below have arrived
     std::uint64_t staged = 0;  ///< chunks below are staged
     std::uint32_t crc_chain = 0;
+    wire::RisingKeys keys;  ///< of the rows that have arrived
     bool got_last = false;
     bool installing = false;
     Time last_sign = long_ago;

@@ -36,4 +36,22 @@ Result<std::optional<Row>> RowReader::next() {
   return row;
 }
 
+Result<void> RisingKeys::follow(BytesView rows) {
+  RowReader reader(rows);
+  BytesView last = last_;
+  bool any = any_;
+  for (;;) {
+    const auto row = reader.next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) break;
+    if (any && (*row)->key <= last) return fail(Code::malformed, "the keys of a snapshot's rows do not rise");
+    last = (*row)->key;
+    any = true;
+  }
+  // `last` may look into `last_`.
+  if (!rows.empty()) last_ = Bytes(last);
+  any_ = any;
+  return {};
+}
+
 }  // namespace nodedb::wire

@@ -35,4 +35,15 @@ class RowReader {
   BytesView rest_;
 };
 
+/// Keys that rise from row to row and from chunk to chunk.
+class RisingKeys {
+ public:
+  /// The next chunk. Errors: malformed, if its rows are or their keys do not rise; then it does not count.
+  Result<void> follow(BytesView rows);
+
+ private:
+  Bytes last_;
+  bool any_ = false;
+};
+
 }  // namespace nodedb::wire

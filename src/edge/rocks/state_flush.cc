@@ -17,13 +17,13 @@ constexpr std::chrono::milliseconds pause{2};
 
 }  // namespace
 
-RocksFlush::RocksFlush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Seals> seals,
+RocksFlush::RocksFlush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Events> events,
                        std::vector<node::LiesBehind> behind)
     : db_(db),
       directory_(std::move(directory)),
-      seals_(std::move(seals)),
+      events_(std::move(events)),
       behind_(std::move(behind)),
-      before_(seals_->count()) {
+      before_(events_->seals()) {
   empty_ = property(rocksdb::DB::Properties::kNumEntriesActiveMemTable) == 0;
 }
 

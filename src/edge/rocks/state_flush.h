@@ -6,32 +6,21 @@
 // memory has been put aside since, and nothing lies aside.
 
 #include <rocksdb/db.h>
-#include <rocksdb/listener.h>
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "edge/rocks/events.h"
 #include "node/store.h"
 
 namespace nodedb::edge {
 
-/// Counts how often RocksDB has put memory aside to be written.
-class Seals final : public rocksdb::EventListener {
- public:
-  void OnMemTableSealed(const rocksdb::MemTableInfo&) override { ++count_; }
-  std::uint64_t count() const { return count_; }
-
- private:
-  std::atomic<std::uint64_t> count_ = 0;
-};
-
 class RocksFlush final : public node::StateFlush {
  public:
   /// On the thread that writes.
-  RocksFlush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Seals> seals,
+  RocksFlush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Events> events,
              std::vector<node::LiesBehind> behind);
 
   const std::vector<node::LiesBehind>& behind() const override { return behind_; }
@@ -39,14 +28,14 @@ class RocksFlush final : public node::StateFlush {
   Result<void> finish() override;
 
  private:
-  bool put_aside() const { return empty_ || seals_->count() > before_; }
+  bool put_aside() const { return empty_ || events_->seals() > before_; }
   Result<void> ask();
   /// 1 where RocksDB does not say.
   std::uint64_t property(const std::string& name) const;
 
   rocksdb::DB& db_;
   std::string directory_;
-  std::shared_ptr<const Seals> seals_;
+  std::shared_ptr<const Events> events_;
   std::vector<node::LiesBehind> behind_;
   std::uint64_t before_;
   bool empty_ = false;

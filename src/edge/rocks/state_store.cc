@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <set>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -18,12 +17,13 @@
 #include "base/check.h"
 #include "edge/disk/files.h"
 #include "edge/rocks/database.h"
+#include "edge/rocks/events.h"
 #include "edge/rocks/kept_back.h"
+#include "edge/rocks/staged_rows.h"
 #include "edge/rocks/state_flush.h"
 #include "edge/rocks/state_meta.h"
 #include "edge/rocks/state_view.h"
 #include "edge/rocks/stored_groups.h"
-#include "wire/rows.h"
 
 namespace nodedb::edge {
 
@@ -59,19 +59,22 @@ struct Group {
 class Store final : public node::StateStore {
  public:
   Store(StateStoreOptions options, std::string directory, std::unique_ptr<rocksdb::DB> db,
-        std::shared_ptr<const Seals> seals, std::shared_ptr<const rocksdb::Cache> blocks)
+        std::shared_ptr<const Events> events, std::shared_ptr<const rocksdb::Cache> blocks)
       : options_(std::move(options)),
         directory_(std::move(directory)),
-        seals_(std::move(seals)),
+        events_(std::move(events)),
         blocks_(std::move(blocks)),
         db_(std::move(db)),
         trouble_{directory_, std::nullopt},
-        cache_(RowCache::places_within(options_.row_cache_bytes)) {}
+        cache_(RowCache::places_within(options_.row_cache_bytes)),
+        staged_(*db_, events_, directory_ + "/staged", options_.table_bytes_min, options_.staged_bytes) {}
   /// RocksDB makes durable what it has when it closes; trouble loses nothing that the log does not have.
   ~Store() override {
     if (!options_.read_only) static_cast<void>(write_out_all());
   }
 
+  /// Removes what transfers of an earlier life have left.
+  Result<void> clear_staged() { return staged_.clear(); }
   Result<std::vector<node::StoredState>> load() override;
   std::unique_ptr<View> view(GroupId group) override;
   Result<void> view_trouble() const override;
@@ -91,12 +94,15 @@ class Store final : public node::StateStore {
   Generation next(GroupId group) const;
   const View& stored_rows(GroupId id);
   void tell_memory() const;
+  void tell_staged() const;
   StateMeta add(rocksdb::WriteBatch& batch, GroupId id, const KeptBack::Rows& rows);
   Result<void> write_out(std::span<const GroupId> groups);
   Result<void> write_out(GroupId group);
   Result<void> write_out_left_behind(std::uint64_t flushes_min);
   Result<void> write_out_all() { return write_out_left_behind(0); }
   void drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to);
+  template <class Attempt>
+  Result<void> with_room(const Attempt& attempt);
   Result<void> commit(rocksdb::WriteBatch& batch);
   Result<void> read_groups();
   Result<void> drop_strays();
@@ -104,7 +110,7 @@ class Store final : public node::StateStore {
 
   StateStoreOptions options_;
   std::string directory_;
-  std::shared_ptr<const Seals> seals_;
+  std::shared_ptr<const Events> events_;
   std::shared_ptr<const rocksdb::Cache> blocks_;
   std::unique_ptr<rocksdb::DB> db_;
   Trouble trouble_;
@@ -112,7 +118,7 @@ class Store final : public node::StateStore {
   std::optional<Error> failed_;  // stays: the process must stop
   std::unordered_map<std::uint32_t, Group> groups_;
   KeptBack kept_back_{[this](GroupId group) -> const View& { return stored_rows(group); }};
-  std::set<GroupId> staged_;  // whose next generation may hold rows
+  StagedRows staged_;
   std::size_t tombstones_ = 0;
 };
 
@@ -150,6 +156,10 @@ void Store::tell_memory() const {
   options_.memory->memtable_bytes = memtables;
   options_.memory->block_cache_bytes = blocks_->GetUsage();
   options_.memory->row_cache_bytes = cache_.bytes();
+}
+
+void Store::tell_staged() const {
+  if (options_.memory != nullptr) options_.memory->staged_bytes = staged_.bytes();
 }
 
 /// What is kept back of the group, and the position that it makes; the meta row that it gets.
@@ -216,17 +226,26 @@ std::unexpected<Error> Store::refused(Error error) {
   return std::unexpected(std::move(error));
 }
 
+/// Again if RocksDB has stopped for want of room and finds some now.
+template <class Attempt>
+Result<void> Store::with_room(const Attempt& attempt) {
+  auto done = attempt();
+  // Resuming does nothing while RocksDB looks for room by itself; it helps when it has given up.
+  if (!done && done.error().code == Code::disk_full && db_->Resume().ok()) done = attempt();
+  return done;
+}
+
 /// All or nothing, at once visible, durable with the next flush.
 Result<void> Store::commit(rocksdb::WriteBatch& batch) {
   if (auto sound = view_trouble(); !sound) return sound;
   rocksdb::WriteOptions options;
   options.disableWAL = true;
-  rocksdb::Status status = db_->Write(options, &batch);
-  if (!status.ok() && to_error(status, directory_).code == Code::disk_full) {
-    // Does nothing while RocksDB looks for room by itself; helps when it has given up.
-    if (db_->Resume().ok()) status = db_->Write(options, &batch);
-  }
-  if (!status.ok()) return refused(to_error(status, directory_));
+  const auto written = with_room([&]() -> Result<void> {
+    const rocksdb::Status status = db_->Write(options, &batch);
+    if (!status.ok()) return std::unexpected(to_error(status, directory_));
+    return {};
+  });
+  if (!written) return refused(written.error());
   if (tombstones_ < tombstones_max) return {};
   tombstones_ = 0;
   rocksdb::FlushOptions soon;
@@ -250,7 +269,6 @@ Result<std::vector<node::StoredState>> Store::load() {
   if (!options_.read_only) {
     if (auto dropped = drop_strays(); !dropped) return std::unexpected(dropped.error());
   }
-  staged_.clear();
   std::vector<node::StoredState> states;
   for (const auto& [id, group] : groups_)
     if (group.meta) states.push_back({GroupId(id), group.meta->applied, group.meta->snapshot_config});
@@ -312,7 +330,7 @@ Result<std::unique_ptr<node::StateFlush>> Store::begin_flush(std::optional<Group
     }
   }
   tombstones_ = 0;
-  return std::make_unique<RocksFlush>(*db_, directory_, seals_, std::move(behind));
+  return std::make_unique<RocksFlush>(*db_, directory_, events_, std::move(behind));
 }
 
 Result<std::unique_ptr<node::StateSnapshot>> Store::snapshot(GroupId group) {
@@ -323,43 +341,39 @@ Result<std::unique_ptr<node::StateSnapshot>> Store::snapshot(GroupId group) {
 }
 
 Result<void> Store::stage(GroupId group, BytesView rows) {
-  const Bytes prefix = prefix_of(next(group));
-  rocksdb::WriteBatch batch;
-  wire::RowReader reader(rows);
-  for (;;) {
-    const auto row = reader.next();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) break;
-    const rocksdb::Slice key[] = {prefix, (*row)->key};
-    const rocksdb::Slice value[] = {(*row)->value};
-    batch.Put(rocksdb::SliceParts(key, 2), rocksdb::SliceParts(value, 1));
-  }
-  if (batch.Count() == 0) return {};
-  if (auto done = commit(batch); !done) return done;
-  staged_.insert(group);
-  return {};
+  if (auto sound = view_trouble(); !sound) return sound;
+  auto added = staged_.add(next(group), rows);
+  tell_staged();
+  if (!added && added.error().code != Code::malformed) return refused(std::move(added.error()));
+  return added;
 }
 
 Result<void> Store::discard_staged(GroupId group) {
-  if (!staged_.contains(group)) return {};
-  rocksdb::WriteBatch batch;
-  drop(batch, prefix_of(next(group)), prefix_after(next(group)));
-  if (auto done = commit(batch); !done) return done;
-  staged_.erase(group);
+  if (staged_.handed_over(group)) {
+    rocksdb::WriteBatch batch;
+    drop(batch, prefix_of(next(group)), prefix_after(next(group)));
+    if (auto done = commit(batch); !done) return done;
+  }
+  staged_.forget(group);
+  tell_staged();
   return {};
 }
 
 Result<void> Store::install(GroupId group, raft::Position at, const raft::Config& config) {
+  if (auto sound = view_trouble(); !sound) return sound;
   const Generation old = current(group);
   const StateMeta meta{old.number + 1, at, config};
   rocksdb::WriteBatch batch;
+  if (auto done = with_room([&] { return staged_.hand_over(group, batch); }); !done)
+    return refused(std::move(done.error()));
   batch.Put(meta_key(group), encode(group, meta));
   drop(batch, prefix_of(old), prefix_after(old));
   if (auto done = commit(batch); !done) return done;
   kept_back_.let_go(std::span(&group, 1));
   cache_.forget(prefix_of(old));
   group_of(group) = Group{meta, nullptr};
-  staged_.erase(group);
+  staged_.forget(group);
+  tell_staged();
   return {};
 }
 
@@ -372,7 +386,8 @@ Result<void> Store::destroy(GroupId group) {
   kept_back_.let_go(std::span(&group, 1));
   cache_.forget(prefix_of({group, 0}).substr(0, sizeof(std::uint32_t)));
   groups_.erase(group.value);
-  staged_.erase(group);
+  staged_.forget(group);
+  tell_staged();
   return {};
 }
 
@@ -386,16 +401,20 @@ Result<std::unique_ptr<node::StateStore>> open_state_store(const StateStoreOptio
   } else if (auto made = make_directory(directory); !made) {
     return std::unexpected(made.error());
   }
-  const auto seals = std::make_shared<Seals>();
+  const auto events = std::make_shared<Events>();
   const std::shared_ptr<rocksdb::Cache> blocks = rocksdb::NewLRUCache(options.block_cache_bytes);
   rocksdb::Options wanted = options_for(options, blocks);
-  wanted.listeners.push_back(seals);
+  wanted.listeners.push_back(events);
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(wanted, directory, &opened)
                                                    : rocksdb::DB::Open(wanted, directory, &opened);
   if (!status.ok()) return std::unexpected(to_error(status, directory));
-  return std::make_unique<Store>(std::move(options), directory, std::unique_ptr<rocksdb::DB>(opened), seals,
-                                 blocks);
+  auto store =
+      std::make_unique<Store>(options, directory, std::unique_ptr<rocksdb::DB>(opened), events, blocks);
+  if (!options.read_only) {
+    if (auto cleared = store->clear_staged(); !cleared) return std::unexpected(cleared.error());
+  }
+  return store;
 }
 
 }  // namespace nodedb::edge

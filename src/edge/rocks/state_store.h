@@ -30,6 +30,7 @@ struct StateMemory {
   std::atomic<std::size_t> block_cache_bytes = 0;
   std::atomic<std::size_t> memtable_bytes = 0;
   std::atomic<std::size_t> kept_back_bytes = 0;
+  std::atomic<std::size_t> staged_bytes = 0;
   std::atomic<std::size_t> row_cache_bytes = 0;
 };
 
@@ -44,6 +45,8 @@ struct StateStoreOptions {
   /// Kept back in all, and of one group; memory and speed only.
   std::size_t kept_back_bytes = 32u << 20;
   std::size_t kept_back_group_bytes = 512u << 10;
+  std::size_t table_bytes_min = 1u << 20;   ///< fewer rows on their way here get no table; speed only
+  std::size_t staged_bytes = 32u << 20;     ///< rows on their way here, about (staged_rows.h); speed only
   std::size_t row_cache_bytes = 40u << 20;  ///< small rows that were read (row_cache.h); speed only
   /// For a look at a stopped node's: nothing in the directory changes, what is written stays in memory. Only
   /// to be read and written; the rest answers with an error.

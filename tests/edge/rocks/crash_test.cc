@@ -62,6 +62,8 @@ StateStoreOptions state_options(const std::string& directory, rocksdb::Env* env)
   options.kept_back_bytes = 8 * 1024;
   options.kept_back_group_bytes = 4 * 1024;
   options.row_cache_bytes = 40'000;
+  options.table_bytes_min = 600;
+  options.staged_bytes = 3'000;
   options.env = env;
   return options;
 }

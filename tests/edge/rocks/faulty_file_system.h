@@ -69,6 +69,12 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     return target()->RenameFile(from, to, options, debug);
   }
 
+  rocksdb::IOStatus LinkFile(const std::string& from, const std::string& to,
+                             const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    step();
+    return target()->LinkFile(from, to, options, debug);
+  }
+
   /// Counts one operation, and ends the process if it is the one.
   void step() {
     if (++faults_.operations == faults_.power_cut_at) power_cut();

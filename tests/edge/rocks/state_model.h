@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -78,7 +79,7 @@ class StateModel {
     const auto known = content_.find(group);
     const Index applied = known == content_.end() ? Index(1) : known->second.state.applied.index;
     const std::uint64_t luck = rng.below(100);
-    if (luck < 10) return StageStep{group, random_rows(rng)};
+    if (luck < 10) return StageStep{group, rows_to_stage(group, rng)};
     if (luck < 12) return DiscardStep{group};
     if (luck < 16) {
       raft::Config config;
@@ -104,9 +105,17 @@ class StateModel {
     for (char& c : key) c = letters[rng.below(letters.size())];
     return key;
   }
-  static RowMap random_rows(Rng& rng) {
+  /// Behind those that are staged, and so few that others fit behind them.
+  RowMap rows_to_stage(GroupId group, Rng& rng) const {
+    const auto before = staged_.find(group);
+    const bool any = before != staged_.end() && !before->second.empty();
     RowMap rows;
-    for (std::uint64_t i = rng.below(20); i > 0; --i) rows[random_key(rng)] = Bytes(rng.below(200), 's');
+    for (std::uint64_t i = rng.below(30); i > 0; --i) {
+      const Bytes key = random_key(rng);
+      if (!any || key > before->second.rbegin()->first) rows[key] = Bytes(rng.below(200), 's');
+    }
+    const std::uint64_t most = 1 + rng.below(8);
+    while (rows.size() > most) rows.erase(std::prev(rows.end()));
     return rows;
   }
   static Batch random_writes(Rng& rng) {

@@ -25,6 +25,8 @@ StateStoreOptions options_in(const TemporaryDirectory& directory, rocksdb::Env* 
   options.kept_back_bytes = 16 * 1024;
   options.kept_back_group_bytes = 8 * 1024;
   options.row_cache_bytes = 40'000;
+  options.table_bytes_min = 600;
+  options.staged_bytes = 3'000;
   options.env = env;
   return options;
 }
@@ -211,11 +213,12 @@ TEST(StateStore, dropped_generations_give_their_room_back) {
       for (int i = 0; i < 64; ++i) {
         Bytes value(2'000, '\0');
         for (char& c : value) c = static_cast<char>(rng.below(256));
-        rows[std::to_string(chunk * 64 + i)] = value;
+        rows[std::to_string(1'000 + chunk * 64 + i)] = value;
       }
       ASSERT_TRUE(store->stage(g5, encode_rows(rows)));
     }
     ASSERT_TRUE(store->install(g5, {Index(10 * round), Term(1)}, config_of(1)));
+    ASSERT_TRUE(store->begin_flush(g5)->get()->finish()) << "as each install is followed by one";
   }
   EXPECT_LT(bytes_in(directory.path() + "/state"), 10u << 20) << "25 MB were installed, 1 MB is live";
 }
