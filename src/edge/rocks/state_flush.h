@@ -17,19 +17,27 @@
 
 namespace nodedb::edge {
 
+/// Rows of generations that nobody has any more and whose numbers are not used again in this life.
+struct DeadRows {
+  Bytes from;
+  Bytes to;
+  rocksdb::SequenceNumber dropped_at = 0;
+};
+
 class RocksFlush final : public node::StateFlush {
  public:
   /// On the thread that writes.
   RocksFlush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Events> events,
-             std::vector<node::LiesBehind> behind);
+             std::vector<node::LiesBehind> behind, std::vector<DeadRows> dead);
 
   const std::vector<node::LiesBehind>& behind() const override { return behind_; }
-  /// On any thread.
+  /// On any thread. Once it is durable that the dead are dead, tables that hold nothing else go.
   Result<void> finish() override;
 
  private:
   bool put_aside() const { return empty_ || events_->seals() > before_; }
   Result<void> ask();
+  void bury();
   /// 1 where RocksDB does not say.
   std::uint64_t property(const std::string& name) const;
 
@@ -37,6 +45,7 @@ class RocksFlush final : public node::StateFlush {
   std::string directory_;
   std::shared_ptr<const Events> events_;
   std::vector<node::LiesBehind> behind_;
+  std::vector<DeadRows> dead_;
   std::uint64_t before_;
   bool empty_ = false;
 };

@@ -8,6 +8,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <unordered_map>
@@ -54,6 +55,7 @@ rocksdb::Options options_for(const StateStoreOptions& wanted, const std::shared_
 struct Group {
   std::optional<StateMeta> meta;  ///< nothing: it has no such group
   std::unique_ptr<View> rows;     ///< of the current generation; null until asked for
+  std::uint32_t generation = 0;   ///< the current one; while there is no such group, one that was never used
 };
 
 class Store final : public node::StateStore {
@@ -101,6 +103,8 @@ class Store final : public node::StateStore {
   Result<void> write_out_left_behind(std::uint64_t flushes_min);
   Result<void> write_out_all() { return write_out_left_behind(0); }
   void drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to);
+  void died(Bytes from, Bytes to);
+  std::vector<DeadRows> take_unseen();
   template <class Attempt>
   Result<void> with_room(const Attempt& attempt);
   Result<void> commit(rocksdb::WriteBatch& batch);
@@ -118,6 +122,7 @@ class Store final : public node::StateStore {
   std::optional<Error> failed_;  // stays: the process must stop
   std::unordered_map<std::uint32_t, Group> groups_;
   KeptBack kept_back_{[this](GroupId group) -> const View& { return stored_rows(group); }};
+  std::vector<DeadRows> dead_;  // since the last flush, or seen by a snapshot
   StagedRows staged_;
   std::size_t tombstones_ = 0;
 };
@@ -130,7 +135,7 @@ const Group* Store::find(GroupId id) const {
 Generation Store::current(GroupId group) const {
   CHECK(group.value < meta_space);
   const Group* const known = find(group);
-  return {group, known == nullptr || !known->meta ? 0 : known->meta->generation};
+  return {group, known == nullptr ? 0 : known->generation};
 }
 
 Generation Store::next(GroupId group) const {
@@ -278,9 +283,14 @@ Result<std::vector<node::StoredState>> Store::load() {
 
 Result<void> Store::read_groups() {
   groups_.clear();
+  dead_.clear();
   auto metas = read_metas(*db_, directory_);
   if (!metas) return refused(std::move(metas.error()));
-  for (auto& [group, meta] : *metas) group_of(group).meta = std::move(meta);
+  for (auto& [id, meta] : *metas) {
+    Group& group = group_of(id);
+    group.generation = meta.generation;
+    group.meta = std::move(meta);
+  }
   return {};
 }
 
@@ -330,7 +340,23 @@ Result<std::unique_ptr<node::StateFlush>> Store::begin_flush(std::optional<Group
     }
   }
   tombstones_ = 0;
-  return std::make_unique<RocksFlush>(*db_, directory_, events_, std::move(behind));
+  return std::make_unique<RocksFlush>(*db_, directory_, events_, std::move(behind), take_unseen());
+}
+
+void Store::died(Bytes from, Bytes to) {
+  dead_.push_back({std::move(from), std::move(to), db_->GetLatestSequenceNumber()});
+}
+
+/// Of the dead, those that no snapshot can see.
+std::vector<DeadRows> Store::take_unseen() {
+  std::uint64_t oldest = 0;  // 0: there is no snapshot
+  if (dead_.empty() || !db_->GetIntProperty(rocksdb::DB::Properties::kOldestSnapshotSequence, &oldest))
+    return {};
+  const auto seen = std::ranges::partition(
+      dead_, [oldest](const DeadRows& rows) { return oldest != 0 && oldest < rows.dropped_at; });
+  std::vector<DeadRows> unseen(std::make_move_iterator(seen.begin()), std::make_move_iterator(seen.end()));
+  dead_.erase(seen.begin(), seen.end());
+  return unseen;
 }
 
 Result<std::unique_ptr<node::StateSnapshot>> Store::snapshot(GroupId group) {
@@ -369,9 +395,10 @@ Result<void> Store::install(GroupId group, raft::Position at, const raft::Config
   batch.Put(meta_key(group), encode(group, meta));
   drop(batch, prefix_of(old), prefix_after(old));
   if (auto done = commit(batch); !done) return done;
+  died(prefix_of(old), prefix_after(old));
   kept_back_.let_go(std::span(&group, 1));
   cache_.forget(prefix_of(old));
-  group_of(group) = Group{meta, nullptr};
+  group_of(group) = Group{meta, nullptr, meta.generation};
   staged_.forget(group);
   tell_staged();
   return {};
@@ -383,9 +410,11 @@ Result<void> Store::destroy(GroupId group) {
   drop(batch, prefix_of({group, 0}), prefix_of({group + 1, 0}));
   batch.Delete(meta_key(group));
   if (auto done = commit(batch); !done) return done;
+  const Generation staged = next(group);
+  died(prefix_of({group, 0}), prefix_after(staged));
   kept_back_.let_go(std::span(&group, 1));
   cache_.forget(prefix_of({group, 0}).substr(0, sizeof(std::uint32_t)));
-  groups_.erase(group.value);
+  group_of(group) = Group{std::nullopt, nullptr, staged.number + 1};
   staged_.forget(group);
   tell_staged();
   return {};

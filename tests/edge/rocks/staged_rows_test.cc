@@ -126,6 +126,68 @@ TEST(StagedRows, an_install_replaces_what_another_has_installed) {
   }
 }
 
+std::uintmax_t table_bytes_in(const std::string& directory) {
+  std::uintmax_t bytes = 0;
+  for (const auto& file : std::filesystem::directory_iterator(directory + "/state"))
+    if (file.path().extension() == ".sst") bytes += file.file_size();
+  return bytes;
+}
+
+TEST(StagedRows, the_tables_of_the_dead_go_with_the_next_flush) {
+  const TemporaryDirectory directory;
+  const auto store = open_with(with_small_tables(directory.path()));
+  for (std::uint64_t round = 1; round <= 3; ++round) {
+    ASSERT_TRUE(stage_chunks(*store, coming, chunk_count));
+    ASSERT_TRUE(store->install(coming, {Index(10 * round), Term(4)}, voter(1)));
+    ASSERT_TRUE(store->begin_flush(coming)->get()->finish());
+    EXPECT_GT(table_bytes_in(directory.path()), 90'000u);
+    EXPECT_LT(table_bytes_in(directory.path()), 130'000u) << "what the install before had put there is gone";
+  }
+  ASSERT_TRUE(store->destroy(coming));
+  ASSERT_TRUE(store->begin_flush(coming)->get()->finish());
+  EXPECT_LT(table_bytes_in(directory.path()), 20'000u);
+  ASSERT_TRUE(stage_chunks(*store, coming, chunk_count));
+  ASSERT_TRUE(store->install(coming, {Index(50), Term(4)}, voter(1)));
+  ASSERT_TRUE(store->flush());
+  EXPECT_EQ(rows_in(*store->view(coming)), all_rows_of(chunk_count));
+}
+
+TEST(StagedRows, a_snapshot_keeps_the_tables_of_the_dead) {
+  const TemporaryDirectory directory;
+  const auto store = open_with(with_small_tables(directory.path()));
+  ASSERT_TRUE(stage_chunks(*store, coming, chunk_count));
+  ASSERT_TRUE(store->install(coming, copied_at, voter(1)));
+  auto pinned = store->snapshot(coming);
+  ASSERT_TRUE(pinned);
+  ASSERT_TRUE(store->destroy(coming));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(store->begin_flush(coming)->get()->finish());
+  EXPECT_GT(table_bytes_in(directory.path()), 90'000u);
+  const auto rows = (*pinned)->read({}, 1u << 20);
+  ASSERT_TRUE(rows);
+  EXPECT_EQ(rows->rows, encode_rows(all_rows_of(chunk_count)));
+  EXPECT_TRUE(rows->done);
+  pinned->reset();
+  ASSERT_TRUE(store->begin_flush(coming)->get()->finish());
+  EXPECT_LT(table_bytes_in(directory.path()), 20'000u);
+}
+
+/// A life after this one knows nothing of the numbers that were used.
+TEST(StagedRows, a_group_made_anew_by_a_later_life_has_none_of_the_old_rows) {
+  const TemporaryDirectory directory;
+  for (int life = 0; life < 6; ++life) {
+    const auto store = open_with(with_small_tables(directory.path()));
+    ASSERT_TRUE(content_of(*store)->empty()) << "life " << life;
+    const int chunks = chunk_count - 3 * life;
+    ASSERT_TRUE(stage_chunks(*store, coming, chunks));
+    ASSERT_TRUE(store->install(coming, copied_at, voter(1)));
+    ASSERT_EQ(rows_in(*store->view(coming)), all_rows_of(chunks)) << "life " << life;
+    const auto flushed = life % 2 == 0 ? store->flush() : Result<void>();
+    ASSERT_TRUE(flushed);
+    ASSERT_TRUE(store->destroy(coming));
+    ASSERT_TRUE(store->flush());
+  }
+}
+
 TEST(StagedRows, what_is_discarded_leaves_nothing) {
   const TemporaryDirectory directory;
   const auto store = open_with(with_small_tables(directory.path()));
