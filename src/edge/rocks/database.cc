@@ -2,15 +2,19 @@
 #include "edge/rocks/database.h"
 
 #include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
 
-#include <memory>
+#include <utility>
 
 #include "edge/disk/damage.h"
+#include "edge/rocks/state_store.h"
 
 namespace nodedb::edge {
 
 namespace {
 
+constexpr double bloom_bits_per_key = 10;
 constexpr int open_files_max = 256;
 constexpr int background_jobs = 2;
 constexpr std::uint64_t bytes_per_sync = 512 * 1024;
@@ -27,7 +31,8 @@ bool says(const std::string& text, const char* words) {
 
 }  // namespace
 
-rocksdb::Options database_options(rocksdb::Env* env) {
+rocksdb::Options database_options(rocksdb::Env* env, std::size_t write_buffer_bytes,
+                                  std::shared_ptr<rocksdb::Cache> blocks) {
   rocksdb::Options options;
   if (env != nullptr) options.env = env;
   options.create_if_missing = true;
@@ -42,6 +47,16 @@ rocksdb::Options database_options(rocksdb::Env* env) {
   options.bytes_per_sync = bytes_per_sync;
   options.max_open_files = open_files_max;
   options.compression = rocksdb::kLZ4Compression;
+  options.write_buffer_size = write_buffer_bytes;
+  options.max_write_buffer_number = static_cast<int>(write_buffers_max);
+  options.level_compaction_dynamic_level_bytes = true;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = std::move(blocks);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(bloom_bits_per_key));
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
 

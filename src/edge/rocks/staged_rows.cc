@@ -139,11 +139,13 @@ Result<void> StagedRows::ingest(const Staged& staged) {
 }
 
 Result<void> StagedRows::copy(const Staged& staged) {
-  rocksdb::WriteOptions options;
-  options.disableWAL = true;
+  rocksdb::ReadOptions once;
+  once.fill_cache = false;
+  rocksdb::WriteOptions unlogged;
+  unlogged.disableWAL = true;
   rocksdb::WriteBatch batch;
   const auto write = [&]() -> rocksdb::Status {
-    const auto written = db_.Write(options, &batch);
+    const auto written = db_.Write(unlogged, &batch);
     batch.Clear();
     return written;
   };
@@ -151,7 +153,7 @@ Result<void> StagedRows::copy(const Staged& staged) {
     rocksdb::SstFileReader reader(options_);
     rocksdb::Status status = reader.Open(path);
     if (!status.ok()) return std::unexpected(to_error(status, directory_));
-    const std::unique_ptr<rocksdb::Iterator> at(reader.NewIterator(rocksdb::ReadOptions()));
+    const std::unique_ptr<rocksdb::Iterator> at(reader.NewIterator(once));
     for (at->SeekToFirst(); at->Valid() && status.ok(); at->Next()) {
       status = batch.Put(at->key(), at->value());
       if (status.ok() && batch.GetDataSize() >= copied_at_once_bytes) status = write();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/rocks/state_flush.h"
 
-#include <rocksdb/convenience.h>
-
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -20,7 +18,7 @@ constexpr std::chrono::milliseconds pause{2};
 }  // namespace
 
 RocksFlush::RocksFlush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Events> events,
-                       std::vector<node::LiesBehind> behind, std::vector<DeadRows> dead)
+                       std::vector<node::LiesBehind> behind, std::vector<DeadRange> dead)
     : db_(db),
       directory_(std::move(directory)),
       events_(std::move(events)),
@@ -36,24 +34,12 @@ Result<void> RocksFlush::finish() {
       if (auto asked = ask(); !asked) return asked;
     }
     if (put_aside() && property(rocksdb::DB::Properties::kNumImmutableMemTable) == 0) {
-      bury();
+      remove_tables_within(db_, std::exchange(dead_, {}));
       return {};
     }
     std::this_thread::sleep_for(pause);
   }
   return fail(Code::disk_full, directory_ + ": RocksDB has not written its memory to files yet");
-}
-
-/// What stays is dropped by compactions.
-void RocksFlush::bury() {
-  if (dead_.empty()) return;
-  std::vector<rocksdb::Slice> bounds;
-  for (const DeadRows& rows : dead_) bounds.insert(bounds.end(), {rows.from, rows.to});
-  std::vector<rocksdb::RangePtr> ranges;
-  for (std::size_t i = 0; i < bounds.size(); i += 2) ranges.emplace_back(&bounds[i], &bounds[i + 1]);
-  rocksdb::DeleteFilesInRanges(&db_, db_.DefaultColumnFamily(), ranges.data(), ranges.size(), false)
-      .PermitUncheckedError();
-  dead_.clear();
 }
 
 Result<void> RocksFlush::ask() {

@@ -12,23 +12,17 @@
 #include <string>
 #include <vector>
 
+#include "edge/rocks/dead_rows.h"
 #include "edge/rocks/events.h"
 #include "node/store.h"
 
 namespace nodedb::edge {
 
-/// Rows of generations that nobody has any more and whose numbers are not used again in this life.
-struct DeadRows {
-  Bytes from;
-  Bytes to;
-  rocksdb::SequenceNumber dropped_at = 0;
-};
-
 class RocksFlush final : public node::StateFlush {
  public:
   /// On the thread that writes.
   RocksFlush(rocksdb::DB& db, std::string directory, std::shared_ptr<const Events> events,
-             std::vector<node::LiesBehind> behind, std::vector<DeadRows> dead);
+             std::vector<node::LiesBehind> behind, std::vector<DeadRange> dead);
 
   const std::vector<node::LiesBehind>& behind() const override { return behind_; }
   /// On any thread. Once it is durable that the dead are dead, tables that hold nothing else go.
@@ -37,7 +31,6 @@ class RocksFlush final : public node::StateFlush {
  private:
   bool put_aside() const { return empty_ || events_->seals() > before_; }
   Result<void> ask();
-  void bury();
   /// 1 where RocksDB does not say.
   std::uint64_t property(const std::string& name) const;
 
@@ -45,7 +38,7 @@ class RocksFlush final : public node::StateFlush {
   std::string directory_;
   std::shared_ptr<const Events> events_;
   std::vector<node::LiesBehind> behind_;
-  std::vector<DeadRows> dead_;
+  std::vector<DeadRange> dead_;
   std::uint64_t before_;
   bool empty_ = false;
 };

@@ -3,12 +3,9 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <span>
 #include <unordered_map>
@@ -18,6 +15,7 @@
 #include "base/check.h"
 #include "edge/disk/files.h"
 #include "edge/rocks/database.h"
+#include "edge/rocks/dead_rows.h"
 #include "edge/rocks/events.h"
 #include "edge/rocks/kept_back.h"
 #include "edge/rocks/staged_rows.h"
@@ -30,26 +28,10 @@ namespace nodedb::edge {
 
 namespace {
 
-constexpr double bloom_bits_per_key = 10;
 /// Range tombstones in memory before they are flushed away: each new one makes the next read sort them all.
 constexpr std::size_t tombstones_max = 128;
 /// Groups' rows go to RocksDB in batches of about so much.
 constexpr std::size_t batch_bytes = 256u << 10;
-
-rocksdb::Options options_for(const StateStoreOptions& wanted, const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::Options options = database_options(wanted.env);
-  options.write_buffer_size = wanted.write_buffer_bytes;
-  options.max_write_buffer_number = write_buffers_max;
-  options.level_compaction_dynamic_level_bytes = true;
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(bloom_bits_per_key));
-  table.cache_index_and_filter_blocks = true;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
-  table.format_version = 5;
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return options;
-}
 
 /// What RocksDB has of a group.
 struct Group {
@@ -103,8 +85,6 @@ class Store final : public node::StateStore {
   Result<void> write_out_left_behind(std::uint64_t flushes_min);
   Result<void> write_out_all() { return write_out_left_behind(0); }
   void drop(rocksdb::WriteBatch& batch, const Bytes& from, const Bytes& to);
-  void died(Bytes from, Bytes to);
-  std::vector<DeadRows> take_unseen();
   template <class Attempt>
   Result<void> with_room(const Attempt& attempt);
   Result<void> commit(rocksdb::WriteBatch& batch);
@@ -122,7 +102,7 @@ class Store final : public node::StateStore {
   std::optional<Error> failed_;  // stays: the process must stop
   std::unordered_map<std::uint32_t, Group> groups_;
   KeptBack kept_back_{[this](GroupId group) -> const View& { return stored_rows(group); }};
-  std::vector<DeadRows> dead_;  // since the last flush, or seen by a snapshot
+  DeadRows dead_;
   StagedRows staged_;
   std::size_t tombstones_ = 0;
 };
@@ -340,23 +320,7 @@ Result<std::unique_ptr<node::StateFlush>> Store::begin_flush(std::optional<Group
     }
   }
   tombstones_ = 0;
-  return std::make_unique<RocksFlush>(*db_, directory_, events_, std::move(behind), take_unseen());
-}
-
-void Store::died(Bytes from, Bytes to) {
-  dead_.push_back({std::move(from), std::move(to), db_->GetLatestSequenceNumber()});
-}
-
-/// Of the dead, those that no snapshot can see.
-std::vector<DeadRows> Store::take_unseen() {
-  std::uint64_t oldest = 0;  // 0: there is no snapshot
-  if (dead_.empty() || !db_->GetIntProperty(rocksdb::DB::Properties::kOldestSnapshotSequence, &oldest))
-    return {};
-  const auto seen = std::ranges::partition(
-      dead_, [oldest](const DeadRows& rows) { return oldest != 0 && oldest < rows.dropped_at; });
-  std::vector<DeadRows> unseen(std::make_move_iterator(seen.begin()), std::make_move_iterator(seen.end()));
-  dead_.erase(seen.begin(), seen.end());
-  return unseen;
+  return std::make_unique<RocksFlush>(*db_, directory_, events_, std::move(behind), dead_.take_unseen(*db_));
 }
 
 Result<std::unique_ptr<node::StateSnapshot>> Store::snapshot(GroupId group) {
@@ -395,7 +359,7 @@ Result<void> Store::install(GroupId group, raft::Position at, const raft::Config
   batch.Put(meta_key(group), encode(group, meta));
   drop(batch, prefix_of(old), prefix_after(old));
   if (auto done = commit(batch); !done) return done;
-  died(prefix_of(old), prefix_after(old));
+  dead_.add(*db_, prefix_of(old), prefix_after(old));
   kept_back_.let_go(std::span(&group, 1));
   cache_.forget(prefix_of(old));
   group_of(group) = Group{meta, nullptr, meta.generation};
@@ -411,7 +375,7 @@ Result<void> Store::destroy(GroupId group) {
   batch.Delete(meta_key(group));
   if (auto done = commit(batch); !done) return done;
   const Generation staged = next(group);
-  died(prefix_of({group, 0}), prefix_after(staged));
+  dead_.add(*db_, prefix_of({group, 0}), prefix_after(staged));
   kept_back_.let_go(std::span(&group, 1));
   cache_.forget(prefix_of({group, 0}).substr(0, sizeof(std::uint32_t)));
   group_of(group) = Group{std::nullopt, nullptr, staged.number + 1};
@@ -432,7 +396,7 @@ Result<std::unique_ptr<node::StateStore>> open_state_store(const StateStoreOptio
   }
   const auto events = std::make_shared<Events>();
   const std::shared_ptr<rocksdb::Cache> blocks = rocksdb::NewLRUCache(options.block_cache_bytes);
-  rocksdb::Options wanted = options_for(options, blocks);
+  rocksdb::Options wanted = database_options(options.env, options.write_buffer_bytes, blocks);
   wanted.listeners.push_back(events);
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(wanted, directory, &opened)

@@ -105,6 +105,24 @@ TEST(Rows, RowsThatEndEarlyAreMalformed) {
   test::survives_mutation(one + one, count_rows);
 }
 
+Bytes rows_with(std::initializer_list<BytesView> keys) {
+  Bytes rows;
+  for (const BytesView key : keys) append_row(rows, {key, "value"});
+  return rows;
+}
+
+TEST(Rows, KeysRiseFromRowToRowAndFromChunkToChunk) {
+  RisingKeys keys;
+  EXPECT_TRUE(keys.follow(""));
+  EXPECT_TRUE(keys.follow(rows_with({"", "a", "ab"})));
+  EXPECT_TRUE(keys.follow("")) << "a chunk without rows";
+  EXPECT_EQ(keys.follow(rows_with({"ab"})).error().code, Code::malformed);
+  EXPECT_EQ(keys.follow(rows_with({"b", "d", "c"})).error().code, Code::malformed);
+  EXPECT_EQ(keys.follow(rows_with({"e"}) + "cut").error().code, Code::malformed);
+  EXPECT_TRUE(keys.follow(rows_with({"ac"}))) << "what was refused does not count";
+  EXPECT_TRUE(keys.follow(rows_with({"ac\xff"}))) << "as unsigned bytes";
+}
+
 // --- identity ---
 
 RC_GTEST_PROP(IdentityRecord, EverythingComesBack, ()) {
