@@ -57,7 +57,7 @@ class Bench {
     return load::run_load(options_, protocol_, complaint, watch);
   }
 
-  /// Every key, however long it takes; a second interruption ends that, too.
+  /// Every key, however long it takes while there are answers; a second interruption ends that, too.
   void clean() {
     load::LoadOptions all = load::filling(options_);
     all.operation = load::Operation::del;
@@ -173,9 +173,9 @@ Exit run_bench(const RedisWords& redis, const BenchWords& words, Output output) 
   std::string complaint;
   std::optional<load::LoadResult> result;
   if (words.reads == 0 || bench.fill(complaint)) result = bench.run(complaint);
+  if (result) show(bench_json(words, *result), output, bench_text(words, *result));
   if (!words.keep) bench.clean();
   if (!result) return not_made(complaint);
-  show(bench_json(words, *result), output, bench_text(words, *result));
   if (result->operations > 0) return Exit::ok;
   return complain({Code::invalid_state, "not one operation was answered well"});
 }

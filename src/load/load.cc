@@ -9,6 +9,7 @@
 
 #include "base/rng.h"
 #include "base/time.h"
+#include "base/units.h"
 #include "edge/base/clock.h"
 #include "load/link.h"
 #include "load/redis_protocol.h"
@@ -68,7 +69,7 @@ class Load {
   }
 
   std::optional<LoadResult> run(std::string& complaint) {
-    begin_ns_ = looked_ns_ = due_ns_ = now_ns();
+    begin_ns_ = looked_ns_ = due_ns_ = heard_ns_ = now_ns();
     const std::int64_t end = begin_ns_ + static_cast<std::int64_t>(options_.seconds * 1e9);
     while (!behind_ && (options_.each_once ? answered_ < options_.keys : now_ns() < end)) {
       if (watch_.ended && watch_.ended()) break;
@@ -76,6 +77,10 @@ class Load {
       for (std::size_t i = 0; i < connections_.size(); ++i) keep_up(i);
       turn(until_due());
       look();
+      if (options_.each_once && now_ns() - heard_ns_ > patience_ns()) {
+        complaint = "no server has answered for " + fixed(options_.patience_seconds, 1) + " s";
+        return std::nullopt;
+      }
     }
     if (behind_) {
       complaint = "the rate is beyond what the servers take";
@@ -178,6 +183,8 @@ class Load {
     return nullptr;
   }
 
+  std::int64_t patience_ns() const { return static_cast<std::int64_t>(options_.patience_seconds * 1e9); }
+
   std::int64_t until_due() const {
     return options_.rate == 0 ? nap_ns : std::clamp<std::int64_t>(due_ns_ - now_ns(), 0, nap_ns);
   }
@@ -224,6 +231,7 @@ class Load {
 
   void take(Connection& connection, const std::vector<Protocol::Answer>& answers) {
     const std::int64_t now = now_ns();
+    if (!answers.empty()) heard_ns_ = now;
     connection.outstanding -= answers.size();
     for (const Protocol::Answer& answer : answers) {
       if (answer.error.empty()) {
@@ -264,6 +272,7 @@ class Load {
   std::int64_t begin_ns_ = 0;
   std::int64_t looked_ns_ = 0;
   std::int64_t due_ns_ = 0;
+  std::int64_t heard_ns_ = 0;  ///< the latest answer, good or bad
   std::uint64_t begun_ = 0;
   std::uint64_t answered_ = 0;
   std::uint64_t errors_ = 0;

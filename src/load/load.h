@@ -39,7 +39,8 @@ struct LoadOptions {
   std::size_t behind_max = 100'000;
   double seconds = 5;
   std::uint64_t keys = 8'192;
-  bool each_once = false;  ///< every key once and in order, however long it takes, instead of `seconds`
+  bool each_once = false;        ///< every key once and in order, however long it takes, instead of `seconds`
+  double patience_seconds = 30;  ///< of `each_once`: without any answer; then it ends
 };
 
 /// The same, but to write every key once, so that reads find it.
@@ -73,8 +74,8 @@ struct LoadWatch {
   std::function<bool()> ended{};  ///< true: that is enough
 };
 
-/// Nothing if not every connection could be made at the start, or an open loop has fallen behind; `complaint`
-/// says which.
+/// Nothing if not every connection could be made at the start, an open loop has fallen behind, or nobody
+/// answers any more; `complaint` says which.
 std::optional<LoadResult> run_load(const LoadOptions& options, const MakeProtocol& protocol,
                                    std::string& complaint, const LoadWatch& watch = {});
 /// As a Redis client without a password.

@@ -2,12 +2,19 @@
 // What `bench` and `check` are made of, and what they tell.
 #include <gtest/gtest.h>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "app/bench_command.h"
 #include "app/check_command.h"
 #include "base/limits.h"
 #include "base/slot.h"
+#include "edge/disk/files.h"
 #include "load/check_client.h"
 #include "load/keys.h"
 #include "load/redis_protocol.h"
@@ -105,6 +112,38 @@ TEST(RedisProtocol, ErrorsAreToldApartByCode) {
 TEST(RedisProtocol, ARefusedPasswordEndsTheConnection) {
   const auto made = load::redis_protocol({.keys = {"a"}, .password = "wrong"})();
   EXPECT_FALSE(made->receive("-WRONGPASS no\r\n"));
+}
+
+/// Every key once, however long it takes: but not for ever where nobody answers any more.
+TEST(Load, EndsWhenItsServersHaveGone) {
+  edge::FileHandle listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  ASSERT_EQ(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  std::thread server([&listener] {
+    const edge::FileHandle client(::accept(listener.get(), nullptr, nullptr));
+    char asked = 0;
+    EXPECT_EQ(::read(client.get(), &asked, 1), 1);
+    EXPECT_EQ(::write(client.get(), "+OK\r\n", 5), 5);
+    listener = edge::FileHandle();
+  });
+  const int port = ntohs(address.sin_port);
+  load::LoadOptions options;
+  options.servers = load::loopback({&port, 1});
+  options.keys = 100;
+  options.patience_seconds = 0.3;
+  const auto enough = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  std::string complaint;
+  const auto result =
+      load::run_load(load::filling(options), load::redis_protocol({load::keys_over(1, "k", 100), 1}),
+                     complaint, {.ended = [enough] { return std::chrono::steady_clock::now() > enough; }});
+  server.join();
+  EXPECT_FALSE(result);
+  EXPECT_EQ(complaint, "no server has answered for 0.3 s");
 }
 
 TEST(Bench, RefusesWhatMakesNoSense) {
