@@ -60,6 +60,12 @@ rocksdb::Options database_options(rocksdb::Env* env, std::size_t write_buffer_by
   return options;
 }
 
+rocksdb::WriteOptions unlogged() {
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  return options;
+}
+
 Error to_error(const rocksdb::Status& status, const std::string& directory) {
   const std::string text = status.ToString();
   if (status.IsCorruption()) return damage(directory, text);

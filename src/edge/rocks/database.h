@@ -20,6 +20,9 @@ namespace nodedb::edge {
 rocksdb::Options database_options(rocksdb::Env* env, std::size_t write_buffer_bytes,
                                   std::shared_ptr<rocksdb::Cache> blocks);
 
+/// Writes without RocksDB's log: the Raft log is the state's journal.
+rocksdb::WriteOptions unlogged();
+
 /// Not ok: disk_full, damaged or disk_failed; the detail names `directory` and, for damage, what to do. A
 /// failed sync is disk_failed whatever the reason: nobody knows what is durable (rule R4).
 Error to_error(const rocksdb::Status& status, const std::string& directory);

@@ -46,8 +46,6 @@ Result<void> StagedRows::clear() {
   std::error_code failed;
   std::filesystem::remove_all(directory_, failed);
   if (failed) return std::unexpected(system_error("remove", directory_, failed.value()));
-  staged_.clear();
-  bytes_ = 0;
   return make_directory(directory_);
 }
 
@@ -119,6 +117,7 @@ Result<void> StagedRows::hand_over(GroupId group, rocksdb::WriteBatch& batch) {
   if (!staged.tables.empty()) {
     staged.handed_over = true;
     if (auto taken = events_->has_stopped() ? copy(staged) : ingest(staged); !taken) return taken;
+    // Of a table that was moved nothing is left; one is copied where a file cannot have two names, too.
     for (const std::string& path : std::exchange(staged.tables, {})) remove(path);
   }
   for (const Bytes& rows : staged.kept) {
@@ -141,11 +140,9 @@ Result<void> StagedRows::ingest(const Staged& staged) {
 Result<void> StagedRows::copy(const Staged& staged) {
   rocksdb::ReadOptions once;
   once.fill_cache = false;
-  rocksdb::WriteOptions unlogged;
-  unlogged.disableWAL = true;
   rocksdb::WriteBatch batch;
   const auto write = [&]() -> rocksdb::Status {
-    const auto written = db_.Write(unlogged, &batch);
+    const auto written = db_.Write(unlogged(), &batch);
     batch.Clear();
     return written;
   };

@@ -32,7 +32,7 @@ class StagedRows {
   StagedRows(rocksdb::DB& db, std::shared_ptr<const Events> events, std::string directory,
              std::size_t table_bytes_min, std::size_t bytes_max);
 
-  /// Whatever a life before this one left. Errors: disk_failed.
+  /// Removes whatever a life before this one left. Pre: nothing was staged yet. Errors: disk_failed.
   Result<void> clear();
 
   /// Appends rows (wire/rows.h), which rise from call to call. Errors: malformed; disk_full, after which the

@@ -37,7 +37,7 @@ constexpr std::size_t batch_bytes = 256u << 10;
 struct Group {
   std::optional<StateMeta> meta;  ///< nothing: it has no such group
   std::unique_ptr<View> rows;     ///< of the current generation; null until asked for
-  std::uint32_t generation = 0;   ///< the current one; while there is no such group, one that was never used
+  std::uint32_t unused = 0;       ///< while there is no such group: a generation's number that was not used
 };
 
 class Store final : public node::StateStore {
@@ -79,6 +79,7 @@ class Store final : public node::StateStore {
   const View& stored_rows(GroupId id);
   void tell_memory() const;
   void tell_staged() const;
+  void forget_staged(GroupId group);
   StateMeta add(rocksdb::WriteBatch& batch, GroupId id, const KeptBack::Rows& rows);
   Result<void> write_out(std::span<const GroupId> groups);
   Result<void> write_out(GroupId group);
@@ -115,7 +116,8 @@ const Group* Store::find(GroupId id) const {
 Generation Store::current(GroupId group) const {
   CHECK(group.value < meta_space);
   const Group* const known = find(group);
-  return {group, known == nullptr ? 0 : known->generation};
+  if (known == nullptr) return {group, 0};
+  return {group, known->meta ? known->meta->generation : known->unused};
 }
 
 Generation Store::next(GroupId group) const {
@@ -145,6 +147,11 @@ void Store::tell_memory() const {
 
 void Store::tell_staged() const {
   if (options_.memory != nullptr) options_.memory->staged_bytes = staged_.bytes();
+}
+
+void Store::forget_staged(GroupId group) {
+  staged_.forget(group);
+  tell_staged();
 }
 
 /// What is kept back of the group, and the position that it makes; the meta row that it gets.
@@ -223,10 +230,8 @@ Result<void> Store::with_room(const Attempt& attempt) {
 /// All or nothing, at once visible, durable with the next flush.
 Result<void> Store::commit(rocksdb::WriteBatch& batch) {
   if (auto sound = view_trouble(); !sound) return sound;
-  rocksdb::WriteOptions options;
-  options.disableWAL = true;
   const auto written = with_room([&]() -> Result<void> {
-    const rocksdb::Status status = db_->Write(options, &batch);
+    const rocksdb::Status status = db_->Write(unlogged(), &batch);
     if (!status.ok()) return std::unexpected(to_error(status, directory_));
     return {};
   });
@@ -266,11 +271,7 @@ Result<void> Store::read_groups() {
   dead_.clear();
   auto metas = read_metas(*db_, directory_);
   if (!metas) return refused(std::move(metas.error()));
-  for (auto& [id, meta] : *metas) {
-    Group& group = group_of(id);
-    group.generation = meta.generation;
-    group.meta = std::move(meta);
-  }
+  for (auto& [group, meta] : *metas) group_of(group).meta = std::move(meta);
   return {};
 }
 
@@ -344,8 +345,7 @@ Result<void> Store::discard_staged(GroupId group) {
     drop(batch, prefix_of(next(group)), prefix_after(next(group)));
     if (auto done = commit(batch); !done) return done;
   }
-  staged_.forget(group);
-  tell_staged();
+  forget_staged(group);
   return {};
 }
 
@@ -362,9 +362,8 @@ Result<void> Store::install(GroupId group, raft::Position at, const raft::Config
   dead_.add(*db_, prefix_of(old), prefix_after(old));
   kept_back_.let_go(std::span(&group, 1));
   cache_.forget(prefix_of(old));
-  group_of(group) = Group{meta, nullptr, meta.generation};
-  staged_.forget(group);
-  tell_staged();
+  group_of(group) = Group{meta, nullptr};
+  forget_staged(group);
   return {};
 }
 
@@ -379,8 +378,7 @@ Result<void> Store::destroy(GroupId group) {
   kept_back_.let_go(std::span(&group, 1));
   cache_.forget(prefix_of({group, 0}).substr(0, sizeof(std::uint32_t)));
   group_of(group) = Group{std::nullopt, nullptr, staged.number + 1};
-  staged_.forget(group);
-  tell_staged();
+  forget_staged(group);
   return {};
 }
 

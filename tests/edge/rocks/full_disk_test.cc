@@ -5,18 +5,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "base/rng.h"
-#include "edge/rocks/state_store.h"
 #include "tests/edge/disk/full_disk.h"
+#include "tests/edge/rocks/stores.h"
 
 namespace nodedb::edge {
 namespace {
 
-Bytes noise(std::size_t size, std::uint64_t seed) {
+Bytes noise_of(std::uint64_t seed) {
   Rng rng(seed);
-  Bytes bytes(size, '\0');
-  for (char& c : bytes) c = static_cast<char>(rng.below(256));
-  return bytes;
+  return noise(10'000, rng);
 }
 
 TEST_F(FullDisk, the_state_goes_on_reading_and_heals) {
@@ -29,7 +26,7 @@ TEST_F(FullDisk, the_state_goes_on_reading_and_heals) {
   const GroupId group(3);
   const auto put = [&store, group](std::uint64_t index) {
     const node::GroupStateUpdate update{
-        group, {Put{std::to_string(index), noise(10'000, index)}}, {Index(index), Term(1)}};
+        group, {Put{std::to_string(index), noise_of(index)}}, {Index(index), Term(1)}};
     return store.write({update});
   };
   ASSERT_TRUE(put(1));
@@ -40,14 +37,14 @@ TEST_F(FullDisk, the_state_goes_on_reading_and_heals) {
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, Code::disk_full) << done.error().detail;
   EXPECT_EQ(store.flush().error().code, Code::disk_full);
-  EXPECT_EQ(store.view(group)->get(std::to_string(last)), noise(10'000, last));
+  EXPECT_EQ(store.view(group)->get(std::to_string(last)), noise_of(last));
   EXPECT_FALSE(store.view(group)->get(std::to_string(last + 1)));
   make_room();
   // RocksDB looks for room every few seconds.
   for (int i = 0; i < 600 && !store.flush(); ++i) ::usleep(50'000);
   ASSERT_TRUE(put(last + 1));
   ASSERT_TRUE(store.flush());
-  EXPECT_EQ(store.view(group)->get(std::to_string(last + 1)), noise(10'000, last + 1));
+  EXPECT_EQ(store.view(group)->get(std::to_string(last + 1)), noise_of(last + 1));
 }
 
 }  // namespace

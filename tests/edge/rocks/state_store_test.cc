@@ -11,6 +11,7 @@
 #include "tests/edge/disk/temporary_directory.h"
 #include "tests/edge/rocks/faulty_file_system.h"
 #include "tests/edge/rocks/state_model.h"
+#include "tests/edge/rocks/stores.h"
 
 namespace nodedb::edge {
 namespace {
@@ -31,12 +32,6 @@ StateStoreOptions options_in(const TemporaryDirectory& directory, rocksdb::Env* 
   return options;
 }
 
-std::unique_ptr<node::StateStore> open(const StateStoreOptions& options) {
-  auto store = open_state_store(options);
-  EXPECT_TRUE(store) << store.error().detail;
-  return store ? std::move(*store) : nullptr;
-}
-
 std::vector<node::StoredState> loaded(node::StateStore& store) {
   auto states = store.load();
   EXPECT_TRUE(states) << states.error().detail;
@@ -47,17 +42,11 @@ Result<void> write(node::StateStore& store, GroupId group, Batch writes, std::ui
   return store.write({{group, std::move(writes), {Index(index), Term(1)}}});
 }
 
-raft::Config config_of(std::uint32_t node) {
-  raft::Config config;
-  config.voters = {NodeId(node)};
-  return config;
-}
-
 constexpr GroupId g5{5};
 
 TEST(StateStore, an_unknown_group_is_empty) {
   const TemporaryDirectory directory;
-  const auto store = open(options_in(directory));
+  const auto store = open_store(options_in(directory));
   EXPECT_TRUE(loaded(*store).empty());
   EXPECT_FALSE(store->view(g5)->get("a"));
   EXPECT_FALSE(store->view(g5)->seek("")->valid());
@@ -71,7 +60,7 @@ TEST(StateStore, an_unknown_group_is_empty) {
 
 TEST(StateStore, neighbours_do_not_see_each_other) {
   const TemporaryDirectory directory;
-  const auto store = open(options_in(directory));
+  const auto store = open_store(options_in(directory));
   ASSERT_TRUE(write(*store, GroupId(4), {Put{"\xff\xff", "four"}}, 2));
   ASSERT_TRUE(write(*store, g5, {Put{"a", "1"}, Put{"b", "2"}, Put{Bytes(70'000, 'k'), "long"}}, 3));
   ASSERT_TRUE(write(*store, GroupId(6), {Put{Bytes(), "six"}}, 4));
@@ -86,7 +75,7 @@ TEST(StateStore, neighbours_do_not_see_each_other) {
 
 TEST(StateStore, writes_of_a_batch_happen_in_their_order) {
   const TemporaryDirectory directory;
-  const auto store = open(options_in(directory));
+  const auto store = open_store(options_in(directory));
   ASSERT_TRUE(write(*store, g5,
                     {Put{"a", "1"}, Put{"b", "1"}, Put{"c", "1"}, DeleteRange{"b", ""}, Put{"d", "1"},
                      Delete{"a"}, DeleteRange{"z", "b"}, Put{"a", "2"}},
@@ -96,7 +85,7 @@ TEST(StateStore, writes_of_a_batch_happen_in_their_order) {
 
 TEST(StateStore, what_was_staged_is_seen_only_once_installed) {
   const TemporaryDirectory directory;
-  auto store = open(options_in(directory));
+  auto store = open_store(options_in(directory));
   ASSERT_TRUE(write(*store, g5, {Put{"old", "1"}}, 2));
   ASSERT_TRUE(store->stage(g5, encode_rows({{"new", "2"}})));
   EXPECT_EQ(rows_in(*store->view(g5)), (RowMap{{"old", "1"}}));
@@ -114,7 +103,7 @@ TEST(StateStore, what_was_staged_is_seen_only_once_installed) {
 
 TEST(StateStore, a_snapshot_is_read_on_and_again_from_any_row) {
   const TemporaryDirectory directory;
-  const auto store = open(options_in(directory));
+  const auto store = open_store(options_in(directory));
   ASSERT_TRUE(write(*store, g5, {Put{"a", "1"}, Put{"b", "2"}, Put{"c", "3"}}, 2));
   const auto pinned = store->snapshot(g5);
   ASSERT_TRUE(pinned);
@@ -131,7 +120,7 @@ TEST(StateStore, a_snapshot_is_read_on_and_again_from_any_row) {
 
 TEST(StateStore, bad_rows_are_refused_whole) {
   const TemporaryDirectory directory;
-  const auto store = open(options_in(directory));
+  const auto store = open_store(options_in(directory));
   Bytes rows = encode_rows({{"a", "1"}, {"b", "2"}});
   rows.pop_back();
   EXPECT_EQ(store->stage(g5, rows).error().code, Code::malformed);
@@ -141,13 +130,13 @@ TEST(StateStore, bad_rows_are_refused_whole) {
 
 TEST(StateStore, unfinished_transfers_are_forgotten_by_a_restart) {
   const TemporaryDirectory directory;
-  auto store = open(options_in(directory));
+  auto store = open_store(options_in(directory));
   ASSERT_TRUE(write(*store, g5, {Put{"old", "1"}}, 2));
   ASSERT_TRUE(store->stage(g5, encode_rows({{"half", "2"}})));
   ASSERT_TRUE(store->stage(GroupId(900), encode_rows({{"never", "2"}})));
   ASSERT_TRUE(store->flush());
   store = nullptr;
-  store = open(options_in(directory));
+  store = open_store(options_in(directory));
   EXPECT_EQ(loaded(*store).size(), 1u);
   for (const GroupId group : {g5, GroupId(900)}) {
     ASSERT_TRUE(store->stage(group, encode_rows({{"whole", "3"}})));
@@ -158,7 +147,7 @@ TEST(StateStore, unfinished_transfers_are_forgotten_by_a_restart) {
 
 TEST(StateStore, a_snapshot_is_read_in_chunks_and_does_not_move) {
   const TemporaryDirectory directory;
-  const auto store = open(options_in(directory));
+  const auto store = open_store(options_in(directory));
   RowMap rows;
   for (int i = 0; i < 1'000; ++i) rows["key" + std::to_string(i)] = Bytes(static_cast<std::size_t>(i), 'v');
   Batch writes;
@@ -188,7 +177,7 @@ TEST(StateStore, holds_what_a_model_holds_across_restarts) {
   Rng rng(5);
   StateModel model;
   for (int life = 0; life < 10; ++life) {
-    const auto store = open(options_in(directory));
+    const auto store = open_store(options_in(directory));
     ASSERT_EQ(*content_of(*store), model.content()) << "life " << life;
     model.restart(model.content());
     for (int i = 0; i < 150; ++i) {
@@ -205,15 +194,13 @@ TEST(StateStore, holds_what_a_model_holds_across_restarts) {
 
 TEST(StateStore, dropped_generations_give_their_room_back) {
   const TemporaryDirectory directory;
-  const auto store = open(options_in(directory));
+  const auto store = open_store(options_in(directory));
   Rng rng(3);
   for (std::uint64_t round = 1; round <= 25; ++round) {
     for (int chunk = 0; chunk < 8; ++chunk) {
       RowMap rows;
       for (int i = 0; i < 64; ++i) {
-        Bytes value(2'000, '\0');
-        for (char& c : value) c = static_cast<char>(rng.below(256));
-        rows[std::to_string(1'000 + chunk * 64 + i)] = value;
+        rows[std::to_string(1'000 + chunk * 64 + i)] = noise(2'000, rng);
       }
       ASSERT_TRUE(store->stage(g5, encode_rows(rows)));
     }
@@ -226,7 +213,7 @@ TEST(StateStore, dropped_generations_give_their_room_back) {
 TEST(StateStore, a_full_disk_loses_nothing_and_heals) {
   const TemporaryDirectory directory;
   FaultyEnvironment faulty;
-  const auto store = open(options_in(directory, faulty.env.get()));
+  const auto store = open_store(options_in(directory, faulty.env.get()));
   ASSERT_TRUE(write(*store, g5, {Put{"first", "1"}}, 1));
   ASSERT_TRUE(store->flush());
   faulty.faults.log_files_only = false;
@@ -235,9 +222,7 @@ TEST(StateStore, a_full_disk_loses_nothing_and_heals) {
   Result<void> done;
   Rng rng(1);
   while (index < 1'000) {
-    Bytes value(10'000, '\0');
-    for (char& c : value) c = static_cast<char>(rng.below(256));
-    done = write(*store, g5, {Put{std::to_string(index), std::move(value)}}, index + 1);
+    done = write(*store, g5, {Put{std::to_string(index), noise(10'000, rng)}}, index + 1);
     if (!done) break;
     ++index;
   }
@@ -256,7 +241,7 @@ TEST(StateStore, a_full_disk_loses_nothing_and_heals) {
 TEST(StateStore, a_flush_of_all_leaves_the_latest_behind_but_not_twice) {
   constexpr GroupId g6{6};
   const TemporaryDirectory directory;
-  const auto store = open(options_in(directory));
+  const auto store = open_store(options_in(directory));
   const auto flushed = [&] {
     auto begun = store->begin_flush();
     EXPECT_TRUE(begun && (*begun)->finish());
@@ -266,7 +251,7 @@ TEST(StateStore, a_flush_of_all_leaves_the_latest_behind_but_not_twice) {
     // What a crash would leave: RocksDB's files as they are now.
     const TemporaryDirectory copied;
     fs::copy(directory.path(), copied.path(), fs::copy_options::recursive);
-    const auto states = loaded(*open(options_in(copied)));
+    const auto states = loaded(*open_store(options_in(copied)));
     const auto state = std::ranges::find(states, group, &node::StoredState::group);
     return state == states.end() ? Index() : state->applied.index;
   };
@@ -289,7 +274,7 @@ TEST(StateStore, a_flush_of_all_leaves_the_latest_behind_but_not_twice) {
 
 TEST(StateStore, what_is_known_of_a_large_row_is_its_head) {
   const TemporaryDirectory directory;
-  const auto store = open(options_in(directory));
+  const auto store = open_store(options_in(directory));
   const Bytes large(5'000, 'x');
   ASSERT_TRUE(write(*store, g5, {Put{"large", large}, Put{"small", "abc"}}, 2));
   for (int round = 0; round < 3; ++round) {
@@ -310,7 +295,7 @@ TEST(StateStore, an_install_without_room_is_durable_once_there_is_room) {
   for (std::int64_t room = 0; room < 3'000; room += 600) {
     const TemporaryDirectory directory;
     FaultyEnvironment faulty;
-    auto store = open(options_in(directory, faulty.env.get()));
+    auto store = open_store(options_in(directory, faulty.env.get()));
     ASSERT_TRUE(write(*store, g5, {Put{"old", "1"}}, 1));
     ASSERT_TRUE(store->stage(g5, encode_rows({{"new", "2"}})));
     faulty.faults.log_files_only = false;
@@ -332,7 +317,7 @@ TEST(StateStore, an_install_without_room_is_durable_once_there_is_room) {
     }
     ASSERT_TRUE(done) << done.error().detail;
     store = nullptr;
-    store = open(options_in(directory));
+    store = open_store(options_in(directory));
     EXPECT_GE(loaded(*store).at(0).applied.index, at.index);
     EXPECT_EQ(store->view(g5)->get("new"), Bytes("2"));
     EXPECT_FALSE(store->view(g5)->get("old"));
@@ -342,7 +327,7 @@ TEST(StateStore, an_install_without_room_is_durable_once_there_is_room) {
 TEST(StateStore, a_failed_sync_stops_the_store_for_good) {
   const TemporaryDirectory directory;
   FaultyEnvironment faulty;
-  const auto store = open(options_in(directory, faulty.env.get()));
+  const auto store = open_store(options_in(directory, faulty.env.get()));
   ASSERT_TRUE(write(*store, g5, {Put{"a", "1"}}, 1));
   faulty.faults.log_files_only = false;
   faulty.faults.good_syncs = 0;
@@ -355,7 +340,7 @@ TEST(StateStore, a_failed_sync_stops_the_store_for_good) {
 
 TEST(StateStore, damage_is_told_even_though_views_cannot) {
   const TemporaryDirectory directory;
-  auto store = open(options_in(directory));
+  auto store = open_store(options_in(directory));
   Batch writes;
   for (int i = 0; i < 500; ++i) writes.push_back(Put{"key" + std::to_string(i), Bytes(1'000, 'v')});
   ASSERT_TRUE(write(*store, g5, std::move(writes), 2));
