@@ -101,12 +101,13 @@ void Member::encode() {
   for (std::vector<wire::Outbound>* messages : {&turn_.send_now, &turn_.send_after}) {
     for (const wire::Outbound& out : *messages) {
       Bytes& stream = sent_[out.to.bytes[0] - 1u];
-      for (const wire::EncodedMessage& frame : wire::encode_frames(out.message, frame_payload_bytes)) {
+      wire::encode_frames(out.message, frame_payload_bytes, [&](const wire::EncodedMessage& frame) {
         const auto header = wire::frame_header(frame);
         stream.append(header.data(), header.size());
         frame.in_order([&](BytesView own) { stream.append(own); },
                        [&](const Blob& part) { stream.append(part.view()); });
-      }
+        return true;
+      });
     }
     messages->clear();
   }

@@ -35,6 +35,13 @@ class Blob {
     view_ = *kept;
     owner_ = kept;
   }
+  /// A copy in one piece of memory.
+  static Blob copy_of(BytesView bytes) {
+    if (bytes.empty()) return {};
+    const auto kept = std::make_shared_for_overwrite<char[]>(bytes.size());
+    bytes.copy(kept.get(), bytes.size());
+    return {kept, BytesView(kept.get(), bytes.size())};
+  }
   /// `view` lies in what `owner` keeps.
   Blob(std::shared_ptr<const void> owner, BytesView view) : owner_(std::move(owner)), view_(view) {}
 

@@ -18,10 +18,16 @@ constexpr Unsigned reordered(Unsigned value) {
   return Order == std::endian::native ? value : std::byteswap(value);
 }
 
+/// Pre: there is room for sizeof(Unsigned) bytes.
+template <std::endian Order, std::unsigned_integral Unsigned>
+void put_number(char* bytes, Unsigned value) {
+  const Unsigned stored = reordered<Order>(value);
+  std::memcpy(bytes, &stored, sizeof(stored));
+}
+
 template <std::endian Order, std::unsigned_integral Unsigned>
 void append_number(Bytes& out, Unsigned value) {
-  const Unsigned stored = reordered<Order>(value);
-  extend(out, sizeof(stored), [&](char* bytes) { std::memcpy(bytes, &stored, sizeof(stored)); });
+  extend(out, sizeof(value), [&](char* bytes) { put_number<Order>(bytes, value); });
 }
 
 /// Pre: at least sizeof(Unsigned) bytes.

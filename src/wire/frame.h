@@ -15,12 +15,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/queue.h"
 
 namespace nodedb::wire {
 
@@ -112,14 +112,16 @@ class FrameReader {
   bool in_frame() const { return !header_.empty(); }
 
  private:
-  void check_header();
-  void finish_frame();
+  std::size_t take_whole(BytesView bytes);
+  std::optional<std::size_t> payload_size_in(BytesView header);
+  void finish(BytesView header, Blob payload);
 
   std::size_t payload_bytes_max_;
+  // Of a frame that came in pieces:
   Bytes header_;
   Bytes payload_;
   std::size_t payload_size_ = 0;  ///< as the header says
-  std::deque<Frame> ready_;
+  Queue<Frame> ready_;
   std::size_t ready_bytes_ = 0;
   std::optional<Error> trouble_;
 };

@@ -187,17 +187,17 @@ Result<PeerMessage> whole(Message (*get)(Reader&), const Blob& payload, const ch
   return message;
 }
 
-// Cuts `from` into runs whose sizes add up to about `payload_bytes`, never into more items than a decoder
-// takes.
+/// Cuts `from` into runs whose sizes add up to about `payload_bytes`, never into more items than a decoder
+/// takes. False: `emit` did not want one.
 template <class Item, class SizeOf, class Emit>
-void cut(const std::vector<Item>& from, std::size_t payload_bytes, SizeOf size_of, Emit emit) {
+bool cut(const std::vector<Item>& from, std::size_t payload_bytes, SizeOf size_of, Emit emit) {
   std::span<const Item> left = from;
   std::size_t taken = 0;
   std::size_t size = 0;
   for (const Item& item : from) {
     const std::size_t more = size_of(item);
     if (taken > 0 && (size + more > payload_bytes || taken == limits::bundle_messages_max)) {
-      emit(left.first(taken));
+      if (!emit(left.first(taken))) return false;
       left = left.subspan(taken);
       taken = 0;
       size = 0;
@@ -205,7 +205,7 @@ void cut(const std::vector<Item>& from, std::size_t payload_bytes, SizeOf size_o
     size += more;
     ++taken;
   }
-  if (!left.empty()) emit(left);
+  return left.empty() || emit(left);
 }
 
 }  // namespace
@@ -214,26 +214,25 @@ EncodedMessage encode(const PeerMessage& message) {
   return std::visit(Encode{}, message);
 }
 
-std::vector<EncodedMessage> encode_frames(const PeerMessage& message, std::size_t payload_bytes) {
-  std::vector<EncodedMessage> frames;
+bool encode_frames(const PeerMessage& message, std::size_t payload_bytes,
+                   const std::function<bool(EncodedMessage)>& take) {
   if (const auto* bundle = std::get_if<RaftBundle>(&message)) {
-    cut(
+    return cut(
         bundle->messages, payload_bytes,
         [](const GroupMessage& each) { return message_bytes(each.message, Counted::all); },
-        [&](std::span<const GroupMessage> run) { frames.push_back(raft_frame(run)); });
-  } else if (const auto* forward = std::get_if<ForwardBundle>(&message)) {
-    cut(
+        [&](std::span<const GroupMessage> run) { return take(raft_frame(run)); });
+  }
+  if (const auto* forward = std::get_if<ForwardBundle>(&message)) {
+    const bool requests = cut(
         forward->requests, payload_bytes,
         [](const Forward& each) { return forward_bytes(each, Counted::all); },
-        [&](std::span<const Forward> run) { frames.push_back(forward_frame(run, {})); });
-    cut(
-        forward->replies, payload_bytes,
-        [](const ForwardReply& each) { return reply_bytes(each, Counted::all); },
-        [&](std::span<const ForwardReply> run) { frames.push_back(forward_frame({}, run)); });
-  } else {
-    frames.push_back(encode(message));
+        [&](std::span<const Forward> run) { return take(forward_frame(run, {})); });
+    return requests && cut(
+                           forward->replies, payload_bytes,
+                           [](const ForwardReply& each) { return reply_bytes(each, Counted::all); },
+                           [&](std::span<const ForwardReply> run) { return take(forward_frame({}, run)); });
   }
-  return frames;
+  return take(encode(message));
 }
 
 Result<PeerMessage> decode(FrameKind kind, const Blob& payload) {

@@ -19,7 +19,7 @@ extern "C" int NODEDB_FUZZER(peer)(const std::uint8_t* data, std::size_t size) {
   } else {
     CHECK(again.payload == payload.view());
   }
-  (void)wire::encode_frames(*message, 64);
+  CHECK(wire::encode_frames(*message, 64, [](const wire::EncodedMessage&) { return true; }));
   (void)wire::stream_class(*message);
   return 0;
 }

@@ -49,10 +49,6 @@ std::string Connection::protocol() const {
   return std::string(reinterpret_cast<const char*>(chosen.data), chosen.size);
 }
 
-std::vector<ConnectionEvent> Connection::take_events() {
-  return std::exchange(events_, {});
-}
-
 void Connection::read(const Address& from, std::span<const std::uint8_t> packet, std::int64_t now_ns) {
   if (state_ == State::closing) {
     // RFC 9000, 10.2.1: repeat the close, ever more rarely. One that waits to be written stays: several

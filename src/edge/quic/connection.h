@@ -142,7 +142,8 @@ class Connection {
   /// `more`: it had more to say than its share; call again after the others.
   Written write(PacketSink& sink, std::int64_t now_ns);
   std::int64_t deadline_ns() const { return deadline_ns_; }
-  std::vector<ConnectionEvent> take_events();
+  /// What has happened since the last call. `to` is empty; its room serves for what happens next.
+  void take_events(std::vector<ConnectionEvent>& to) { to.swap(events_); }
 
   /// Errors: busy, if the peer allows no more streams.
   Result<std::int64_t> open_stream(int priority);

@@ -233,7 +233,9 @@ void Endpoint::deliver(Connection& connection) {
     entry.handshaking = false;
     --handshakes_;
   }
-  for (auto& event : connection.take_events()) {
+  std::vector<ConnectionEvent> events = std::exchange(spare_events_, {});
+  connection.take_events(events);
+  for (ConnectionEvent& event : events) {
     if (shut_) return;
     // What a peer said before it left still counts; what comes after our own close does not.
     if (!connection.alive() && connection.reason().kind == CloseReason::Kind::closed_here) break;
@@ -244,6 +246,8 @@ void Endpoint::deliver(Connection& connection) {
     if (const auto* ended = std::get_if<StreamEnded>(&event))
       handler_.stream_ended(connection, ended->stream);
   }
+  events.clear();
+  spare_events_ = std::move(events);
   if (shut_ || connection.alive() || std::exchange(entry.reported_closed, true)) return;
   handler_.closed(connection);
 }

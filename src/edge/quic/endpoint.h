@@ -151,6 +151,7 @@ class Endpoint : private ConnectionHost, private UdpSocket::Receiver {
   std::unordered_map<std::uint64_t, Entry> connections_;
   std::set<std::pair<std::int64_t, std::uint64_t>> deadlines_;
   std::vector<std::uint64_t> touched_;
+  std::vector<ConnectionEvent> spare_events_;  ///< empty: room for events
   std::size_t handshakes_ = 0;
   std::int64_t reset_allowance_at_ns_ = 0;
   std::int64_t reset_allowance_ = 0;

@@ -128,10 +128,9 @@ bool Transport::send(const Uuid& peer, const wire::PeerMessage& message) {
   auto& link = impl_->links.at(at->second);
   if (wire::rides_datagram(message) && impl_->send_datagram(link, message)) return true;
   const auto stream_class = wire::stream_class(message);
-  for (auto& frame : wire::encode_frames(message, frame_payload_bytes)) {
-    if (!impl_->enqueue(link, stream_class, std::move(frame))) return false;
-  }
-  return true;
+  return wire::encode_frames(message, frame_payload_bytes, [&](wire::EncodedMessage frame) {
+    return impl_->enqueue(link, stream_class, std::move(frame));
+  });
 }
 
 void Transport::answer_operator(std::uint64_t id, Bytes response) {
@@ -171,10 +170,11 @@ TransportStats Transport::stats() const {
   stats.retries_sent = below.retries_sent;
   stats.refused += below.connections_refused;
   for (const auto& [number, link] : impl_->links) {
-    for (const wire::StreamClass stream_class : wire::stream_classes)
-      stats.queued_bytes += impl_->queued_bytes(
-          link, stream_class,
-          stream_class == wire::StreamClass::log ? wire::Counted::all : wire::Counted::copied);
+    const Connection* const connection = impl_->endpoint->find(number);
+    for (const wire::StreamClass stream_class : wire::stream_classes) {
+      const auto which = stream_class == wire::StreamClass::log ? wire::Counted::all : wire::Counted::copied;
+      stats.queued_bytes += Impl::queued_bytes(link.lane(stream_class), connection, which);
+    }
   }
   return stats;
 }

@@ -85,7 +85,7 @@ struct Transport::Impl final : Endpoint::Handler {
   void receive_datagram(Connection& connection, Link& link, const wire::Frame& frame);
   bool send_datagram(Link& link, const wire::PeerMessage& message);
   /// What counts against the queue's bound.
-  std::size_t queued_bytes(const Link& link, wire::StreamClass stream_class, wire::Counted which) const;
+  static std::size_t queued_bytes(const Link::Lane& lane, const Connection* connection, wire::Counted which);
   bool enqueue(Link& link, wire::StreamClass stream_class, wire::EncodedMessage message);
   void drop_link(std::uint64_t number, const std::string& reason);
   void close_removed();

@@ -261,10 +261,8 @@ constexpr wire::Counted counted_on(wire::StreamClass stream_class) {
   return stream_class == wire::StreamClass::forward ? wire::Counted::copied : wire::Counted::all;
 }
 
-std::size_t Transport::Impl::queued_bytes(const Link& link, wire::StreamClass stream_class,
-                                          wire::Counted which) const {
-  const Link::Lane& lane = link.lane(stream_class);
-  const Connection* const connection = endpoint->find(link.connection);
+std::size_t Transport::Impl::queued_bytes(const Link::Lane& lane, const Connection* connection,
+                                          wire::Counted which) {
   if (connection == nullptr) return lane.waiting_bytes;
   return lane.waiting_bytes +
          (which == wire::Counted::copied ? connection->own_bytes(lane.id) : connection->held_bytes(lane.id));
@@ -281,7 +279,7 @@ bool Transport::Impl::enqueue(Link& link, wire::StreamClass stream_class, wire::
   const std::size_t payload_bytes = message.payload_bytes();
   const std::size_t bytes =
       wire::frame_header_bytes + (which == wire::Counted::copied ? message.payload.size() : payload_bytes);
-  const std::size_t held = queued_bytes(link, stream_class, which);
+  const std::size_t held = queued_bytes(lane, connection, which);
   const bool full = held > 0 && held + bytes > options.send_queues.of(stream_class);
   if (full || payload_bytes > limits::frame_bytes_max) {
     ++counted.dropped_full;

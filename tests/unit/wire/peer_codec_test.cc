@@ -21,6 +21,15 @@ Result<PeerMessage> decoded(const EncodedMessage& frame) {
   return decode(frame.kind, Blob(frame.whole_payload()));
 }
 
+std::vector<EncodedMessage> frames_of(const PeerMessage& message, std::size_t payload_bytes) {
+  std::vector<EncodedMessage> frames;
+  EXPECT_TRUE(encode_frames(message, payload_bytes, [&](EncodedMessage frame) {
+    frames.push_back(std::move(frame));
+    return true;
+  }));
+  return frames;
+}
+
 Code refused(const PeerMessage& message) {
   const auto result = decoded(encode(message));
   EXPECT_FALSE(result.has_value());
@@ -46,14 +55,14 @@ RC_GTEST_PROP(PeerCodec, BundlesInSmallFramesSayTheSame, ()) {
   }
   const std::size_t size = 1 + test::below(600);
   RaftBundle again;
-  for (const auto& frame : encode_frames(bundle, size)) {
+  for (const auto& frame : frames_of(bundle, size)) {
     auto part = std::get<RaftBundle>(decoded(frame).value());
     RC_ASSERT((part.messages.size() == 1u || frame.payload_bytes() <= size));
     again.messages.insert(again.messages.end(), part.messages.begin(), part.messages.end());
   }
   RC_ASSERT((again == bundle));
   ForwardBundle forward_again;
-  for (const auto& frame : encode_frames(forward, size)) {
+  for (const auto& frame : frames_of(forward, size)) {
     auto part = std::get<ForwardBundle>(decoded(frame).value());
     forward_again.requests.insert(forward_again.requests.end(), part.requests.begin(), part.requests.end());
     forward_again.replies.insert(forward_again.replies.end(), part.replies.begin(), part.replies.end());
@@ -97,9 +106,20 @@ TEST(PeerCodec, ARequestHasNoFlagsButItsOwn) {
 }
 
 TEST(PeerCodec, EmptyBundlesHaveNoFrames) {
-  EXPECT_TRUE(encode_frames(RaftBundle{}, 100).empty());
-  EXPECT_TRUE(encode_frames(ForwardBundle{}, 100).empty());
-  EXPECT_EQ(encode_frames(Founded{}, 100).size(), 1u);
+  EXPECT_TRUE(frames_of(RaftBundle{}, 100).empty());
+  EXPECT_TRUE(frames_of(ForwardBundle{}, 100).empty());
+  EXPECT_EQ(frames_of(Founded{}, 100).size(), 1u);
+}
+
+TEST(PeerCodec, WhoWantsNoMoreFramesGetsNone) {
+  ForwardBundle bundle;
+  bundle.requests.resize(4);
+  bundle.replies.resize(4);
+  for (int wanted = 0; wanted < 8; ++wanted) {
+    int taken = 0;
+    EXPECT_FALSE(encode_frames(bundle, 1, [&](const EncodedMessage&) { return taken++ < wanted; }));
+    EXPECT_EQ(taken, wanted + 1);
+  }
 }
 
 TEST(PeerCodec, WhatIsLargeGoesOutWithoutACopy) {
@@ -156,7 +176,7 @@ TEST(PeerCodec, CapsAreKept) {
   RaftBundle bundle;
   bundle.messages.resize(limits::bundle_messages_max + 1);
   EXPECT_EQ(refused(bundle), Code::too_large);
-  EXPECT_EQ(encode_frames(bundle, std::size_t{1} << 40).size(), 2u) << "the encoder cuts before the cap";
+  EXPECT_EQ(frames_of(bundle, std::size_t{1} << 40).size(), 2u) << "the encoder cuts before the cap";
 }
 
 TEST(PeerCodec, TextsForPeopleAreCutToWhatThePeerAccepts) {
