@@ -26,6 +26,8 @@ using Incarnation = Strong<struct IncarnationTag, std::uint64_t>;
 
 inline constexpr std::uint32_t vshard_count = 1024;
 inline constexpr GroupId metadata_group{0};
+/// Of the metadata group and all data groups, which are numbered without a gap.
+inline constexpr std::uint32_t group_count = vshard_count + 1;
 
 constexpr GroupId group_of(VShardId v) {
   return GroupId(std::uint32_t{v.value} + 1);

@@ -2,6 +2,7 @@
 #include "node/overlay.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -19,8 +20,8 @@ const Bytes& later_end(const Bytes& a, const Bytes& b) {
   return a < b ? b : a;
 }
 
-BytesView key_of(const Overlay::Change* change) {
-  return change->first;
+BytesView key_of(const RowChange* change) {
+  return change->key();
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ class OverlayCursor : public Cursor {
     settle();
   }
   BytesView key() const override { return on_change_ ? key_of(*change_) : below_->key(); }
-  BytesView value() const override { return on_change_ ? BytesView(*(*change_)->second) : below_->value(); }
+  BytesView value() const override { return on_change_ ? *(*change_)->value() : below_->value(); }
 
  private:
   /// Moves to the first pair, at or after both cursors, that is there at all.
@@ -60,7 +61,7 @@ class OverlayCursor : public Cursor {
         return;
       }
       if (below_->valid() && below_->key() == key_of(*change_)) below_->next();
-      if ((*change_)->second) {
+      if ((*change_)->value()) {
         on_change_ = true;
         return;
       }
@@ -70,42 +71,53 @@ class OverlayCursor : public Cursor {
 
   const Overlay& overlay_;
   std::unique_ptr<Cursor> below_;
-  std::span<const Overlay::Change* const> changes_;
-  std::span<const Overlay::Change* const>::iterator change_;
+  std::span<const RowChange* const> changes_;
+  std::span<const RowChange* const>::iterator change_;
   bool on_change_ = false;
 };
 
-void Overlay::add(Write write) {
-  if (auto* put = std::get_if<Put>(&write)) {
-    set(std::move(put->key), std::move(put->value));
-  } else if (auto* erase = std::get_if<Delete>(&write)) {
-    set(std::move(erase->key), std::nullopt);
+void Overlay::add(const Write& write) {
+  if (const auto* put = std::get_if<Put>(&write)) {
+    change_of(put->key).put(put->value);
+  } else if (const auto* erase = std::get_if<Delete>(&write)) {
+    change_of(erase->key).erase();
   } else {
-    const auto& range = std::get<DeleteRange>(write);
-    if (!range.to.empty() && range.to <= range.from) return;
-    forget(range.from, range.to);
-    DeleteRange merged = range;
-    auto at = ranges_.upper_bound(merged.from);
-    if (at != ranges_.begin() && !ends_before(merged.from, std::prev(at)->second)) {
-      --at;
-      merged = DeleteRange{at->first, later_end(at->second, merged.to)};
-      at = ranges_.erase(at);
-    }
-    while (at != ranges_.end() && (merged.to.empty() || at->first <= merged.to)) {
-      merged.to = later_end(at->second, merged.to);
-      at = ranges_.erase(at);
-    }
-    ranges_.emplace(std::move(merged.from), std::move(merged.to));
+    hide(std::get<DeleteRange>(write));
   }
 }
 
-void Overlay::set(Bytes key, std::optional<Bytes> value) {
-  const auto [change, fresh] = changes_.try_emplace(std::move(key));
-  if (fresh) order_.push_back(&*change);
-  change->second = std::move(value);
+void Overlay::add(Write&& write) {
+  if (auto* put = std::get_if<Put>(&write)) {
+    change_of(put->key).put(std::move(put->value));
+  } else {
+    add(std::as_const(write));
+  }
 }
 
-std::span<const Overlay::Change* const> Overlay::changes() const {
+void Overlay::hide(const DeleteRange& range) {
+  if (!range.to.empty() && range.to <= range.from) return;
+  forget(range.from, range.to);
+  DeleteRange merged = range;
+  auto at = ranges_.upper_bound(merged.from);
+  if (at != ranges_.begin() && !ends_before(merged.from, std::prev(at)->second)) {
+    --at;
+    merged = DeleteRange{at->first, later_end(at->second, merged.to)};
+    at = ranges_.erase(at);
+  }
+  while (at != ranges_.end() && (merged.to.empty() || at->first <= merged.to)) {
+    merged.to = later_end(at->second, merged.to);
+    at = ranges_.erase(at);
+  }
+  ranges_.emplace(std::move(merged.from), std::move(merged.to));
+}
+
+RowChange& Overlay::change_of(BytesView key) {
+  const auto [change, fresh] = changes_.of(key);
+  if (fresh) order_.push_back(&change);
+  return change;
+}
+
+std::span<const RowChange* const> Overlay::changes() const {
   const auto fresh = order_.begin() + static_cast<std::ptrdiff_t>(ordered_);
   if (fresh != order_.end()) {
     std::ranges::sort(fresh, order_.end(), {}, key_of);
@@ -119,7 +131,7 @@ void Overlay::forget(BytesView from, BytesView to) {
   static_cast<void>(changes());  // puts them in order
   const auto first = std::ranges::lower_bound(order_, from, {}, key_of);
   const auto last = to.empty() ? order_.end() : std::ranges::lower_bound(first, order_.end(), to, {}, key_of);
-  for (auto at = first; at != last; ++at) changes_.erase(changes_.find((*at)->first));
+  for (auto at = first; at != last; ++at) changes_.forget((*at)->key());
   order_.erase(first, last);
   ordered_ = order_.size();
 }
@@ -130,15 +142,14 @@ bool Overlay::erased(BytesView key) const {
 }
 
 std::optional<Bytes> Overlay::get(BytesView key) const {
-  if (const auto change = changes_.find(key); change != changes_.end()) return change->second;
-  if (erased(key)) return std::nullopt;
-  return below_.get(key);
+  return head(key, BytesView::npos);
 }
 
 std::optional<Bytes> Overlay::head(BytesView key, std::size_t bytes_max) const {
-  if (const auto change = changes_.find(key); change != changes_.end()) {
-    if (!change->second) return std::nullopt;
-    return Bytes(BytesView(*change->second).substr(0, bytes_max));
+  if (const RowChange* const change = changes_.find(key)) {
+    const auto value = change->value();
+    if (!value) return std::nullopt;
+    return Bytes(value->substr(0, bytes_max));
   }
   if (erased(key)) return std::nullopt;
   return below_.head(key, bytes_max);

@@ -49,8 +49,6 @@
 
 namespace nodedb::node {
 
-inline constexpr std::uint32_t group_count = vshard_count + 1;
-
 /// Every replica is born here, with an empty state (group 0's: with the genesis' rows).
 inline constexpr raft::Position birth{Index(1), Term(1)};
 

@@ -127,6 +127,8 @@ class StateStore {
   /// The group's current rows; sees writes made after it was taken or not: use it at once. Never null: an
   /// unknown group is empty.
   virtual std::unique_ptr<View> view(GroupId group) = 0;
+  /// The group is looked at soon (base/prefetch.h).
+  virtual void prefetch(GroupId) const {}
   /// The first trouble that a view or cursor had with stored bytes (damaged, disk_failed). They cannot say so
   /// themselves and answer "no such row": ask before anything computed from a view leaves. It stays, and
   /// `write` answers with it too.

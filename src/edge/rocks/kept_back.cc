@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "base/check.h"
+
 namespace nodedb::edge {
 
 namespace {
@@ -19,8 +21,8 @@ std::size_t bytes_of(const Write& write) {
 }  // namespace
 
 const KeptBack::Rows* KeptBack::find(GroupId group) const {
-  const auto found = rows_.find(group.value);
-  return found == rows_.end() ? nullptr : &found->second;
+  CHECK(group.value < group_count);
+  return rows_[group.value].get();
 }
 
 std::size_t KeptBack::bytes(GroupId group) const {
@@ -29,13 +31,14 @@ std::size_t KeptBack::bytes(GroupId group) const {
 }
 
 void KeptBack::add(node::GroupStateUpdate update) {
-  auto found = rows_.find(update.group.value);
-  if (found == rows_.end()) {
-    found = rows_.try_emplace(update.group.value, stored_(update.group)).first;
-    found->second.flushes = flushes_;
+  CHECK(update.group.value < group_count);
+  std::unique_ptr<Rows>& kept = rows_[update.group.value];
+  if (!kept) {
+    kept = std::make_unique<Rows>(stored_(update.group));
+    kept->flushes = flushes_;
     order_.push_back(update.group);
   }
-  Rows& rows = found->second;
+  Rows& rows = *kept;
   std::size_t bytes = 0;
   for (Write& write : update.writes) {
     bytes += bytes_of(write);
@@ -50,7 +53,7 @@ std::vector<GroupId> KeptBack::oldest(std::size_t bytes_max, std::uint64_t flush
   std::vector<GroupId> oldest;
   std::size_t bytes = 0;
   for (const GroupId group : order_) {
-    const Rows& rows = rows_.at(group.value);
+    const Rows& rows = *find(group);
     if (bytes >= bytes_max || rows.flushes + flushes_min > flushes_) break;
     oldest.push_back(group);
     bytes += rows.bytes;
@@ -60,10 +63,10 @@ std::vector<GroupId> KeptBack::oldest(std::size_t bytes_max, std::uint64_t flush
 
 void KeptBack::let_go(std::span<const GroupId> groups) {
   for (const GroupId group : groups) {
-    const auto found = rows_.find(group.value);
-    if (found == rows_.end()) continue;
-    bytes_ -= found->second.bytes;
-    rows_.erase(found);
+    if (find(group) == nullptr) continue;
+    std::unique_ptr<Rows>& rows = rows_[group.value];
+    bytes_ -= rows->bytes;
+    rows.reset();
     // Mostly those that came first.
     if (order_.front() == group) {
       order_.pop_front();

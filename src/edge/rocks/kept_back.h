@@ -9,11 +9,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <span>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "node/overlay.h"
 #include "node/store.h"
 
@@ -37,6 +38,10 @@ class KeptBack {
 
   /// Null: nothing is kept back of the group.
   const Rows* find(GroupId group) const;
+  /// Asks the cache for what `find` gives.
+  void prefetch(GroupId group) const {
+    if (const Rows* const rows = find(group)) nodedb::prefetch(rows, sizeof(Rows));
+  }
   std::size_t bytes() const { return bytes_; }
   std::size_t bytes(GroupId group) const;
   /// The longest kept back first.
@@ -52,7 +57,8 @@ class KeptBack {
 
  private:
   Stored stored_;
-  std::unordered_map<std::uint32_t, Rows> rows_;
+  /// By the group's number: what is looked up for each write is not searched for.
+  std::vector<std::unique_ptr<Rows>> rows_ = std::vector<std::unique_ptr<Rows>>(group_count);
   std::deque<GroupId> order_;
   std::size_t bytes_ = 0;
   std::uint64_t flushes_ = 0;

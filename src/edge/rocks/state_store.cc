@@ -61,6 +61,7 @@ class Store final : public node::StateStore {
   Result<void> clear_staged() { return staged_.clear(); }
   Result<std::vector<node::StoredState>> load() override;
   std::unique_ptr<View> view(GroupId group) override;
+  void prefetch(GroupId group) const override { kept_back_.prefetch(group); }
   Result<void> view_trouble() const override;
   Result<void> write(std::vector<node::GroupStateUpdate> updates) override;
   Result<std::unique_ptr<node::StateFlush>> begin_flush(std::optional<GroupId> only) override;
@@ -114,7 +115,7 @@ const Group* Store::find(GroupId id) const {
 }
 
 Generation Store::current(GroupId group) const {
-  CHECK(group.value < meta_space);
+  CHECK(group.value < group_count);
   const Group* const known = find(group);
   if (known == nullptr) return {group, 0};
   return {group, known->meta ? known->meta->generation : known->unused};
@@ -161,9 +162,9 @@ StateMeta Store::add(rocksdb::WriteBatch& batch, GroupId id, const KeptBack::Row
   for (const auto& [from, to] : rows.newer.ranges()) {
     drop(batch, prefix + from, to.empty() ? prefix_after(generation) : prefix + to);
   }
-  for (const node::Overlay::Change* change : rows.newer.changes()) {
-    const auto& [row, value] = *change;
-    const rocksdb::Slice key[] = {prefix, row};
+  for (const node::RowChange* change : rows.newer.changes()) {
+    const rocksdb::Slice key[] = {prefix, change->key()};
+    const auto value = change->value();
     if (!value) {
       batch.Delete(rocksdb::SliceParts(key, 2));
       continue;
@@ -191,8 +192,8 @@ Result<void> Store::write_out(std::span<const GroupId> groups) {
   if (ranges) cache_.forget(groups.size() == 1 ? prefix_of(current(groups.front())) : Bytes());
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const Bytes prefix = prefix_of(current(groups[i]));
-    for (const node::Overlay::Change* change : kept_back_.find(groups[i])->newer.changes())
-      cache_.update(prefix + change->first, change->second);
+    for (const node::RowChange* change : kept_back_.find(groups[i])->newer.changes())
+      cache_.update(Bytes(prefix).append(change->key()), change->value());
     group_of(groups[i]).meta = std::move(metas[i]);
   }
   kept_back_.let_go(groups);
@@ -288,7 +289,7 @@ Result<void> Store::drop_strays() {
 }
 
 std::unique_ptr<View> Store::view(GroupId id) {
-  CHECK(id.value < meta_space);
+  CHECK(id.value < group_count);
   const KeptBack::Rows* const rows = kept_back_.find(id);
   return std::make_unique<SharedView>(rows != nullptr ? rows->newer : stored_rows(id));
 }
@@ -299,7 +300,6 @@ Result<void> Store::write(std::vector<node::GroupStateUpdate> updates) {
     if (auto done = write_out(kept_back_.oldest(batch_bytes, 0)); !done) return done;
   }
   for (const node::GroupStateUpdate& update : updates) {
-    CHECK(update.group.value < meta_space);
     if (kept_back_.bytes(update.group) <= options_.kept_back_group_bytes) continue;
     if (auto done = write_out(update.group); !done) return done;
   }
@@ -368,7 +368,7 @@ Result<void> Store::install(GroupId group, raft::Position at, const raft::Config
 }
 
 Result<void> Store::destroy(GroupId group) {
-  CHECK(group.value < meta_space);
+  CHECK(group.value < group_count);
   rocksdb::WriteBatch batch;
   drop(batch, prefix_of({group, 0}), prefix_of({group + 1, 0}));
   batch.Delete(meta_key(group));

@@ -2,6 +2,7 @@
 #include "edge/rocks/stored_groups.h"
 
 #include <memory>
+#include <string>
 
 #include "edge/disk/damage.h"
 #include "edge/rocks/database.h"
@@ -17,6 +18,10 @@ Result<std::vector<std::pair<GroupId, StateMeta>>> read_metas(rocksdb::DB& db, c
       return std::unexpected(damage(directory, "a meta row has a wrong key"));
     }
     const GroupId group(read_big<std::uint32_t>(key, 4));
+    if (group.value >= group_count) {
+      return fail(Code::incompatible, directory + ": it holds group " + std::to_string(group.value) +
+                                          ", which this build does not know");
+    }
     auto meta = decode_state_meta(group, at->value().ToStringView());
     if (!meta && meta.error().code == Code::damaged) {
       return std::unexpected(damage(directory, meta.error().detail));

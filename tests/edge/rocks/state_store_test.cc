@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <rocksdb/db.h>
+
 #include <algorithm>
 #include <fstream>
 
 #include "edge/disk/files.h"
+#include "edge/rocks/database.h"
 #include "edge/rocks/state_meta.h"
 #include "tests/edge/disk/temporary_directory.h"
 #include "tests/edge/rocks/faulty_file_system.h"
@@ -363,6 +366,29 @@ TEST(StateStore, damage_is_told_even_though_views_cannot) {
   EXPECT_EQ(store->view_trouble().error().code, Code::damaged);
   EXPECT_NE(store->view_trouble().error().detail.find(directory.path() + "/state"), std::string::npos);
   EXPECT_EQ(write(*store, g5, {Put{"a", "1"}}, 3).error().code, Code::damaged);
+}
+
+TEST(StateStore, a_group_that_cannot_be_is_refused) {
+  const TemporaryDirectory directory;
+  {
+    const auto store = open_store(options_in(directory));
+    ASSERT_TRUE(write(*store, GroupId(group_count - 1), {Put{"a", "1"}}, 2));
+    ASSERT_TRUE(store->flush());
+  }
+  const auto planted = meta_key(GroupId(group_count));
+  {
+    rocksdb::DB* opened = nullptr;
+    const auto options = database_options(nullptr, 1u << 20, nullptr);
+    ASSERT_TRUE(rocksdb::DB::Open(options, directory.path() + "/state", &opened).ok());
+    const std::unique_ptr<rocksdb::DB> db(opened);
+    ASSERT_TRUE(db->Put(unlogged(), planted, encode(GroupId(group_count), StateMeta())).ok());
+    ASSERT_TRUE(db->Flush(rocksdb::FlushOptions()).ok());
+  }
+  const auto store = open_store(options_in(directory));
+  const auto states = store->load();
+  ASSERT_FALSE(states);
+  EXPECT_EQ(states.error().code, Code::incompatible);
+  EXPECT_NE(states.error().detail.find("group 1025"), std::string::npos) << states.error().detail;
 }
 
 TEST(StateMeta, round_trips_and_finds_every_flipped_bit_and_cut) {
