@@ -27,9 +27,13 @@ RowChange::RowChange(BytesView key) : key_bytes_(key.size()) {
 }
 
 void RowChange::put(BytesView value) {
-  if (key_is_near() && fits(value.size())) return put_near(value);
-  far_.resize(key_is_near() ? 0 : key_bytes_);
-  far_.append(value);
+  if (fits(value.size())) {
+    value.copy(near_.data() + key_bytes_, value.size());
+    if (!far_.empty()) Bytes().swap(far_);
+  } else {
+    far_.resize(key_is_near() ? 0 : key_bytes_);
+    far_.append(value);
+  }
   value_bytes_ = value.size();
   there_ = true;
 }
@@ -44,13 +48,6 @@ void RowChange::put(Bytes&& value) {
 void RowChange::erase() {
   put(BytesView());
   there_ = false;
-}
-
-void RowChange::put_near(BytesView value) {
-  value.copy(near_.data() + key_bytes_, value.size());
-  if (!far_.empty()) Bytes().swap(far_);
-  value_bytes_ = value.size();
-  there_ = true;
 }
 
 std::size_t RowChanges::place_of(BytesView key, std::size_t hash) const {

@@ -37,7 +37,6 @@ class RowChange {
   static constexpr std::size_t near_bytes = 72;
 
   bool key_is_near() const { return fits(0); }
-  void put_near(BytesView value);
   bool fits(std::size_t value_bytes) const { return key_bytes_ + value_bytes <= near_bytes; }
 
   std::size_t key_bytes_;

@@ -45,7 +45,7 @@ BytesView Reader::bytes(std::size_t size_max) {
 Blob Reader::blob(std::size_t size_max) {
   const BytesView part = bytes(size_max);
   if (part.empty()) return {};
-  if (source_ == nullptr) return Blob(Bytes(part));
+  if (source_ == nullptr) return Blob::copy_of(part);
   return source_->slice(at_ - part.size(), part.size());
 }
 

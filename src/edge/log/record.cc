@@ -54,7 +54,7 @@ raft::Entry read_entry(wire::Reader& in, Index index) {
   entry.index = index;
   entry.term = Term(in.varint());
   const std::uint8_t kind = in.u8();
-  entry.payload = Blob(Bytes(in.bytes()));
+  entry.payload = Blob::copy_of(in.bytes());
   if (!in.ok()) return entry;
   switch (kind) {
     case 1:

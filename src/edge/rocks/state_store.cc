@@ -289,7 +289,6 @@ Result<void> Store::drop_strays() {
 }
 
 std::unique_ptr<View> Store::view(GroupId id) {
-  CHECK(id.value < group_count);
   const KeptBack::Rows* const rows = kept_back_.find(id);
   return std::make_unique<SharedView>(rows != nullptr ? rows->newer : stored_rows(id));
 }
